@@ -1,0 +1,1 @@
+//! A tuned configuration -> files, always with a difference first.

@@ -1,0 +1,19 @@
+//! `ralf-tune` finds the best settings for batch work with a local language model on Ollama.
+//!
+//! The pipeline: [`settings`] and [`profile`] say what is asked and what is there; [`workload`] is what the batch works on;
+//! [`tune`] plans stages, asks strategies what to measure ([`plugin`]), measures it with [`ollama`] (or [`simulate`]),
+//! has the notes scored and a winner selected; [`emit`] shows the difference and saves it; [`report`] says what was found.
+//! [`model`] is the data that flows, [`stats`] the mathematics; [`cli`] is the door.
+
+pub mod cli;
+pub mod emit;
+pub mod model;
+pub mod ollama;
+pub mod plugin;
+pub mod profile;
+pub mod report;
+pub mod settings;
+pub mod simulate;
+pub mod stats;
+pub mod tune;
+pub mod workload;

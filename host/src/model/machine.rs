@@ -1,0 +1,148 @@
+//! What is known of the machine, the server and the model, and how each fact was found.
+
+use serde::{Deserialize, Serialize};
+
+/// A fact and where it comes from. `value` is `None` when nobody could tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact<T> {
+    pub value: Option<T>,
+    /// How it was found, or why not: `"/sys/fs/cgroup/…/memory.max"`, `"no NVML library"`.
+    pub source: String,
+}
+
+impl<T> Fact<T> {
+    /// A fact that was found.
+    pub fn found(value: T, source: impl Into<String>) -> Self {
+        Self { value: Some(value), source: source.into() }
+    }
+
+    /// A fact that could not be found, and why.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self { value: None, source: why.into() }
+    }
+}
+
+/// The machine that `ralf-tune` runs on. It is the server's only where the server is local.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MachineProfile {
+    pub cpu_model: Fact<String>,
+    pub physical_cores: Fact<u32>,
+    pub logical_threads: Fact<u32>,
+    /// Threads that this process may really use: affinity, then quota.
+    pub usable_threads: Fact<u32>,
+    pub total_memory_bytes: Fact<u64>,
+    pub available_memory_bytes: Fact<u64>,
+    pub swap_total_bytes: Fact<u64>,
+    pub swap_used_bytes: Fact<u64>,
+    /// Empty when there is none; `gpu_source` says how it was looked for.
+    pub gpus: Vec<Gpu>,
+    pub gpu_source: String,
+    pub power: Fact<PowerState>,
+    pub operating_system: Fact<String>,
+}
+
+/// One graphics processor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gpu {
+    pub name: String,
+    pub vendor: GpuVendor,
+    pub memory_total_bytes: Option<u64>,
+    pub memory_free_bytes: Option<u64>,
+    /// Whether it shares the machine's memory.
+    pub unified: bool,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GpuVendor {
+    Nvidia,
+    Amd,
+    Apple,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PowerState {
+    Mains,
+    Battery,
+}
+
+/// Where the server runs, as seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locality {
+    /// On this machine: its hardware is the server's.
+    Local,
+    /// Elsewhere: only what the API says is evidence.
+    Remote,
+    /// The embedded simulator: the hardware is the scenario's.
+    Simulated,
+}
+
+/// How a server of a version behaves: what it truncates to, what it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Era {
+    /// 0.3 and before: counts leave out cached tokens.
+    A,
+    /// 0.4 to 0.29: truncates to the full context.
+    B,
+    /// 0.30 and later: truncates to about half the context.
+    C,
+}
+
+/// The server as seen through its API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerProfile {
+    /// Base URL, without credentials.
+    pub host: String,
+    pub locality: Locality,
+    pub locality_source: String,
+    pub version: Fact<String>,
+    pub era: Fact<Era>,
+    pub loaded_models: Vec<LoadedModel>,
+}
+
+/// One line of `/api/ps`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadedModel {
+    pub name: String,
+    pub digest: String,
+    pub size_bytes: u64,
+    pub size_vram_bytes: u64,
+    /// Context of one slot, in tokens; absent before 0.10.
+    pub context_length: Option<u32>,
+    /// RFC 3339, as the server wrote it.
+    pub expires_at: Option<String>,
+}
+
+impl LoadedModel {
+    /// Whether it lies partly, not wholly, in GPU memory: the cliff.
+    #[must_use]
+    pub const fn is_spilled(&self) -> bool {
+        self.size_vram_bytes > 0 && self.size_vram_bytes < self.size_bytes
+    }
+}
+
+/// The model as `/api/show` and `/api/tags` describe it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelProfile {
+    pub name: String,
+    pub digest: Fact<String>,
+    pub size_bytes: Fact<u64>,
+    pub quantization: Fact<String>,
+    pub family: Fact<String>,
+    pub parameter_count: Fact<u64>,
+    /// Tokens of context that it was trained on; the server clamps to it silently.
+    pub trained_context: Fact<u32>,
+    pub layers: Fact<u32>,
+    pub heads: Fact<u32>,
+    pub kv_heads: Fact<u32>,
+    /// Bytes of key-value cache that one token of context costs, at 16 bits.
+    pub kv_bytes_per_token: Fact<u64>,
+    pub thinking: bool,
+    pub vision: bool,
+    /// `num_ctx` in the model's own Modelfile, if it sets one.
+    pub modelfile_num_ctx: Option<u32>,
+}

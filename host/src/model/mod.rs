@@ -1,0 +1,18 @@
+//! Pure data: every thing that the program talks about, and nothing that does anything.
+//!
+//! No I/O, no async, no clock and no randomness here. Units are in the names.
+
+pub mod budget;
+pub mod candidate;
+pub mod experiment;
+pub mod machine;
+pub mod metric;
+pub mod observation;
+pub mod plugin;
+pub mod score;
+pub mod selection;
+pub mod space;
+pub mod study;
+pub mod trial;
+pub mod value;
+pub mod workload;

@@ -1,0 +1,124 @@
+//! The raw record of one request.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether an observation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repetition {
+    /// The first request after a load: lazy initialisation makes it slow.
+    Warmup,
+    Measured,
+}
+
+/// Why the model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FinishReason {
+    /// The model said so.
+    Stop,
+    /// `num_predict` or the context ended it.
+    Length,
+    /// The server gave up without a final object (it does after 30 equal tokens).
+    Aborted,
+    /// There was no answer.
+    None,
+}
+
+/// Why a request or a trial failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureCause {
+    /// The server cut the prompt without saying so.
+    Truncated,
+    /// The prompt is longer than the context and the server refused it.
+    ContextExceeded,
+    /// The answer had no room: `num_predict` or the context ended it.
+    AnswerCut,
+    /// One of the three timeouts.
+    TimedOut,
+    /// The server has no memory for this setting.
+    OutOfMemory,
+    /// 503, or the queue is full.
+    Busy,
+    /// The connection failed.
+    Unreachable,
+    /// 404.
+    ModelMissing,
+    /// Any other answer with an error.
+    ServerError,
+    /// An answer that does not follow the protocol.
+    Protocol,
+    /// The model ended up partly outside the GPU's memory, and nobody chose that.
+    Spilled,
+    /// The study's time was over.
+    OutOfTime,
+    /// The proposal could not be carried out: out of bounds, no such file.
+    Invalid,
+}
+
+impl FailureCause {
+    /// The name in JSON, reports and plugins.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::ContextExceeded => "context-exceeded",
+            Self::AnswerCut => "answer-cut",
+            Self::TimedOut => "timed-out",
+            Self::OutOfMemory => "out-of-memory",
+            Self::Busy => "busy",
+            Self::Unreachable => "unreachable",
+            Self::ModelMissing => "model-missing",
+            Self::ServerError => "server-error",
+            Self::Protocol => "protocol",
+            Self::Spilled => "spilled",
+            Self::OutOfTime => "out-of-time",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// One request: what was sent, when, and what came back. Milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub repetition: Repetition,
+    /// Index into the workload's files, for requests that carry one.
+    pub file: Option<usize>,
+    /// Which piece of the file.
+    pub piece: usize,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// Client clock, since the study began.
+    pub started_ms: f64,
+    /// Client clock.
+    pub latency_ms: f64,
+    pub time_to_first_token_ms: Option<f64>,
+    /// Server clock; `None` when the server did not say.
+    pub server: Option<ServerTimings>,
+    pub prompt_tokens: u32,
+    pub answer_tokens: u32,
+    /// What the prompt should have counted, from the calibrated characters per token.
+    pub expected_prompt_tokens: Option<f64>,
+    pub finish: FinishReason,
+    pub failure: Option<FailureCause>,
+    /// The error's text, cleaned of control characters.
+    pub message: Option<String>,
+}
+
+/// The server's own clock for one request, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ServerTimings {
+    pub total_ms: f64,
+    pub load_ms: f64,
+    pub prefill_ms: f64,
+    pub decode_ms: f64,
+}
+
+impl ServerTimings {
+    /// Time spent waiting for a slot: what no other clock explains.
+    #[must_use]
+    pub fn queue_wait_ms(&self) -> f64 {
+        (self.total_ms - self.load_ms - self.prefill_ms - self.decode_ms).max(0.0)
+    }
+}

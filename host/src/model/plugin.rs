@@ -1,0 +1,52 @@
+//! What a plugin says of itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::Value;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginKind {
+    Strategy,
+    Scorer,
+    Selector,
+}
+
+impl PluginKind {
+    /// The name in messages and exports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Strategy => "strategy",
+            Self::Scorer => "scorer",
+            Self::Selector => "selector",
+        }
+    }
+}
+
+/// What `describe` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub name: String,
+    pub version: String,
+    pub summary: String,
+    pub parameters: Vec<PluginParameter>,
+    /// Strategies: parameters of the search space that it decides.
+    pub decides: Vec<String>,
+    /// Strategies: parameters that must be decided before.
+    pub needs: Vec<String>,
+    /// Strategies: intensities in which it takes part when nobody says otherwise.
+    pub intensities: Vec<String>,
+}
+
+/// One parameter of a plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PluginParameter {
+    pub name: String,
+    pub help: String,
+    pub default: Value,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    /// Allowed texts; empty when any.
+    pub choices: Vec<String>,
+}

@@ -1,0 +1,84 @@
+//! Which candidate wins, and why.
+
+use serde::{Deserialize, Serialize};
+
+use super::{candidate::Candidate, metric::Estimate};
+
+/// A candidate that was measured, and what is known of it. Selectors choose among these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredCandidate {
+    pub id: u32,
+    pub candidate: Candidate,
+    pub is_baseline: bool,
+    /// Notes per minute over the user's size distribution.
+    pub notes_per_minute: Option<Estimate>,
+    /// Mean score, 0 to 1.
+    pub quality: Option<Estimate>,
+    /// Share of the source of the batch that reaches the model, 0 to 1.
+    pub source_share: f64,
+    /// Expected share of files lost, 0 to 1.
+    pub lost_share: f64,
+    pub peak_memory_bytes: Option<f64>,
+    /// The model lies partly outside GPU memory.
+    pub spilled: bool,
+    /// Why it must not be chosen; empty when it may.
+    pub violations: Vec<String>,
+    /// Trials behind it.
+    pub trials: Vec<u32>,
+}
+
+/// What must hold for a winner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Constraints {
+    /// Least mean quality, as a share of the best attainable on this model.
+    pub quality_floor: f64,
+    /// Most files lost, as a share.
+    pub max_lost_share: f64,
+}
+
+impl Default for Constraints {
+    fn default() -> Self {
+        Self { quality_floor: 0.9, max_lost_share: 0.02 }
+    }
+}
+
+/// What a selector decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Selection {
+    pub selector: String,
+    /// Id of the winner.
+    pub winner: u32,
+    pub runners_up: Vec<u32>,
+    pub reasons: Vec<String>,
+    /// Settings of the winner that the selector sets itself (timeouts from a rule, for example).
+    pub settings: Vec<(String, f64)>,
+}
+
+/// The result of a study: what will be saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TunedConfig {
+    pub model_name: String,
+    pub candidate: Candidate,
+    /// RFC 3339 date of the study.
+    pub benchmark_date: String,
+    pub confidence: Confidence,
+}
+
+/// How far to trust the result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confidence {
+    /// 0 to 100: see `meaning`.
+    pub percent: f64,
+    /// One sentence: what the number says.
+    pub meaning: String,
+    /// What raised and lowered it.
+    pub parts: Vec<ConfidencePart>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfidencePart {
+    pub name: String,
+    /// Factor between 0 and 1 that this part contributes.
+    pub factor: f64,
+    pub reason: String,
+}

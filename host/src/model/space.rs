@@ -1,0 +1,149 @@
+//! The settings that can be tuned, and the range of each.
+
+use serde::{Deserialize, Serialize};
+
+/// One tunable setting. Its name is the key that the user's configuration file uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parameter {
+    NumCtx,
+    NumThread,
+    NumBatch,
+    NumPredict,
+    Temperature,
+    ChunkSize,
+    MaxContentLength,
+    MaxConcurrentRequests,
+    RequestDelaySeconds,
+    BatchSize,
+    BatchDelaySeconds,
+    RequestTimeoutSeconds,
+    RetryAttempts,
+    InitialBackoffSeconds,
+    BackoffMultiplier,
+}
+
+impl Parameter {
+    /// Every parameter, in the order in which reports show them.
+    pub const ALL: [Self; 15] = [
+        Self::NumCtx,
+        Self::NumThread,
+        Self::NumBatch,
+        Self::NumPredict,
+        Self::Temperature,
+        Self::ChunkSize,
+        Self::MaxContentLength,
+        Self::MaxConcurrentRequests,
+        Self::RequestDelaySeconds,
+        Self::BatchSize,
+        Self::BatchDelaySeconds,
+        Self::RequestTimeoutSeconds,
+        Self::RetryAttempts,
+        Self::InitialBackoffSeconds,
+        Self::BackoffMultiplier,
+    ];
+
+    /// The key in the configuration file, the plugins and the JSON report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NumCtx => "num_ctx",
+            Self::NumThread => "num_thread",
+            Self::NumBatch => "num_batch",
+            Self::NumPredict => "num_predict",
+            Self::Temperature => "temperature",
+            Self::ChunkSize => "chunk_size",
+            Self::MaxContentLength => "max_content_length",
+            Self::MaxConcurrentRequests => "max_concurrent_requests",
+            Self::RequestDelaySeconds => "request_delay_seconds",
+            Self::BatchSize => "batch_size",
+            Self::BatchDelaySeconds => "batch_delay_seconds",
+            Self::RequestTimeoutSeconds => "request_timeout_seconds",
+            Self::RetryAttempts => "retry_attempts",
+            Self::InitialBackoffSeconds => "initial_backoff_seconds",
+            Self::BackoffMultiplier => "backoff_multiplier",
+        }
+    }
+
+    /// The parameter of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|parameter| parameter.name() == name)
+    }
+
+    /// Whether only whole numbers make sense; RALF Note rejects a float for these.
+    #[must_use]
+    pub const fn is_integer(self) -> bool {
+        !matches!(
+            self,
+            Self::Temperature
+                | Self::RequestDelaySeconds
+                | Self::BatchDelaySeconds
+                | Self::InitialBackoffSeconds
+                | Self::BackoffMultiplier
+        )
+    }
+
+    /// Whether the server must load the model again when it changes.
+    #[must_use]
+    pub const fn is_load_time(self) -> bool {
+        matches!(self, Self::NumCtx | Self::NumThread | Self::NumBatch)
+    }
+
+    /// Whether it can change what the model answers, and not only how fast.
+    #[must_use]
+    pub const fn affects_quality(self) -> bool {
+        matches!(self, Self::NumCtx | Self::NumPredict | Self::Temperature | Self::ChunkSize | Self::MaxContentLength)
+    }
+}
+
+/// The allowed values of one parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParameterRange {
+    pub parameter: Parameter,
+    pub low: f64,
+    pub high: f64,
+    /// Grid: values are `low + k * step`. 0 means continuous.
+    pub step: f64,
+}
+
+/// The ranges of all parameters of a study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchSpace {
+    pub ranges: Vec<ParameterRange>,
+}
+
+impl SearchSpace {
+    /// The range of a parameter.
+    #[must_use]
+    pub fn range(&self, parameter: Parameter) -> Option<&ParameterRange> {
+        self.ranges.iter().find(|range| range.parameter == parameter)
+    }
+
+    /// The default ranges for a model of `trained_context` tokens on `usable_threads` threads.
+    ///
+    /// More threads than the machine lets us use can cost a factor of 150, so the range ends there.
+    #[must_use]
+    pub fn standard(trained_context: u32, usable_threads: u32) -> Self {
+        let range = |parameter, low, high, step| ParameterRange { parameter, low, high, step };
+        Self {
+            ranges: vec![
+                range(Parameter::NumCtx, 256.0, f64::from(trained_context.max(256)), 1.0),
+                range(Parameter::NumThread, 0.0, f64::from(usable_threads), 1.0),
+                range(Parameter::NumBatch, 0.0, 4096.0, 1.0),
+                range(Parameter::NumPredict, 16.0, 8192.0, 1.0),
+                range(Parameter::Temperature, 0.0, 2.0, 0.0),
+                range(Parameter::ChunkSize, 500.0, 1_000_000.0, 1.0),
+                range(Parameter::MaxContentLength, 500.0, 1_000_000.0, 1.0),
+                range(Parameter::MaxConcurrentRequests, 1.0, 16.0, 1.0),
+                range(Parameter::RequestDelaySeconds, 0.0, 10.0, 0.0),
+                range(Parameter::BatchSize, 1.0, 1000.0, 1.0),
+                range(Parameter::BatchDelaySeconds, 0.0, 60.0, 0.0),
+                range(Parameter::RequestTimeoutSeconds, 1.0, 3600.0, 1.0),
+                range(Parameter::RetryAttempts, 1.0, 20.0, 1.0),
+                range(Parameter::InitialBackoffSeconds, 0.0, 60.0, 0.0),
+                range(Parameter::BackoffMultiplier, 1.0, 10.0, 0.0),
+            ],
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One tuning of one model on one machine, and what happens in it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    budget::Budget,
+    candidate::Candidate,
+    machine::{MachineProfile, ModelProfile, ServerProfile},
+    selection::{MeasuredCandidate, Selection, TunedConfig},
+    trial::{Trial, TrialState},
+};
+
+/// Version of the JSON form of [`Study`]. It grows when a field changes its meaning or goes away.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that is known at the end of a study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Study {
+    pub schema_version: u32,
+    pub tool_version: String,
+    /// RFC 3339.
+    pub started_at: String,
+    pub seed: u64,
+    pub intensity: String,
+    pub budget: Budget,
+    pub elapsed_seconds: f64,
+    pub machine: MachineProfile,
+    pub server: ServerProfile,
+    pub model: ModelProfile,
+    pub workload: WorkloadSummary,
+    pub plan: Plan,
+    pub baseline: Candidate,
+    pub trials: Vec<Trial>,
+    pub stages: Vec<StageOutcome>,
+    pub candidates: Vec<MeasuredCandidate>,
+    pub selection: Option<Selection>,
+    pub comparison: Option<Comparison>,
+    pub tuned: Option<TunedConfig>,
+    pub outcome: Outcome,
+    /// Looked for and not found.
+    pub not_found: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+/// How a study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A winner that differs from the present settings.
+    Improved,
+    /// The present settings are as good as anything measured.
+    KeepBaseline,
+    /// No candidate meets the constraints.
+    NothingFeasible,
+    /// Stopped by the user.
+    Interrupted,
+}
+
+/// What the report needs of the workload; the texts stay out of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadSummary {
+    pub origin: String,
+    pub files_in_batch: usize,
+    pub files_picked: usize,
+    pub total_chars: usize,
+    pub median_chars: usize,
+    pub largest_chars: usize,
+    pub chars_per_token: Option<f64>,
+    pub prompt_origin: String,
+    /// "0 of 812 files would be truncated (largest 3871 of 4096 tokens)".
+    pub truncation: Option<String>,
+}
+
+/// The ordered list of stages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub stages: Vec<PlannedStage>,
+    pub scorers: Vec<PlannedScorer>,
+    pub selector: String,
+    /// Strategies that are left out, and why.
+    pub left_out: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedStage {
+    /// The strategy's name, or `"baseline"`, `"confirm"`.
+    pub name: String,
+    pub summary: String,
+    pub decides: Vec<String>,
+    /// Share of the budget that it may use, in seconds.
+    pub seconds: f64,
+    pub why_here: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedScorer {
+    pub name: String,
+    pub weight: f64,
+}
+
+/// What a stage ended with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageOutcome {
+    pub name: String,
+    pub trials: u32,
+    pub seconds: f64,
+    pub settings: Vec<(String, f64)>,
+    pub reasons: Vec<String>,
+    /// The plugin's failure, when it ended the stage.
+    pub failure: Option<String>,
+    /// Questions that the budget did not allow.
+    pub cut_short: bool,
+}
+
+/// The winner against the baseline, interleaved on the same files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub baseline_notes_per_minute: f64,
+    pub tuned_notes_per_minute: f64,
+    /// Tuned / baseline.
+    pub speed_ratio: super::metric::Estimate,
+    pub baseline_quality: Option<f64>,
+    pub tuned_quality: Option<f64>,
+    pub pairs: usize,
+    /// Share of the source that reaches the model, before and after.
+    pub baseline_source_share: f64,
+    pub tuned_source_share: f64,
+}
+
+/// Something that the user should know, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    pub what: String,
+    pub advice: Option<String>,
+}
+
+/// What happens in a study, as it happens. Progress and journal listen; nothing reads it back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum StudyEvent {
+    Started { budget_seconds: f64, stages: Vec<String> },
+    StageStarted { name: String, index: usize, of: usize },
+    TrialStarted { number: u32, stage: String, what: String, of: Option<u32> },
+    TrialFinished { number: u32, stage: String, what: String, state: TrialState, seconds: f64, headline: String },
+    StageFinished { name: String, decided: Vec<(String, f64)> },
+    Incumbent { notes_per_minute: f64, quality: Option<f64> },
+    Warned { warning: Warning },
+    Finished { outcome: Outcome, elapsed_seconds: f64 },
+}

@@ -1,0 +1,61 @@
+//! A measured proposal.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    candidate::Candidate,
+    experiment::Experiment,
+    metric::{Metric, Sample},
+    observation::{FailureCause, Observation},
+    score::NoteScore,
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrialState {
+    Complete,
+    /// Stopped because its answer no longer mattered.
+    Pruned,
+    Failed(FailureCause),
+}
+
+/// One measurement of one candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// 0, 1, 2 … in the order of execution.
+    pub number: u32,
+    /// The stage, that is the strategy's name, or `"baseline"`, `"confirm"`.
+    pub stage: String,
+    pub why: String,
+    pub candidate: Candidate,
+    pub experiment: Experiment,
+    pub state: TrialState,
+    /// Client clock: how long the trial took, loads and warm-up included.
+    pub seconds: f64,
+    pub reloads: u32,
+    pub samples: Vec<Sample>,
+    pub scores: Vec<NoteScore>,
+    pub observations: Vec<Observation>,
+    /// What was noticed on the way, for people.
+    pub notices: Vec<String>,
+}
+
+impl Trial {
+    /// The sample of a metric.
+    #[must_use]
+    pub fn sample(&self, metric: Metric) -> Option<&Sample> {
+        self.samples.iter().find(|sample| sample.metric == metric)
+    }
+
+    /// The mean of a metric.
+    #[must_use]
+    pub fn mean(&self, metric: Metric) -> Option<f64> {
+        self.sample(metric).map(|sample| sample.summary.mean)
+    }
+
+    /// Whether it ended well.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.state == TrialState::Complete
+    }
+}

@@ -1,0 +1,3 @@
+//! The Ollama client: the only module that speaks HTTP to the server.
+
+pub mod transport;

@@ -1,0 +1,1 @@
+//! WebAssembly plugins: engine, limits, conversions, errors.

@@ -1,0 +1,1 @@
+//! What a study says: terminal and JSON.

@@ -1,0 +1,1 @@
+//! Settings: command line, environment, project file, user file, defaults; each value remembers its origin.

@@ -1,0 +1,1 @@
+//! An Ollama server with a known performance model.

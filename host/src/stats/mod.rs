@@ -1,0 +1,1 @@
+//! Pure mathematics, each formula with its source.

@@ -1,0 +1,1 @@
+//! The orchestrator: the only module that knows all the others.

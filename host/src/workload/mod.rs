@@ -1,0 +1,1 @@
+//! The user's files, or generated ones: what the batch works on.
