@@ -45,7 +45,7 @@ macro_rules! export_selector {
                     <$plugin as $crate::selector::Selector>::select(&input, &arguments)
                 }
             }
-            bindings::export!(Component with_types_in bindings);
+    bindings::export!(Component with_types_in bindings);
         };
     };
 }

@@ -22,6 +22,8 @@ pub enum Metric {
     FileBusyMs,
     /// Client clock: files made into notes in a minute of the batch.
     NotesPerMinute,
+    /// Client clock: requests of a probe that ended in a minute: `60 * parallel * n / sum of latencies`.
+    RequestsPerMinute,
     /// Client clock: source characters that reached the model in a minute.
     SourceCharactersPerMinute,
     /// `/api/ps` size after the load.
@@ -49,7 +51,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::RequestLatencyMs,
         Self::TimeToFirstTokenMs,
         Self::DecodeTokensPerSecond,
@@ -58,6 +60,7 @@ impl Metric {
         Self::QueueWaitMs,
         Self::FileBusyMs,
         Self::NotesPerMinute,
+        Self::RequestsPerMinute,
         Self::SourceCharactersPerMinute,
         Self::PeakMemoryBytes,
         Self::GpuShare,
@@ -84,6 +87,7 @@ impl Metric {
             Self::QueueWaitMs => "queue_wait_ms",
             Self::FileBusyMs => "file_busy_ms",
             Self::NotesPerMinute => "notes_per_minute",
+            Self::RequestsPerMinute => "requests_per_minute",
             Self::SourceCharactersPerMinute => "source_characters_per_minute",
             Self::PeakMemoryBytes => "peak_memory_bytes",
             Self::GpuShare => "gpu_share",

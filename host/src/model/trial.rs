@@ -34,6 +34,8 @@ pub struct Trial {
     pub seconds: f64,
     pub reloads: u32,
     pub samples: Vec<Sample>,
+    /// Named numbers that are no metric: `loaded_context_tokens`, for example.
+    pub facts: Vec<(String, f64)>,
     pub scores: Vec<NoteScore>,
     pub observations: Vec<Observation>,
     /// What was noticed on the way, for people.

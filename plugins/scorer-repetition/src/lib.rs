@@ -1,6 +1,7 @@
 //! Scorer `repetition`.
 use ralf_tune_sdk::scorer::prelude::*;
-struct Repetition;
+/// See the crate.
+pub struct Repetition;
 impl Scorer for Repetition {
     fn manifest() -> Manifest {
         Manifest::new("repetition", "0.1.0", "Loops, boilerplate and echoes of the prompt")

@@ -1,0 +1,1 @@
+//! Every promise that the program makes, one file each.
