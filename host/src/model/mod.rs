@@ -7,6 +7,7 @@ pub mod candidate;
 pub mod experiment;
 pub mod machine;
 pub mod metric;
+pub mod nearest;
 pub mod observation;
 pub mod plugin;
 pub mod score;

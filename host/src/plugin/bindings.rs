@@ -1,0 +1,32 @@
+//! Generated from `wit/`; nothing else lives here.
+#![allow(clippy::pedantic, missing_docs, reason = "generated code")]
+
+pub mod shared {
+    wasmtime::component::bindgen!({ path: "../wit", world: "shared" });
+}
+
+pub mod strategy {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "strategy-plugin",
+        with: { "ralf:tune/types": super::shared::ralf::tune::types, "ralf:tune/log": super::shared::ralf::tune::log },
+    });
+}
+
+pub mod scorer {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "scorer-plugin",
+        with: { "ralf:tune/types": super::shared::ralf::tune::types, "ralf:tune/log": super::shared::ralf::tune::log },
+    });
+}
+
+pub mod selector {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "selector-plugin",
+        with: { "ralf:tune/types": super::shared::ralf::tune::types, "ralf:tune/log": super::shared::ralf::tune::log },
+    });
+}
+
+pub use shared::ralf::tune::types;

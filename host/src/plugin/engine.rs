@@ -1,0 +1,96 @@
+//! One engine for all plugins: compilation, its cache, and the clock that ends endless calls.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use wasmtime::{Cache, CacheConfig, Config, Engine, component::Linker};
+
+use super::{
+    bindings::shared::ralf::tune::log,
+    call::CallState,
+    error::{PluginError, PluginErrorKind, PluginId},
+};
+
+/// How often the epoch advances, and so how exactly a call's time limit holds.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// Stack of a guest: deep recursion ends here and not in the host's stack.
+const GUEST_STACK_BYTES: usize = 512 << 10;
+
+/// Compiles components and gives their calls a deadline.
+pub struct PluginEngine {
+    engine: Engine,
+    /// For components that import nothing but ours.
+    bare: Linker<CallState>,
+    /// The same with an empty WASI.
+    wasi: Linker<CallState>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl PluginEngine {
+    /// An engine that keeps compiled code in a directory, or nowhere.
+    ///
+    /// The directory must be the user's own: what lies there is executed. It may be deleted at any time.
+    ///
+    /// # Errors
+    /// When wasmtime cannot work on this machine.
+    pub fn new(cache_directory: Option<&Path>) -> Result<Self, PluginError> {
+        Self::build(cache_directory).map_err(|error| PluginError {
+            plugin: Box::new(PluginId { kind: None, name: "engine".into(), version: None, origin: "bundled".into() }),
+            function: None,
+            kind: PluginErrorKind::Unreadable(format!("{error:#}")),
+        })
+    }
+
+    fn build(cache_directory: Option<&Path>) -> wasmtime::Result<Self> {
+        let mut config = Config::new();
+        config.epoch_interruption(true).max_wasm_stack(GUEST_STACK_BYTES);
+        if let Some(directory) = cache_directory {
+            let mut cache = CacheConfig::new();
+            cache.with_directory(directory);
+            // A cache that cannot be used (a read-only home) costs time and nothing else.
+            match Cache::new(cache) {
+                Ok(cache) => drop(config.cache(Some(cache))),
+                Err(error) => tracing::warn!("compiled plugins are not kept: {error:#}"),
+            }
+        }
+        let engine = Engine::new(&config)?;
+        let mut bare = Linker::new(&engine);
+        log::add_to_linker::<CallState, wasmtime::component::HasSelf<CallState>>(&mut bare, |state| state)?;
+        let mut wasi = bare.clone();
+        wasmtime_wasi::p2::add_to_linker_sync(&mut wasi)?;
+
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (ticked, stop) = (engine.weak(), Arc::clone(&stopped));
+        std::thread::Builder::new().name("plugin-clock".into()).spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(TICK);
+                match ticked.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        })?;
+        Ok(Self { engine, bare, wasi, stopped })
+    }
+
+    pub(super) fn wasmtime(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn linker(&self, needs_wasi: bool) -> &Linker<CallState> {
+        if needs_wasi { &self.wasi } else { &self.bare }
+    }
+}
+
+impl Drop for PluginEngine {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,206 @@
+//! The plugins that can take part: bundled ones, and files that the user names.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    bundled::BUNDLED,
+    component::{self, CheckedComponent},
+    engine::PluginEngine,
+    error::{PluginError, PluginErrorKind, PluginId},
+    limits::Limits,
+    scorer::Scorer,
+    selector::Selector,
+    strategy::Strategy,
+};
+use crate::model::{
+    nearest::nearest,
+    plugin::{Manifest, PluginKind},
+};
+
+/// Largest component that is read: the Python toolchain makes some 20 MB.
+const LARGEST_FILE_BYTES: u64 = 128 << 20;
+
+/// One loaded plugin of any kind.
+#[derive(Clone)]
+pub enum Plugin {
+    Strategy(Arc<Strategy>),
+    Scorer(Arc<Scorer>),
+    Selector(Arc<Selector>),
+}
+
+impl Plugin {
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        match self {
+            Self::Strategy(plugin) => &plugin.manifest,
+            Self::Scorer(plugin) => &plugin.manifest,
+            Self::Selector(plugin) => &plugin.manifest,
+        }
+    }
+
+    /// The component that it was made from.
+    #[must_use]
+    pub fn component(&self) -> &CheckedComponent {
+        match self {
+            Self::Strategy(plugin) => &plugin.checked,
+            Self::Scorer(plugin) => &plugin.checked,
+            Self::Selector(plugin) => &plugin.checked,
+        }
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        match self {
+            Self::Strategy(plugin) => plugin.limits,
+            Self::Scorer(plugin) => plugin.limits,
+            Self::Selector(plugin) => plugin.limits,
+        }
+    }
+
+    /// Whether it is part of the program.
+    #[must_use]
+    pub fn is_bundled(&self) -> bool {
+        self.component().id.origin == "bundled"
+    }
+}
+
+/// No plugin of that kind has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {} `{name}`", .kind.name())]
+pub struct UnknownPlugin {
+    pub kind: PluginKind,
+    pub name: String,
+    pub nearest: Option<String>,
+    pub known: Vec<String>,
+}
+
+impl UnknownPlugin {
+    /// What to type instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match &self.nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("known are {}; load others with --plugin FILE", self.known.join(", ")),
+        }
+    }
+}
+
+/// All plugins that are loaded; of two with the same kind and name, the later one counts.
+pub struct Registry {
+    engine: Arc<PluginEngine>,
+    plugins: Vec<Plugin>,
+}
+
+impl Registry {
+    /// The bundled plugins, loaded like anybody else's.
+    ///
+    /// # Errors
+    /// When a bundled component does not load, which is a bug.
+    pub fn bundled(engine: &Arc<PluginEngine>) -> Result<Self, PluginError> {
+        // The first start compiles; with a thread a component it takes as long as the slowest.
+        let plugins = std::thread::scope(|scope| {
+            let loading: Vec<_> = BUNDLED
+                .iter()
+                .map(|(name, bytes)| scope.spawn(move || load(engine, bytes, name, "bundled", Limits::default())))
+                .collect();
+            loading
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(lost("bundled", "the loader panicked"))))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(Self { engine: Arc::clone(engine), plugins })
+    }
+
+    /// Loads a file and adds it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no plugin.
+    pub fn add_file(&mut self, path: &Path) -> Result<Plugin, PluginError> {
+        let origin = path.display().to_string();
+        let size = std::fs::metadata(path).map_err(|error| lost(&origin, &error.to_string()))?.len();
+        if size > LARGEST_FILE_BYTES {
+            return Err(lost(&origin, &format!("it has {} MiB, more than any plugin needs", size >> 20)));
+        }
+        let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
+        let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
+        let plugin = load(&self.engine, &bytes, &name, &origin, Limits::default())?;
+        let kind = plugin.component().kind;
+        self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != plugin.manifest().name);
+        self.plugins.push(plugin.clone());
+        Ok(plugin)
+    }
+
+    /// Every plugin, in the order of loading.
+    #[must_use]
+    pub fn all(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
+    /// The strategy of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn strategy(&self, name: &str) -> Result<Arc<Strategy>, UnknownPlugin> {
+        let found = self.plugins.iter().find_map(|plugin| match plugin {
+            Plugin::Strategy(plugin) if plugin.manifest.name == name => Some(Arc::clone(plugin)),
+            _ => None,
+        });
+        found.ok_or_else(|| self.unknown(PluginKind::Strategy, name))
+    }
+
+    /// The scorer of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn scorer(&self, name: &str) -> Result<Arc<Scorer>, UnknownPlugin> {
+        let found = self.plugins.iter().find_map(|plugin| match plugin {
+            Plugin::Scorer(plugin) if plugin.manifest.name == name => Some(Arc::clone(plugin)),
+            _ => None,
+        });
+        found.ok_or_else(|| self.unknown(PluginKind::Scorer, name))
+    }
+
+    /// The selector of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn selector(&self, name: &str) -> Result<Arc<Selector>, UnknownPlugin> {
+        let found = self.plugins.iter().find_map(|plugin| match plugin {
+            Plugin::Selector(plugin) if plugin.manifest.name == name => Some(Arc::clone(plugin)),
+            _ => None,
+        });
+        found.ok_or_else(|| self.unknown(PluginKind::Selector, name))
+    }
+
+    fn unknown(&self, kind: PluginKind, name: &str) -> UnknownPlugin {
+        let known: Vec<String> = self
+            .plugins
+            .iter()
+            .filter(|plugin| plugin.component().kind == kind)
+            .map(|plugin| plugin.manifest().name.clone())
+            .collect();
+        UnknownPlugin { kind, name: name.to_owned(), nearest: nearest(name, known.iter().map(String::as_str)), known }
+    }
+}
+
+fn load(
+    engine: &Arc<PluginEngine>,
+    bytes: &[u8],
+    name: &str,
+    origin: &str,
+    limits: Limits,
+) -> Result<Plugin, PluginError> {
+    let checked = component::check(engine, bytes, name, origin)?;
+    Ok(match checked.kind {
+        PluginKind::Strategy => Plugin::Strategy(Arc::new(Strategy::new(checked, limits)?)),
+        PluginKind::Scorer => Plugin::Scorer(Arc::new(Scorer::new(checked, limits)?)),
+        PluginKind::Selector => Plugin::Selector(Arc::new(Selector::new(checked, limits)?)),
+    })
+}
+
+fn lost(origin: &str, why: &str) -> PluginError {
+    let id = PluginId { kind: None, name: origin.to_owned(), version: None, origin: origin.to_owned() };
+    PluginError { plugin: Box::new(id), function: None, kind: PluginErrorKind::Unreadable(why.to_owned()) }
+}

@@ -1,0 +1,115 @@
+//! Calling a scorer.
+
+use super::{
+    bindings::scorer::{ScorerPlugin, ScorerPluginPre, exports::ralf::tune::scorer as wit},
+    call,
+    component::CheckedComponent,
+    convert,
+    error::{PluginError, PluginErrorKind},
+    limits::Limits,
+    parameters::Arguments,
+};
+use crate::model::{
+    observation::FinishReason,
+    plugin::Manifest,
+    score::{NoteEvidence, Score, ScorePart},
+};
+
+/// A scorer that is ready to be called, any number of times, each in a fresh instance.
+pub struct Scorer {
+    pub(super) checked: CheckedComponent,
+    pre: ScorerPluginPre<call::CallState>,
+    pub limits: Limits,
+    pub manifest: Manifest,
+}
+
+impl Scorer {
+    /// Links a checked component and reads its manifest.
+    ///
+    /// # Errors
+    /// When it does not fit the interface, or its manifest is bad.
+    pub fn new(mut checked: CheckedComponent, limits: Limits) -> Result<Self, PluginError> {
+        let pre = checked
+            .engine
+            .linker(checked.needs_wasi())
+            .instantiate_pre(&checked.component)
+            .and_then(ScorerPluginPre::new)
+            .map_err(|error| checked.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))?;
+        let mut store = call::store(&checked.engine, &checked.id, limits);
+        let described =
+            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_scorer().call_describe(&mut store));
+        let manifest = described.map_err(|error| call::failure(&store, "describe", &error))?;
+        let manifest = convert::manifest(manifest)
+            .map_err(|why| checked.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
+        checked.id.name.clone_from(&manifest.name);
+        checked.id.version = Some(manifest.version.clone());
+        Ok(Self { checked, pre, limits, manifest })
+    }
+
+    /// The score of one note.
+    ///
+    /// # Errors
+    /// When the call fails or the score is no number between 0 and 1.
+    pub fn evaluate(&self, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+        let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
+        let result = self.pre.instantiate(&mut store).and_then(|plugin: ScorerPlugin| {
+            plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
+        });
+        let score = match result {
+            Err(error) => return Err(call::failure(&store, "evaluate", &error)),
+            Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),
+            Ok(Ok(score)) => score,
+        };
+        if !(0.0..=1.0).contains(&score.value) {
+            return Err(
+                self.error(PluginErrorKind::BadAnswer(format!("a score of {} is not within 0 to 1", score.value)))
+            );
+        }
+        if let Some(part) = score.parts.iter().find(|part| !part.value.is_finite()) {
+            let why = format!("part `{}` of the score is {}", convert::clean(&part.name), part.value);
+            return Err(self.error(PluginErrorKind::BadAnswer(why)));
+        }
+        Ok(Score {
+            value: score.value,
+            parts: score
+                .parts
+                .into_iter()
+                .map(|part| ScorePart { name: convert::clean(&part.name), value: part.value })
+                .collect(),
+            reasons: score.reasons.iter().map(|reason| convert::clean(reason)).collect(),
+        })
+    }
+
+    fn error(&self, kind: PluginErrorKind) -> PluginError {
+        self.checked.error(Some("evaluate"), kind)
+    }
+}
+
+fn to_wit(note: &NoteEvidence) -> wit::Note {
+    let small = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    wit::Note {
+        path: note.path.clone(),
+        language: note.language.clone(),
+        source: note.source.clone(),
+        requests: note
+            .requests
+            .iter()
+            .map(|request| wit::Request {
+                prompt: request.prompt.clone(),
+                answer: request.answer.clone(),
+                finish: match request.finish {
+                    FinishReason::Stop => wit::FinishReason::Stop,
+                    FinishReason::Length => wit::FinishReason::Length,
+                    FinishReason::Aborted => wit::FinishReason::Aborted,
+                    FinishReason::None => wit::FinishReason::None,
+                },
+                prompt_tokens: request.prompt_tokens,
+                answer_tokens: request.answer_tokens,
+                truncated: request.truncated,
+                start_char: small(request.start_char),
+                end_char: small(request.end_char),
+            })
+            .collect(),
+        settings: convert::named(&note.settings),
+    }
+}
