@@ -1,1 +1,2 @@
 //! Every promise that the program makes, one file each.
+mod plugins;

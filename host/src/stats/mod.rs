@@ -1,1 +1,6 @@
-//! Pure mathematics, each formula with its source.
+//! Pure mathematics, each formula with its source. No I/O, no clock, no randomness.
+
+pub mod fit;
+pub mod interval;
+pub mod summary;
+pub mod throughput;

@@ -1,1 +1,26 @@
 //! The orchestrator: the only module that knows all the others.
+//!
+//! A study is a baseline, one stage a strategy, a selection, and a comparison of the winner with the present settings. The only
+//! loop is the append-only history: strategies read it, nobody calls back.
+
+pub mod batch;
+mod calibrate;
+mod candidates;
+mod clock;
+mod closed_loop;
+mod confidence;
+mod confirm;
+mod execute;
+mod measure;
+pub mod oracle;
+pub mod plan;
+mod prompts;
+mod score;
+mod stage;
+pub mod study;
+mod summarise;
+
+pub use clock::StudyClock;
+pub use plan::{PlanError, plan};
+pub use score::{Panel, WeightedScorer};
+pub use study::{Setup, run};

@@ -1,0 +1,52 @@
+//! The one clock of a study. Under `tokio::time::pause` it is virtual, and twenty minutes take a second.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::model::budget::Budget;
+
+/// When a study began and when it must end.
+#[derive(Debug, Clone, Copy)]
+pub struct StudyClock {
+    started: Instant,
+    budget: Budget,
+}
+
+impl StudyClock {
+    /// A clock that starts now.
+    #[must_use]
+    pub fn start(budget: Budget) -> Self {
+        Self { started: Instant::now(), budget }
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Milliseconds since the start.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> f64 {
+        self.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Seconds left of the budget.
+    #[must_use]
+    pub fn seconds_left(&self) -> f64 {
+        self.budget.left(self.elapsed())
+    }
+
+    /// The moment so many seconds after the start.
+    #[must_use]
+    pub fn at(&self, seconds: f64) -> Instant {
+        self.started + Duration::from_secs_f64(seconds.max(0.0))
+    }
+
+    /// The moment at which the study must be over.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.at(self.budget.total_seconds)
+    }
+}

@@ -1,0 +1,20 @@
+//! Plugins are loaded through one path, checked before they run, limited while they run, and named when they fail.
+
+use std::sync::Arc;
+
+use ralf_tune::plugin::{PluginEngine, Registry};
+
+fn registry() -> Registry {
+    Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap()
+}
+
+#[test]
+fn bundled_plugins_import_nothing_but_ours() {
+    for plugin in registry().all() {
+        for import in &plugin.component().imports {
+            assert!(import.starts_with("ralf:tune/"), "{} imports {import}", plugin.component().id);
+        }
+        assert_eq!(plugin.component().api, "0.1.0");
+        assert!(plugin.is_bundled());
+    }
+}
