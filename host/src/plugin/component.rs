@@ -34,6 +34,17 @@ impl CheckedComponent {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
     }
 
+    /// Runs a call. A guest that imports WASI gets a thread that is no part of an async runtime, because WASI blocks its thread.
+    pub(super) fn isolated<T: Send>(&self, call: impl FnOnce() -> T + Send) -> T {
+        if !self.needs_wasi() {
+            return call();
+        }
+        std::thread::scope(|scope| match scope.spawn(call).join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    }
+
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
         PluginError { plugin: Box::new(self.id.clone()), function, kind }
     }

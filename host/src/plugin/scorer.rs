@@ -36,8 +36,9 @@ impl Scorer {
             .and_then(ScorerPluginPre::new)
             .map_err(|error| checked.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))?;
         let mut store = call::store(&checked.engine, &checked.id, limits);
-        let described =
-            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_scorer().call_describe(&mut store));
+        let described = checked.isolated(|| {
+            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_scorer().call_describe(&mut store))
+        });
         let manifest = described.map_err(|error| call::failure(&store, "describe", &error))?;
         let manifest = convert::manifest(manifest)
             .map_err(|why| checked.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
@@ -52,8 +53,10 @@ impl Scorer {
     /// When the call fails or the score is no number between 0 and 1.
     pub fn evaluate(&self, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
-        let result = self.pre.instantiate(&mut store).and_then(|plugin: ScorerPlugin| {
-            plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
+        let result = self.checked.isolated(|| {
+            self.pre.instantiate(&mut store).and_then(|plugin: ScorerPlugin| {
+                plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
+            })
         });
         let score = match result {
             Err(error) => return Err(call::failure(&store, "evaluate", &error)),

@@ -38,8 +38,9 @@ impl Selector {
             .and_then(SelectorPluginPre::new)
             .map_err(|error| checked.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))?;
         let mut store = call::store(&checked.engine, &checked.id, limits);
-        let described =
-            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_selector().call_describe(&mut store));
+        let described = checked.isolated(|| {
+            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_selector().call_describe(&mut store))
+        });
         let manifest = described.map_err(|error| call::failure(&store, "describe", &error))?;
         let manifest = convert::manifest(manifest)
             .map_err(|why| checked.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
@@ -68,10 +69,9 @@ impl Selector {
             arguments: convert::arguments(arguments),
         };
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
-        let result = self
-            .pre
-            .instantiate(&mut store)
-            .and_then(|plugin| plugin.ralf_tune_selector().call_select(&mut store, &input));
+        let result = self.checked.isolated(|| {
+            self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_selector().call_select(&mut store, &input))
+        });
         let selection = match result {
             Err(error) => return Err(call::failure(&store, "select", &error)),
             Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),

@@ -66,8 +66,9 @@ impl Strategy {
             .and_then(StrategyPluginPre::new)
             .map_err(|error| checked.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))?;
         let mut store = call::store(&checked.engine, &checked.id, limits);
-        let described =
-            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_describe(&mut store));
+        let described = checked.isolated(|| {
+            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_describe(&mut store))
+        });
         let manifest = described.map_err(|error| call::failure(&store, "describe", &error))?;
         let manifest = convert::manifest(manifest)
             .and_then(|manifest| {
@@ -85,10 +86,10 @@ impl Strategy {
     /// When the call fails, or a proposal or decision breaks the contract.
     pub fn ask(&self, view: &StudyView<'_>, arguments: &Arguments) -> Result<StrategyAnswer, PluginError> {
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
-        let result = self
-            .pre
-            .instantiate(&mut store)
-            .and_then(|plugin| plugin.ralf_tune_strategy().call_ask(&mut store, &study(view, arguments)));
+        let study = study(view, arguments);
+        let result = self.checked.isolated(|| {
+            self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_ask(&mut store, &study))
+        });
         match result {
             Err(error) => Err(call::failure(&store, "ask", &error)),
             Ok(Err(reason)) => Err(self.checked.error(Some("ask"), PluginErrorKind::Declined(convert::clean(&reason)))),
@@ -112,10 +113,10 @@ impl Strategy {
     /// When the call fails or the decision breaks the contract.
     pub fn conclude(&self, view: &StudyView<'_>, arguments: &Arguments) -> Result<Decision, PluginError> {
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
-        let result = self
-            .pre
-            .instantiate(&mut store)
-            .and_then(|plugin| plugin.ralf_tune_strategy().call_conclude(&mut store, &study(view, arguments)));
+        let study = study(view, arguments);
+        let result = self.checked.isolated(|| {
+            self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_conclude(&mut store, &study))
+        });
         match result {
             Err(error) => Err(call::failure(&store, "conclude", &error)),
             Ok(Err(reason)) => {

@@ -17,7 +17,6 @@ use crate::{
         workload::{Piece, SourceFile, cut},
     },
     stats::throughput::{Work, steady_rate},
-    workload::prompt,
 };
 
 /// Files made into notes.
@@ -108,7 +107,7 @@ async fn request(bench: &Bench<'_>, candidate: &Candidate, job: Job) -> JobDone 
             tokio::time::sleep(Duration::from_secs_f64(pause.clamp(0.0, 600.0))).await;
         }
         let Some(source) = bench.workload.files.get(job.file) else { break };
-        let prompt = prompt::render(&bench.workload.prompt, &bench.nonces.next(), source, &job.piece, job.index, job.pieces);
+        let prompt = bench.workload.prompt.render(&bench.nonces.next(), source, &job.piece, job.pieces);
         let answered = bench
             .ask(
                 candidate,

@@ -11,13 +11,14 @@ use crate::{
         workload::Workload,
     },
     ollama::{
-        client::{Client, GenerateRequest, KeepAlive, Timeouts},
-        truncation::truncation_verdict,
+        client::Client,
+        rates::truncation_verdict,
+        request::{GenerateRequest, KeepAlive, Timeouts},
     },
 };
 
 /// The model stays loaded longer than any study, so that it is never loaded twice for nothing.
-pub const KEEP_ALIVE: KeepAlive = KeepAlive::Seconds(3600);
+pub const KEEP_ALIVE_SECONDS: u32 = 3600;
 
 /// A stream that says nothing for so long is dead: the slowest machines make a token in a few seconds.
 const IDLE: Duration = Duration::from_secs(60);
@@ -65,7 +66,7 @@ impl Bench<'_> {
             num_batch: candidate.num_batch,
             temperature: candidate.temperature,
             seed: None,
-            keep_alive: Some(KEEP_ALIVE),
+            keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
             think: self.model.thinking.then_some(false),
             timeouts: Some(Timeouts { connect: Duration::from_secs(5), first_byte: ask.timeout, idle: IDLE.min(ask.timeout) }),
         };

@@ -15,6 +15,7 @@ mod measure;
 pub mod oracle;
 pub mod plan;
 mod prompts;
+mod restore;
 mod score;
 mod stage;
 pub mod study;

@@ -1,6 +1,6 @@
 //! The panel of scorers: several opinions, one number.
 
-use std::sync::{Arc, Mutex};
+use std::{cell::RefCell, sync::Arc};
 
 use crate::{
     model::score::{NoteEvidence, NoteScore, ScorerScore},
@@ -15,17 +15,17 @@ pub struct WeightedScorer {
 }
 
 /// All scorers of a study.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Panel {
-    scorers: Arc<Vec<WeightedScorer>>,
-    failures: Arc<Mutex<Vec<PluginError>>>,
+    scorers: Vec<WeightedScorer>,
+    failures: RefCell<Vec<PluginError>>,
 }
 
 impl Panel {
     /// A panel of those scorers.
     #[must_use]
     pub fn new(scorers: Vec<WeightedScorer>) -> Self {
-        Self { scorers: Arc::new(scorers), failures: Arc::default() }
+        Self { scorers, failures: RefCell::default() }
     }
 
     /// Name and weight of each.
@@ -33,24 +33,16 @@ impl Panel {
         self.scorers.iter().map(|member| (member.scorer.manifest.name.as_str(), member.weight))
     }
 
-    /// Scores notes on a thread of its own, so that clocks and connections go on. A scorer that fails leaves the note to the
-    /// others; a note that nobody could score is missing.
-    pub async fn score(&self, notes: Vec<(usize, NoteEvidence)>) -> Vec<NoteScore> {
-        let panel = self.clone();
-        let scored = tokio::task::spawn_blocking(move || {
-            notes.iter().filter_map(|(file, note)| panel.score_one(*file, note)).collect::<Vec<_>>()
-        });
-        scored.await.unwrap_or_else(|error| {
-            tracing::error!("scoring ended early: {error}");
-            Vec::new()
-        })
+    /// Scores notes. A scorer that fails leaves the note to the others; a note that nobody could score is missing.
+    #[must_use]
+    pub fn score<'a>(&self, notes: impl IntoIterator<Item = (usize, &'a NoteEvidence)>) -> Vec<NoteScore> {
+        notes.into_iter().filter_map(|(file, note)| self.score_one(file, note)).collect()
     }
 
-    /// The score of one note, at once.
-    #[must_use]
-    pub fn score_one(&self, file: usize, note: &NoteEvidence) -> Option<NoteScore> {
+    /// The score of one note.
+    fn score_one(&self, file: usize, note: &NoteEvidence) -> Option<NoteScore> {
         let mut by_scorer = Vec::new();
-        for member in self.scorers.iter() {
+        for member in &self.scorers {
             match member.scorer.evaluate(note, &member.arguments) {
                 Ok(score) => by_scorer.push(ScorerScore {
                     scorer: member.scorer.manifest.name.clone(),
@@ -70,9 +62,8 @@ impl Panel {
 
     fn remember(&self, error: PluginError) {
         tracing::warn!("{error}");
-        if let Ok(mut failures) = self.failures.lock()
-            && !failures.iter().any(|known| known.plugin == error.plugin && known.kind == error.kind)
-        {
+        let mut failures = self.failures.borrow_mut();
+        if !failures.iter().any(|known| known.plugin == error.plugin && known.kind == error.kind) {
             failures.push(error);
         }
     }
@@ -80,6 +71,6 @@ impl Panel {
     /// The failures so far, each kind once.
     #[must_use]
     pub fn failures(&self) -> Vec<PluginError> {
-        self.failures.lock().map(|failures| failures.clone()).unwrap_or_default()
+        self.failures.borrow().clone()
     }
 }

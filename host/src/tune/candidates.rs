@@ -1,0 +1,297 @@
+//! Trials -> candidates with estimates over the user's own files. Pure.
+//!
+//! A trial measures a few files; the objective is about all of them. Time is carried over by a line through the requests (a fixed part
+//! and a part for each character), quality by the nearest measured file. What two candidates do alike is measured once for both: the
+//! time of a request does not depend on where files are cut off, and a file below the limit makes the same request under both.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    model::{
+        candidate::{Candidate, LoadKey},
+        experiment::Experiment,
+        metric::{ConfidenceInterval, Estimate, Metric},
+        observation::{FailureCause, Repetition},
+        selection::{Constraints, MeasuredCandidate},
+        space::Parameter,
+        trial::{Trial, TrialState},
+        workload::{SourceFile, Workload, cut},
+    },
+    stats::{
+        fit::{Line, factors, non_negative_line},
+        interval::{LEVEL, mean_interval, ratio_interval},
+        summary::mean,
+    },
+};
+
+/// Settings that do not change what a note or its time is; all candidates get the final ones.
+const POLICY: [Parameter; 6] = [
+    Parameter::RequestTimeoutSeconds,
+    Parameter::RetryAttempts,
+    Parameter::InitialBackoffSeconds,
+    Parameter::BackoffMultiplier,
+    Parameter::BatchSize,
+    Parameter::BatchDelaySeconds,
+];
+
+/// Half-width of an interval on a logarithmic scale that stands for "measured too little to tell".
+const HARDLY_KNOWN: f64 = 0.3;
+
+/// Every candidate that notes were made with, the baseline first, with what is known of it.
+#[must_use]
+pub fn measured(
+    trials: &[Trial],
+    baseline: &Candidate,
+    incumbent: &Candidate,
+    workload: &Workload,
+    constraints: &Constraints,
+) -> Vec<MeasuredCandidate> {
+    let mut known: Vec<(Candidate, bool)> = vec![(baseline.clone(), true)];
+    let with_policy = |candidate: &Candidate| {
+        POLICY.into_iter().fold(candidate.clone(), |changed, name| changed.with(name, incumbent.get(name)))
+    };
+    let proposed = trials
+        .iter()
+        .filter(|trial| matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. }))
+        .map(|trial| &trial.candidate)
+        .chain(std::iter::once(incumbent));
+    for candidate in proposed {
+        let candidate = if candidate == baseline { baseline.clone() } else { with_policy(candidate) };
+        if !known.iter().any(|(other, _)| *other == candidate) {
+            known.push((candidate, false));
+        }
+    }
+    let some_load_fits = trials.iter().any(|trial| trial_fact(trial, "spilled") == Some(0.0));
+    let evidence = Evidence { trials, workload };
+    (0..)
+        .zip(known)
+        .map(|(id, (candidate, is_baseline))| {
+            let lost_share = evidence.lost_share(&candidate);
+            let spilled = evidence.spilled(&candidate);
+            let mut violations = evidence.violations(&candidate);
+            if spilled && some_load_fits && !is_baseline {
+                violations.push("the model lies partly outside GPU memory".into());
+            }
+            if lost_share > constraints.max_lost_share {
+                violations.push(format!("{:.0} % of the files are lost", lost_share * 100.0));
+            }
+            let trials = evidence.trials_of(&candidate).map(|trial| trial.number).collect();
+            MeasuredCandidate {
+                id,
+                notes_per_minute: evidence.notes_per_minute(&candidate),
+                quality: evidence.quality(&candidate),
+                source_share: source_share(&workload.batch_chars, &candidate),
+                lost_share,
+                peak_memory_bytes: evidence.peak_memory(&candidate),
+                spilled,
+                violations,
+                trials,
+                candidate,
+                is_baseline,
+            }
+        })
+        .collect()
+}
+
+/// The share of the batch's characters that reach the model.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 characters")]
+pub fn source_share(batch_chars: &[usize], candidate: &Candidate) -> f64 {
+    let all: usize = batch_chars.iter().sum();
+    let read: usize = batch_chars.iter().map(|chars| (*chars).min(candidate.max_content_length as usize)).sum();
+    if all == 0 { 1.0 } else { read as f64 / all as f64 }
+}
+
+/// What decides how long a request of a given length takes.
+#[derive(PartialEq)]
+struct SpeedKey {
+    load: LoadKey,
+    parallel: u32,
+    delay: u64,
+}
+
+fn speed_key(candidate: &Candidate) -> SpeedKey {
+    SpeedKey {
+        load: candidate.load_key(),
+        parallel: candidate.max_concurrent_requests,
+        delay: candidate.request_delay_seconds.to_bits(),
+    }
+}
+
+fn trial_fact(trial: &Trial, name: &str) -> Option<f64> {
+    trial.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
+
+struct Evidence<'a> {
+    trials: &'a [Trial],
+    workload: &'a Workload,
+}
+
+impl Evidence<'_> {
+    /// Trials in which notes were made as this candidate makes them, policy aside.
+    fn trials_of(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
+        self.trials.iter().filter(move |trial| {
+            matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. })
+                && trial.candidate.differences(candidate).iter().all(|name| POLICY.contains(name))
+        })
+    }
+
+    /// Trials of notes that took the time that they would take with this candidate.
+    fn timed_alike(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
+        let key = speed_key(candidate);
+        self.trials.iter().filter(move |trial| {
+            matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. })
+                && speed_key(&trial.candidate) == key
+        })
+    }
+
+    /// Characters of each request and the share of a worker's minute that it took, in milliseconds of the whole machine.
+    #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
+    fn request_costs(&self, candidate: &Candidate) -> Vec<(f64, f64)> {
+        let mut points = Vec::new();
+        for trial in self.timed_alike(candidate) {
+            let workers = trial_fact(trial, "workers").unwrap_or(1.0).max(1.0);
+            let steadiness = trial_fact(trial, "steadiness").unwrap_or(1.0);
+            // All tries of a request together: a retry costs time too.
+            let mut requests: BTreeMap<(usize, usize), (f64, bool)> = BTreeMap::new();
+            for observation in &trial.observations {
+                let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
+                let entry = requests.entry((file, observation.piece)).or_insert((0.0, false));
+                entry.0 += observation.latency_ms;
+                entry.1 |= observation.failure.is_none();
+            }
+            for ((file, piece), (latency_ms, well)) in requests {
+                let Some(source) = self.workload.files.get(file) else { continue };
+                let Some(piece) = cut(source, &trial.candidate).get(piece).copied() else { continue };
+                if well {
+                    let busy = latency_ms + trial.candidate.request_delay_seconds * 1000.0;
+                    points.push((piece.chars() as f64, busy / workers / steadiness));
+                }
+            }
+        }
+        points
+    }
+
+    fn notes_per_minute(&self, candidate: &Candidate) -> Option<Estimate> {
+        let points = self.request_costs(candidate);
+        let line = non_negative_line(&points)?;
+        let cost_ms = batch_cost_ms(&self.workload.batch_chars, candidate, &line);
+        if cost_ms <= 0.0 {
+            return None;
+        }
+        let value = 60_000.0 / cost_ms;
+        // The line has two coefficients, so that two points say nothing of the noise.
+        let interval = if points.len() > 2 { ratio_interval(&factors(&points, &line)) } else { None };
+        let (low, high) = interval.map_or((-HARDLY_KNOWN, HARDLY_KNOWN), |estimate| {
+            (estimate.interval.low.ln() - estimate.value.ln(), estimate.interval.high.ln() - estimate.value.ln())
+        });
+        let interval = ConfidenceInterval { level: LEVEL, low: value * low.exp(), high: value * high.exp() };
+        Some(Estimate { value, interval })
+    }
+
+    /// Mean quality over the batch: every file of the batch counts as the nearest measured one.
+    #[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+    fn quality(&self, candidate: &Candidate) -> Option<Estimate> {
+        let mut by_file: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for trial in self.trials {
+            for score in &trial.scores {
+                let Some(source) = self.workload.files.get(score.file) else { continue };
+                if makes_the_same_note(source, &trial.candidate, candidate) {
+                    by_file.entry(score.file).or_default().push(score.value);
+                }
+            }
+        }
+        let measured: Vec<(f64, f64)> = by_file
+            .iter()
+            .filter_map(|(file, values)| Some(((self.workload.files.get(*file)?.chars.max(1) as f64).ln(), mean(values))))
+            .collect();
+        if measured.is_empty() {
+            return None;
+        }
+        let nearest = |chars: usize| {
+            let size = (chars.max(1) as f64).ln();
+            measured.iter().min_by(|a, b| (a.0 - size).abs().total_cmp(&(b.0 - size).abs())).map_or(0.0, |(_, value)| *value)
+        };
+        let spread: Vec<f64> = self.workload.batch_chars.iter().map(|chars| nearest(*chars)).collect();
+        let value = if spread.is_empty() { mean(&measured.iter().map(|(_, value)| *value).collect::<Vec<_>>()) } else { mean(&spread) };
+        let values: Vec<f64> = measured.iter().map(|(_, value)| *value).collect();
+        let margin = mean_interval(&values).map_or(HARDLY_KNOWN, |estimate| estimate.interval.high - estimate.value);
+        let interval =
+            ConfidenceInterval { level: LEVEL, low: (value - margin).max(0.0), high: (value + margin).min(1.0) };
+        Some(Estimate { value, interval })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
+    fn lost_share(&self, candidate: &Candidate) -> f64 {
+        let (mut lost, mut all) = (0.0, 0.0);
+        for trial in self.trials_of(candidate) {
+            lost += trial_fact(trial, "files_lost").unwrap_or(0.0);
+            all += trial_fact(trial, "files_finished").unwrap_or(0.0);
+        }
+        if all > 0.0 {
+            return lost / all;
+        }
+        // Nothing was made with it: what single requests say, with its retries.
+        let failed: Vec<bool> = self
+            .timed_alike(candidate)
+            .flat_map(|trial| &trial.observations)
+            .filter(|observation| observation.repetition == Repetition::Measured)
+            .map(|observation| observation.failure.is_some())
+            .collect();
+        let share = failed.iter().filter(|failed| **failed).count() as f64 / failed.len().max(1) as f64;
+        share.powi(i32::try_from(candidate.retry_attempts).unwrap_or(i32::MAX).max(1))
+    }
+
+    fn spilled(&self, candidate: &Candidate) -> bool {
+        self.trials
+            .iter()
+            .filter(|trial| trial.candidate.load_key() == candidate.load_key())
+            .any(|trial| trial_fact(trial, "spilled") == Some(1.0))
+    }
+
+    fn peak_memory(&self, candidate: &Candidate) -> Option<f64> {
+        self.trials
+            .iter()
+            .filter(|trial| trial.candidate.load_key() == candidate.load_key())
+            .filter_map(|trial| trial.mean(Metric::PeakMemoryBytes))
+            .max_by(f64::total_cmp)
+    }
+
+    /// Failures that make a candidate unusable, however fast it is.
+    fn violations(&self, candidate: &Candidate) -> Vec<String> {
+        let mut found = Vec::new();
+        for trial in self.trials_of(candidate) {
+            let TrialState::Failed(cause) = trial.state else { continue };
+            let what = match cause {
+                FailureCause::Truncated => "the server cut a prompt",
+                FailureCause::ContextExceeded => "a prompt is longer than the context",
+                FailureCause::AnswerCut => "the context has no room for the whole answer",
+                FailureCause::OutOfMemory => "the server has no memory for it",
+                _ => continue,
+            };
+            if !found.iter().any(|known| known == what) {
+                found.push(what.to_owned());
+            }
+        }
+        found
+    }
+}
+
+/// Whether two candidates send the same requests for a file, nonce and load-time settings aside.
+fn makes_the_same_note(source: &SourceFile, a: &Candidate, b: &Candidate) -> bool {
+    a.num_predict == b.num_predict && (a.temperature - b.temperature).abs() < 1e-9 && cut(source, a) == cut(source, b)
+}
+
+/// Time that a file of the batch takes the whole machine, in milliseconds, with what the pauses between batches cost.
+#[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+fn batch_cost_ms(batch_chars: &[usize], candidate: &Candidate, line: &Line) -> f64 {
+    let costs: Vec<f64> = batch_chars
+        .iter()
+        .map(|chars| {
+            let length = (*chars).min(candidate.max_content_length as usize);
+            let pieces = length.div_ceil((candidate.chunk_size as usize).max(1)).max(1) as f64;
+            pieces * line.at(length as f64 / pieces)
+        })
+        .collect();
+    mean(&costs) + candidate.batch_delay_seconds * 1000.0 / f64::from(candidate.batch_size.max(1))
+}

@@ -1,0 +1,439 @@
+//! Carries out a proposal: loads, warms up, measures, scores. The outcome is a trial, whatever happens.
+
+use std::{cell::RefCell, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    batch::{BatchRun, make_notes},
+    calibrate::Calibration,
+    clock::StudyClock,
+    closed_loop::closed_loop,
+    measure::{Ask, Bench, KEEP_ALIVE_SECONDS},
+    prompts::Nonces,
+    score::Panel,
+    summarise,
+};
+use crate::{
+    model::{
+        candidate::{Candidate, LoadKey},
+        experiment::{Experiment, Proposal},
+        machine::{LoadedModel, ModelProfile},
+        metric::{Metric, Sample},
+        observation::{FailureCause, Observation, Repetition},
+        score::NoteScore,
+        trial::{Trial, TrialState},
+        workload::Workload,
+    },
+    ollama::{
+        client::Client,
+        error::OllamaError,
+        request::{KeepAlive, LoadRequest, Timeouts},
+    },
+    stats::{
+        summary::sample,
+        throughput::{Work, steady_rate},
+    },
+    workload::{needle, probe},
+};
+
+/// Longest time that one load may take; the server's own patience is the same.
+const LOAD_LIMIT: Duration = Duration::from_secs(300);
+
+/// Tokens of the warm-up: enough to touch everything once, few enough for a machine of one token a second.
+const WARM_UP: (u32, u32) = (24, 2);
+
+/// Longest time of one request of a probe or a needle experiment.
+const PROBE_LIMIT: Duration = Duration::from_secs(300);
+
+/// Everything that trials need, and the state of the server as far as it is ours.
+pub struct Executor<'a> {
+    pub client: &'a Client,
+    pub model: &'a ModelProfile,
+    pub workload: &'a Workload,
+    pub clock: StudyClock,
+    pub nonces: Nonces,
+    pub calibration: RefCell<Calibration>,
+    pub panel: &'a Panel,
+    /// The load-time settings that our last load left the server with.
+    loaded: Option<LoadKey>,
+    touched: bool,
+    /// What `/api/ps` said after it.
+    memory: Option<LoadedModel>,
+    /// How long the last load took, in seconds: what the next one will cost.
+    pub last_load_seconds: f64,
+    next_number: u32,
+}
+
+/// What one experiment gave.
+#[derive(Default)]
+struct Measured {
+    observations: Vec<Observation>,
+    samples: Vec<Sample>,
+    scores: Vec<NoteScore>,
+    facts: Vec<(String, f64)>,
+    notices: Vec<String>,
+    failure: Option<FailureCause>,
+}
+
+impl<'a> Executor<'a> {
+    /// An executor that has loaded nothing yet.
+    pub fn new(
+        client: &'a Client,
+        model: &'a ModelProfile,
+        workload: &'a Workload,
+        clock: StudyClock,
+        nonces: Nonces,
+        panel: &'a Panel,
+    ) -> Self {
+        Self {
+            client,
+            model,
+            workload,
+            clock,
+            nonces,
+            calibration: RefCell::new(Calibration::default()),
+            panel,
+            loaded: None,
+            touched: false,
+            memory: None,
+            last_load_seconds: 0.0,
+            next_number: 0,
+        }
+    }
+
+    /// Whether we asked the server to load anything.
+    pub const fn has_touched(&self) -> bool {
+        self.touched
+    }
+
+    /// Number that the next trial will have.
+    pub const fn next_number(&self) -> u32 {
+        self.next_number
+    }
+
+    /// Carries out a proposal before the deadline, or as much of it as there is time for.
+    pub async fn run(&mut self, stage: &str, proposal: &Proposal, deadline: Instant) -> Trial {
+        let started = self.clock.elapsed();
+        let candidate = &proposal.candidate;
+        let mut measured = Measured::default();
+        let mut reloads = 0;
+        match self.prepare(candidate, deadline, &mut measured).await {
+            Err(cause) => measured.failure = Some(cause),
+            Ok(reloaded) => {
+                reloads += u32::from(reloaded);
+                self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
+            }
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        Trial {
+            number,
+            stage: stage.to_owned(),
+            why: proposal.why.clone(),
+            candidate: candidate.clone(),
+            experiment: proposal.experiment.clone(),
+            state: measured.failure.map_or(TrialState::Complete, TrialState::Failed),
+            seconds: (self.clock.elapsed() - started).as_secs_f64(),
+            reloads,
+            samples: measured.samples,
+            facts: measured.facts,
+            scores: measured.scores,
+            observations: measured.observations,
+            notices: measured.notices,
+        }
+    }
+
+    fn bench(&self) -> Bench<'_> {
+        Bench {
+            client: self.client,
+            model: self.model,
+            workload: self.workload,
+            clock: self.clock,
+            nonces: &self.nonces,
+            calibration: &self.calibration,
+        }
+    }
+
+    /// Loads the model with the candidate's load-time settings unless it is loaded so, and warms it up. True when it was loaded.
+    async fn prepare(
+        &mut self,
+        candidate: &Candidate,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) -> Result<bool, FailureCause> {
+        let key = candidate.load_key();
+        if self.loaded == Some(key) {
+            self.describe_memory(candidate, measured);
+            return Ok(false);
+        }
+        self.loaded = None;
+        self.memory = None;
+        self.touched = true;
+        let seconds = self.load(candidate, deadline, measured).await?;
+        self.loaded = Some(key);
+        self.last_load_seconds = seconds;
+        measured.samples.extend(sample(Metric::LoadDurationMs, vec![seconds * 1000.0]));
+        self.memory = match tokio::time::timeout_at(deadline, self.client.ps()).await {
+            Ok(Ok(models)) => models.into_iter().find(|model| same_model(&model.name, &self.model.name)),
+            _ => None,
+        };
+        self.describe_memory(candidate, measured);
+        self.warm_up(candidate, deadline, measured).await;
+        Ok(true)
+    }
+
+    async fn load(
+        &self,
+        candidate: &Candidate,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) -> Result<f64, FailureCause> {
+        let request = LoadRequest {
+            model: self.model.name.clone(),
+            num_ctx: candidate.num_ctx,
+            num_thread: candidate.num_thread,
+            num_batch: candidate.num_batch,
+            keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
+            timeouts: Some(Timeouts { first_byte: LOAD_LIMIT, idle: LOAD_LIMIT, ..Timeouts::default() }),
+        };
+        let mut tries_left = 2;
+        loop {
+            tries_left -= 1;
+            match tokio::time::timeout_at(deadline, self.client.load(&request)).await {
+                Ok(Ok(duration)) => return Ok(duration.as_secs_f64()),
+                Ok(Err(error)) if tries_left > 0 && error.may_retry() => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Ok(Err(error)) => {
+                    measured.notices.push(format!("loading with a context of {} failed: {error}", candidate.num_ctx));
+                    return Err(OllamaError::cause(&error));
+                }
+                Err(_) => return Err(FailureCause::OutOfTime),
+            }
+        }
+    }
+
+    /// The first request after a load pays for what is initialised late; it is kept, and does not count.
+    async fn warm_up(&self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
+        let (prompt_tokens, output_tokens) = WARM_UP;
+        let ask = self.probe_ask(prompt_tokens, output_tokens, Repetition::Warmup);
+        if let Ok(answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await {
+            measured.observations.push(answered.observation);
+        }
+    }
+
+    fn describe_memory(&self, candidate: &Candidate, measured: &mut Measured) {
+        let Some(memory) = &self.memory else { return };
+        measured.samples.extend(summarise::memory(Some(memory)));
+        measured.facts.push(("spilled".into(), f64::from(u8::from(memory.is_spilled()))));
+        if let Some(context) = memory.context_length {
+            measured.facts.push(("loaded_context_tokens".into(), f64::from(context)));
+            if context < candidate.num_ctx {
+                let notice = format!("the server loaded a context of {context} tokens where {} were asked for", candidate.num_ctx);
+                measured.notices.push(notice);
+            }
+        }
+    }
+
+    async fn measure(
+        &mut self,
+        candidate: &Candidate,
+        experiment: &Experiment,
+        deadline: Instant,
+        measured: &mut Measured,
+        reloads: &mut u32,
+    ) {
+        match experiment {
+            Experiment::Load => {}
+            Experiment::Probe { prompt_tokens, output_tokens, parallel, requests } => {
+                self.probe(candidate, (*prompt_tokens, *output_tokens), *parallel, *requests, deadline, measured).await;
+            }
+            Experiment::Notes { files } => {
+                let run = make_notes(&self.bench(), candidate, files, deadline).await;
+                self.take_notes(run, measured);
+            }
+            Experiment::Needle { content_chars, depths } => {
+                self.needle(candidate, *content_chars, depths, deadline, measured).await;
+            }
+            Experiment::Compare { other, files } => {
+                self.compare(candidate, other, files, deadline, measured, reloads).await;
+            }
+        }
+    }
+
+    fn probe_ask(&self, prompt_tokens: u32, output_tokens: u32, repetition: Repetition) -> Ask {
+        let chars_per_token = self.calibration.borrow().chars_per_token();
+        Ask {
+            prompt: probe::probe_prompt(&self.nonces.next(), prompt_tokens as usize, chars_per_token, self.nonces.next_seed()),
+            num_predict: output_tokens,
+            repetition,
+            file: None,
+            piece: 0,
+            attempt: 1,
+            timeout: PROBE_LIMIT,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
+    async fn probe(
+        &self,
+        candidate: &Candidate,
+        (prompt_tokens, output_tokens): (u32, u32),
+        parallel: u32,
+        requests: u32,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) {
+        let bench = self.bench();
+        let asks = (0..requests).map(|_| self.probe_ask(prompt_tokens, output_tokens, Repetition::Measured)).collect();
+        let done = closed_loop(parallel as usize, asks, deadline, |ask| bench.ask(candidate, ask)).await;
+        let mut observations: Vec<Observation> = done.results.into_iter().map(|answered| answered.observation).collect();
+        observations.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
+        let work: Vec<Work> = observations
+            .iter()
+            .filter(|observation| observation.failure.is_none())
+            .map(|observation| Work {
+                start: observation.started_ms,
+                end: observation.started_ms + observation.latency_ms,
+                amount: 1.0,
+            })
+            .collect();
+        let rate = steady_rate(&work, (parallel as usize).min(work.len()));
+        measured.samples.extend(summarise::requests(&observations));
+        measured.samples.extend(sample(Metric::RequestsPerMinute, rate.map(|rate| rate * 60_000.0).into_iter().collect()));
+        measured.samples.extend(sample(Metric::EffectiveSlots, summarise::effective_slots(&observations).into_iter().collect()));
+        measured.facts.push(("workers".into(), parallel as f64));
+        measured.failure = summarise::verdict(&observations, done.complete);
+        measured.observations.extend(observations);
+    }
+
+    /// Scores and summarises notes.
+    #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
+    fn take_notes(&self, run: BatchRun, measured: &mut Measured) {
+        let scores = self
+            .panel
+            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
+        measured.samples.extend(summarise::requests(&run.observations));
+        measured.samples.extend(summarise::notes(&run, &scores, &self.workload.files));
+        let busy: f64 = run.notes.iter().map(|note| note.busy_ms).sum();
+        if let Some(rate) = run.notes_per_minute.filter(|_| busy > 0.0 && run.complete) {
+            // What the end of the run hides: workers that fell idle made the rest faster.
+            let by_busy = 60_000.0 * run.workers as f64 * run.notes.len() as f64 / busy;
+            measured.facts.push(("steadiness".into(), (rate / by_busy).clamp(0.5, 1.5)));
+        }
+        measured.facts.push(("workers".into(), run.workers as f64));
+        measured.facts.push(("files_lost".into(), run.notes.iter().filter(|note| note.lost.is_some()).count() as f64));
+        measured.facts.push(("files_finished".into(), run.notes.len() as f64));
+        measured.facts.push(("answers_cut".into(), run.notes.iter().filter(|note| note.is_cut()).count() as f64));
+        measured.failure = measured.failure.or(summarise::verdict(&run.observations, run.complete));
+        measured.scores.extend(scores);
+        measured.observations.extend(run.observations);
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "prompts are at most millions of characters"
+    )]
+    async fn needle(
+        &self,
+        candidate: &Candidate,
+        content_chars: u32,
+        depths: &[f64],
+        deadline: Instant,
+        measured: &mut Measured,
+    ) {
+        let needles = needle::needle_prompt(&self.nonces.next(), content_chars as usize, depths, self.nonces.next_seed());
+        // A fact is a line of some twenty tokens.
+        let room = (depths.len() as f64 * 24.0) as u32 + 32;
+        let ask = Ask {
+            prompt: needles.text.clone(),
+            num_predict: room.min(candidate.num_predict),
+            repetition: Repetition::Measured,
+            file: None,
+            piece: 0,
+            attempt: 1,
+            timeout: PROBE_LIMIT,
+        };
+        let Ok(answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await else {
+            measured.failure = Some(FailureCause::OutOfTime);
+            return;
+        };
+        let found = needle::needle_recall(&answered.answer, &needles.facts);
+        let recall = found.into_iter().map(|found| f64::from(u8::from(found))).collect();
+        measured.failure = answered.observation.failure;
+        measured.samples.extend(summarise::requests(std::slice::from_ref(&answered.observation)));
+        if measured.failure.is_none() {
+            measured.samples.extend(sample(Metric::NeedleRecall, recall));
+        }
+        measured.observations.push(answered.observation);
+    }
+
+    /// The candidate and another one on the same files. Where both fit one load they take turns, file by file and in changing order;
+    /// where they do not, each runs once, because a reload between two files would cost more than it tells.
+    async fn compare(
+        &mut self,
+        candidate: &Candidate,
+        other: &Candidate,
+        files: &[usize],
+        deadline: Instant,
+        measured: &mut Measured,
+        reloads: &mut u32,
+    ) {
+        let group = if candidate.load_key() == other.load_key() {
+            candidate.max_concurrent_requests.max(other.max_concurrent_requests).max(1) as usize
+        } else {
+            files.len().max(1)
+        };
+        let mut pairs: Vec<(f64, f64)> = Vec::new();
+        for (turn, files) in files.chunks(group).enumerate() {
+            let order = if turn % 2 == 0 { [candidate, other] } else { [other, candidate] };
+            let mut sides: Vec<(bool, Measured)> = Vec::new();
+            for side in order {
+                let mut own = Measured::default();
+                match self.prepare(side, deadline, &mut own).await {
+                    Ok(reloaded) => *reloads += u32::from(reloaded),
+                    Err(cause) => own.failure = Some(cause),
+                }
+                if own.failure.is_none() {
+                    let run = make_notes(&self.bench(), side, files, deadline).await;
+                    self.take_notes(run, &mut own);
+                }
+                sides.push((std::ptr::eq(side, candidate), own));
+            }
+            sides.sort_by_key(|(is_candidate, _)| !*is_candidate);
+            let [(_, ours), (_, theirs)] = sides.as_slice() else { continue };
+            measured.failure = measured.failure.or(ours.failure);
+            for file in files {
+                pairs.extend(pair(*file, (candidate, ours), (other, theirs)));
+            }
+            let (_, ours) = sides.remove(0);
+            measured.observations.extend(ours.observations);
+            measured.scores.extend(ours.scores);
+        }
+        measured.samples.extend(sample(Metric::SpeedRatio, pairs.iter().map(|(speed, _)| *speed).collect()));
+        measured.samples.extend(sample(Metric::QualityDifference, pairs.iter().map(|(_, quality)| *quality).collect()));
+        measured.samples.extend(summarise::requests(&measured.observations));
+    }
+}
+
+/// Speed ratio and quality difference of one file; the difference is not finite where one of them was not scored.
+fn pair(file: usize, ours: (&Candidate, &Measured), theirs: (&Candidate, &Measured)) -> Option<(f64, f64)> {
+    let cost = |(candidate, measured): (&Candidate, &Measured)| {
+        let own: Vec<&Observation> =
+            measured.observations.iter().filter(|observation| observation.file == Some(file)).collect();
+        let well = own.iter().any(|observation| observation.failure.is_none());
+        let busy: f64 = own.iter().map(|observation| observation.latency_ms).sum();
+        well.then(|| busy / f64::from(candidate.max_concurrent_requests.max(1)))
+    };
+    let quality = |(_, measured): (&Candidate, &Measured)| {
+        measured.scores.iter().find(|score| score.file == file).map_or(f64::NAN, |score| score.value)
+    };
+    Some((cost(theirs)? / cost(ours)?, quality(ours) - quality(theirs)))
+}
+
+/// `x` and `x:latest` are the same model.
+pub fn same_model(a: &str, b: &str) -> bool {
+    a.strip_suffix(":latest").unwrap_or(a) == b.strip_suffix(":latest").unwrap_or(b)
+}

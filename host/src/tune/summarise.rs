@@ -1,0 +1,165 @@
+//! Observations -> samples. Pure.
+
+use crate::{
+    model::{
+        machine::LoadedModel,
+        metric::{Metric, Sample},
+        observation::{FailureCause, Observation, Repetition},
+        score::NoteScore,
+        workload::SourceFile,
+    },
+    ollama::rates::{decode_tokens_per_second, prefill_tokens_per_second},
+    stats::{summary::sample, throughput::most_at_once},
+};
+
+use super::batch::BatchRun;
+
+/// What every kind of trial says of its requests: latencies, rates, waits, tokens. Warm-up does not count, and neither do tries that failed.
+#[must_use]
+pub fn requests(observations: &[Observation]) -> Vec<Sample> {
+    let measured: Vec<&Observation> =
+        observations.iter().filter(|observation| observation.repetition == Repetition::Measured).collect();
+    let well: Vec<&Observation> = measured.iter().copied().filter(|observation| observation.failure.is_none()).collect();
+    let success = measured.iter().map(|observation| f64::from(u8::from(observation.failure.is_none()))).collect();
+    let each = |metric, value: &dyn Fn(&Observation) -> Option<f64>| {
+        sample(metric, well.iter().filter_map(|observation| value(observation)).collect())
+    };
+    [
+        each(Metric::RequestLatencyMs, &|observation| Some(observation.latency_ms)),
+        each(Metric::TimeToFirstTokenMs, &|observation| observation.time_to_first_token_ms),
+        each(Metric::PrefillTokensPerSecond, &|observation| {
+            observation.server.and_then(|server| prefill_tokens_per_second(observation.prompt_tokens, &server))
+        }),
+        each(Metric::DecodeTokensPerSecond, &|observation| {
+            observation.server.and_then(|server| decode_tokens_per_second(observation.answer_tokens, &server))
+        }),
+        each(Metric::QueueWaitMs, &|observation| observation.server.map(|server| server.queue_wait_ms())),
+        each(Metric::PromptTokens, &|observation| Some(f64::from(observation.prompt_tokens))),
+        each(Metric::AnswerTokens, &|observation| Some(f64::from(observation.answer_tokens))),
+        sample(Metric::SuccessRate, success),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// How many requests of ours the server worked on at the same time: the overlap of their times of service, which end when the
+/// answer ends and began as long before as prefill and decode took.
+#[must_use]
+pub fn effective_slots(observations: &[Observation]) -> Option<f64> {
+    let spans: Vec<(f64, f64)> = observations
+        .iter()
+        .filter_map(|observation| {
+            let server = observation.server?;
+            let end = observation.started_ms + observation.latency_ms;
+            let service = server.prefill_ms + server.decode_ms;
+            // Neighbours in one slot must not overlap because of rounding, nor because the next prefill began while the last token travelled.
+            let slack = 0.05 * service;
+            Some((end - service + slack, end - slack))
+        })
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
+    (!spans.is_empty()).then(|| most_at_once(&spans) as f64)
+}
+
+/// What `/api/ps` says after a load.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 bytes")]
+pub fn memory(loaded: Option<&LoadedModel>) -> Vec<Sample> {
+    let Some(loaded) = loaded else { return Vec::new() };
+    let share = if loaded.size_bytes == 0 { 0.0 } else { loaded.size_vram_bytes as f64 / loaded.size_bytes as f64 };
+    [sample(Metric::PeakMemoryBytes, vec![loaded.size_bytes as f64]), sample(Metric::GpuShare, vec![share])]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// What notes say beyond their requests: time by file, source that reached the model, quality, rates of the batch.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+pub fn notes(run: &BatchRun, scores: &[NoteScore], files: &[SourceFile]) -> Vec<Sample> {
+    let kept: Vec<_> = run.notes.iter().filter(|note| note.lost.is_none()).collect();
+    let read = |note: &super::batch::NoteRun| note.pieces.iter().map(|(chars, _)| *chars).sum::<usize>() as f64;
+    let share = |note: &super::batch::NoteRun| {
+        let chars = files.get(note.file).map_or(0, |file| file.chars);
+        if chars == 0 { 1.0 } else { read(note) / chars as f64 }
+    };
+    let read_per_note = if kept.is_empty() { 0.0 } else { kept.iter().map(|note| read(note)).sum::<f64>() / kept.len() as f64 };
+    [
+        sample(Metric::FileBusyMs, kept.iter().map(|note| note.busy_ms).collect()),
+        sample(Metric::SourceShare, kept.iter().map(|note| share(note)).collect()),
+        sample(Metric::Quality, scores.iter().map(|score| score.value).collect()),
+        sample(Metric::NotesPerMinute, run.notes_per_minute.into_iter().collect()),
+        sample(Metric::SourceCharactersPerMinute, run.notes_per_minute.map(|rate| rate * read_per_note).into_iter().collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The failure that a trial ends with: the gravest that happened, when it makes the trial worthless.
+#[must_use]
+pub fn verdict(observations: &[Observation], complete: bool) -> Option<FailureCause> {
+    let measured = || observations.iter().filter(|observation| observation.repetition == Repetition::Measured);
+    // One of these and the setting cannot be used, however fast the rest was.
+    let fatal = [
+        FailureCause::ModelMissing,
+        FailureCause::Truncated,
+        FailureCause::ContextExceeded,
+        FailureCause::AnswerCut,
+        FailureCause::OutOfMemory,
+    ];
+    if let Some(cause) = fatal.into_iter().find(|cause| measured().any(|observation| observation.failure == Some(*cause))) {
+        return Some(cause);
+    }
+    if !measured().any(|observation| observation.failure.is_none()) {
+        return Some(measured().find_map(|observation| observation.failure).unwrap_or(FailureCause::OutOfTime));
+    }
+    (!complete).then_some(FailureCause::OutOfTime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::{FinishReason, ServerTimings};
+
+    fn observation(started_ms: f64, wait_ms: f64, failure: Option<FailureCause>) -> Observation {
+        Observation {
+            repetition: Repetition::Measured,
+            file: None,
+            piece: 0,
+            attempt: 1,
+            started_ms,
+            latency_ms: wait_ms + 1000.0,
+            time_to_first_token_ms: None,
+            server: Some(ServerTimings { total_ms: wait_ms + 1000.0, load_ms: 0.0, prefill_ms: 200.0, decode_ms: 800.0 }),
+            prompt_tokens: 100,
+            answer_tokens: 40,
+            expected_prompt_tokens: None,
+            finish: FinishReason::Stop,
+            failure,
+            message: None,
+        }
+    }
+
+    #[test]
+    fn slots_are_what_overlaps_in_service() {
+        let one_slot: Vec<_> = (0..4).map(|n| observation(0.0, 1000.0 * f64::from(n), None)).collect();
+        assert_eq!(effective_slots(&one_slot), Some(1.0));
+        let two_slots: Vec<_> = [0.0, 0.0, 1000.0, 1000.0].map(|wait| observation(0.0, wait, None)).into();
+        assert_eq!(effective_slots(&two_slots), Some(2.0));
+        assert_eq!(effective_slots(&[]), None);
+    }
+
+    #[test]
+    fn one_truncated_prompt_fails_the_trial_and_one_passing_fault_does_not() {
+        let good = observation(0.0, 0.0, None);
+        let cut = observation(0.0, 0.0, Some(FailureCause::Truncated));
+        let fault = observation(0.0, 0.0, Some(FailureCause::ServerError));
+        assert_eq!(verdict(&[good.clone(), cut], true), Some(FailureCause::Truncated));
+        assert_eq!(verdict(&[good.clone(), fault.clone()], true), None);
+        assert_eq!(verdict(std::slice::from_ref(&fault), true), Some(FailureCause::ServerError));
+        assert_eq!(verdict(&[good], false), Some(FailureCause::OutOfTime));
+        assert_eq!(verdict(&[], true), Some(FailureCause::OutOfTime));
+    }
+}
