@@ -33,9 +33,9 @@ fn operating_system() -> Fact<String> {
     let architecture = std::env::consts::ARCH;
     match System::long_os_version() {
         Ok(name) if !name.trim().is_empty() => {
-            Fact::found(format!("{} ({architecture})", name.trim()), "the operating system")
+            Fact::found(format!("{}, {architecture}", name.trim()), "the operating system")
         }
-        _ => Fact::found(format!("{} ({architecture})", std::env::consts::OS), "what this program was built for"),
+        _ => Fact::found(format!("{}, {architecture}", std::env::consts::OS), "what this program was built for"),
     }
 }
 
