@@ -22,7 +22,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     /// 5 s, 300 s and 60 s. Ollama gives a load that makes no progress 300 s; a token that takes a minute is no use to a batch.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), first_byte: Duration::from_secs(300), idle: Duration::from_secs(60) }
+        Self { connect: Duration::from_secs(5), first_byte: Duration::from_mins(5), idle: Duration::from_mins(1) }
     }
 }
 
