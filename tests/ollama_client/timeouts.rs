@@ -23,7 +23,7 @@ fn part(seconds: u64, text: &'static str) -> Part {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_byte_timeout_covers_the_head_and_the_first_part() {
-    let slow_head = Reply { delay: Duration::from_mins(60), ..Reply::new(200, LAST) };
+    let slow_head = Reply { delay: Duration::from_hours(1), ..Reply::new(200, LAST) };
     let no_body = Reply { hangs: true, parts: vec![], ..Reply::new(200, "") };
     // 15 s for the head and 15 s for the body: neither alone is too long.
     let both = Reply { delay: Duration::from_secs(15), parts: vec![part(15, LAST)], ..Reply::new(200, "") };

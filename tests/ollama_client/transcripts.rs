@@ -73,7 +73,8 @@ async fn every_generation_is_reported_field_by_field() {
         assert_eq!(generation.finish, FinishReason::Length, "{case}");
         assert_eq!((generation.prompt_tokens, generation.answer_tokens), expected.tokens, "{case}");
         assert_eq!(generation.cached_prompt_tokens, None, "{case}");
-        let [total, load, prefill, decode] = expected.nanoseconds.map(|nanoseconds| Duration::from_nanos(nanoseconds).as_secs_f64() * 1e3);
+        let [total, load, prefill, decode] =
+            expected.nanoseconds.map(|nanoseconds| Duration::from_nanos(nanoseconds).as_secs_f64() * 1e3);
         let server = generation.server.expect(case);
         close(server.total_ms, total, 1e-6, case);
         close(server.load_ms, load, 1e-6, case);
