@@ -1,2 +1,4 @@
 //! Every promise that the program makes, one file each.
+
+mod ollama_client;
 mod plugins;

@@ -5,8 +5,6 @@ pub mod cpu;
 pub mod gpu;
 pub mod machine;
 pub mod memory;
+pub mod model;
 pub mod power;
-mod read;
-
-#[cfg(test)]
-mod fake;
+pub mod server;

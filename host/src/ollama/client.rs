@@ -1,0 +1,186 @@
+//! Asks the server. Never retries: whether a try counts is the caller's business.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    address::ServerAddress,
+    classify,
+    error::OllamaError,
+    exchange::Exchange,
+    generation::{Collector, Generation},
+    http::{ApiKey, HttpTransport},
+    ndjson::LineSplitter,
+    request::{GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
+    transport::{Request, Transport},
+    wire::{GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
+};
+use crate::model::machine::LoadedModel;
+
+/// Longest wait for an answer that needs no model. On a busy machine even these take seconds.
+const QUESTION: Duration = Duration::from_secs(30);
+
+/// How often `/api/ps` is asked while a model goes away.
+const POLL: Duration = Duration::from_millis(200);
+
+/// A client of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+    timeouts: Timeouts,
+}
+
+impl Client {
+    /// A client over any transport. `timeouts.connect` is the transport's affair.
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>, timeouts: Timeouts) -> Self {
+        Self { transport, timeouts }
+    }
+
+    /// A client over HTTP.
+    ///
+    /// # Errors
+    ///
+    /// `Unreachable` when TLS cannot be set up.
+    pub fn over_http(address: &ServerAddress, key: Option<ApiKey>, timeouts: Timeouts) -> Result<Self, OllamaError> {
+        let transport = HttpTransport::new(address, key, timeouts.connect)?;
+        Ok(Self::new(Arc::new(transport), timeouts))
+    }
+
+    /// The timeouts of requests that bring none of their own.
+    #[must_use]
+    pub const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// The server's version, `0.32.15` for example.
+    ///
+    /// # Errors
+    ///
+    /// Any [`OllamaError`] of the connection; `Protocol` when something else answers.
+    pub async fn version(&self) -> Result<String, OllamaError> {
+        self.ask::<VersionAnswer>(get("/api/version"), None).await.map(|answer| answer.version)
+    }
+
+    /// The installed models.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::version`].
+    pub async fn tags(&self) -> Result<Vec<InstalledModel>, OllamaError> {
+        self.ask::<TagsAnswer>(get("/api/tags"), None).await.map(|answer| answer.models)
+    }
+
+    /// What is known of a model. A verbose answer has the arrays, and takes megabytes.
+    ///
+    /// # Errors
+    ///
+    /// `ModelMissing`, or as [`Client::version`].
+    pub async fn show(&self, model: &str, verbose: bool) -> Result<ShowAnswer, OllamaError> {
+        let body = if verbose { json!({ "model": model, "verbose": true }) } else { json!({ "model": model }) };
+        self.ask(post("/api/show", &body), Some(model)).await
+    }
+
+    /// The loaded models.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::version`].
+    pub async fn ps(&self) -> Result<Vec<LoadedModel>, OllamaError> {
+        let answer = self.ask::<PsAnswer>(get("/api/ps"), None).await?;
+        Ok(answer.models.into_iter().map(LoadedModel::from).collect())
+    }
+
+    /// Loads a model and gives the wall time of it: the server does not say. A model that is loaded so already takes milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Any [`OllamaError`]; `OutOfMemory` and `RunnerStopped` are answers to the setting.
+    pub async fn load(&self, request: &LoadRequest) -> Result<Duration, OllamaError> {
+        let timeouts = request.timeouts.unwrap_or(self.timeouts);
+        let started = Instant::now();
+        self.expect_done(request.to_wire(), &timeouts, &request.model).await?;
+        Ok(started.elapsed())
+    }
+
+    /// Tells the server to unload a model. The answer comes at once, the model goes later: see [`Client::wait_until_unloaded`].
+    ///
+    /// # Errors
+    ///
+    /// Any [`OllamaError`].
+    pub async fn unload(&self, model: &str) -> Result<(), OllamaError> {
+        let body = json!({ "model": model, "stream": false, "keep_alive": KeepAlive::UNLOAD });
+        self.expect_done(post("/api/generate", &body), &self.timeouts, model).await
+    }
+
+    /// Waits until a model is no longer listed, at most `limit`; false when it still is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::version`].
+    pub async fn wait_until_unloaded(&self, model: &str, limit: Duration) -> Result<bool, OllamaError> {
+        let started = Instant::now();
+        loop {
+            if !self.ps().await?.iter().any(|loaded| loaded.name == model) {
+                return Ok(true);
+            }
+            if started.elapsed() >= limit {
+                return Ok(false);
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    /// Sends a prompt and collects the answer as it streams.
+    ///
+    /// An answer that the server broke off without a final object is `Ok` with `FinishReason::Aborted` and the text so far: a batch receives
+    /// it as an answer, too. A connection that broke, or fell silent, is an error that holds the text so far.
+    ///
+    /// # Errors
+    ///
+    /// Any [`OllamaError`].
+    pub async fn generate(&self, request: &GenerateRequest) -> Result<Generation, OllamaError> {
+        let timeouts = request.timeouts.unwrap_or(self.timeouts);
+        let started = Instant::now();
+        let elapsed_ms = || started.elapsed().as_secs_f64() * 1000.0;
+        let transport = self.transport.as_ref();
+        let mut exchange = Exchange::begin(transport, request.to_wire(), &timeouts, Some(&request.model)).await?;
+        let mut splitter = LineSplitter::default();
+        let mut collector = Collector::default();
+        while let Some(chunk) = exchange.next().await.map_err(|error| error.with_partial(collector.answer()))? {
+            for line in splitter.push(&chunk)? {
+                if collector.take(&line, elapsed_ms())? {
+                    let generation = collector.finish(elapsed_ms());
+                    exchange.close().await;
+                    return generation;
+                }
+            }
+        }
+        if let Some(rest) = splitter.finish() {
+            collector.take_rest(&rest, elapsed_ms())?;
+        }
+        collector.finish(elapsed_ms())
+    }
+
+    /// A question whose answer is one document and needs no model.
+    async fn ask<T: DeserializeOwned>(&self, request: Request, model: Option<&str>) -> Result<T, OllamaError> {
+        let timeouts = Timeouts { first_byte: self.timeouts.first_byte.min(QUESTION), ..self.timeouts };
+        let bytes = Exchange::begin(self.transport.as_ref(), request, &timeouts, model).await?.whole().await?;
+        serde_json::from_slice(&bytes).map_err(|_| classify::not_json(&bytes))
+    }
+
+    /// A request without a prompt: its answer is one final object.
+    async fn expect_done(&self, request: Request, timeouts: &Timeouts, model: &str) -> Result<(), OllamaError> {
+        let exchange = Exchange::begin(self.transport.as_ref(), request, timeouts, Some(model)).await?;
+        let bytes = exchange.whole().await?;
+        let answer: GenerateLine = serde_json::from_slice(&bytes).map_err(|_| classify::not_json(&bytes))?;
+        match (&answer.error, answer.done) {
+            (Some(error), _) => Err(classify::from_line(error)),
+            (None, Some(true)) => Ok(()),
+            (None, _) => Err(classify::not_json(&bytes)),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What the server writes, read with tolerance: zero fields are absent, new ones appear, anything may be `null`.
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::model::{machine::LoadedModel, observation::ServerTimings};
+
+/// One line of `/api/generate`. Durations in nanoseconds.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct GenerateLine {
+    #[serde(deserialize_with = "lenient")]
+    pub response: Option<String>,
+    /// What a thinking model says to itself; no part of the answer.
+    #[serde(deserialize_with = "lenient")]
+    pub thinking: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub done: Option<bool>,
+    #[serde(deserialize_with = "lenient")]
+    pub done_reason: Option<String>,
+    pub error: Option<Value>,
+    #[serde(deserialize_with = "lenient")]
+    pub total_duration: Option<f64>,
+    #[serde(deserialize_with = "lenient")]
+    pub load_duration: Option<f64>,
+    /// Tokens of the whole prompt; before 0.4 without the cached ones.
+    #[serde(deserialize_with = "count")]
+    pub prompt_eval_count: Option<u32>,
+    /// Newer than 0.33: how many of the prompt's tokens were cached.
+    #[serde(deserialize_with = "count")]
+    pub prompt_eval_cached_count: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub prompt_eval_duration: Option<f64>,
+    #[serde(deserialize_with = "count")]
+    pub eval_count: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub eval_duration: Option<f64>,
+}
+
+impl GenerateLine {
+    /// The server's clock, where the line has one: a model that was only loaded, or a broken-off answer, has none.
+    #[must_use]
+    pub fn timings(&self) -> Option<ServerTimings> {
+        let milliseconds = |nanoseconds: Option<f64>| nanoseconds.unwrap_or(0.0).max(0.0) / 1e6;
+        self.total_duration.map(|total| ServerTimings {
+            total_ms: milliseconds(Some(total)),
+            load_ms: milliseconds(self.load_duration),
+            prefill_ms: milliseconds(self.prompt_eval_duration),
+            decode_ms: milliseconds(self.eval_duration),
+        })
+    }
+}
+
+/// `/api/version`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct VersionAnswer {
+    pub version: String,
+}
+
+/// `/api/tags`: what is installed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct TagsAnswer {
+    #[serde(deserialize_with = "lenient")]
+    pub models: Vec<InstalledModel>,
+}
+
+/// One installed model.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct InstalledModel {
+    /// With its tag: `llama3.2:latest`.
+    #[serde(deserialize_with = "lenient")]
+    pub name: String,
+    /// Bytes on disk; weights, mostly.
+    #[serde(deserialize_with = "lenient")]
+    pub size: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
+    pub digest: String,
+    #[serde(deserialize_with = "lenient")]
+    pub details: Details,
+    /// Absent before 0.30.
+    #[serde(deserialize_with = "lenient")]
+    pub capabilities: Vec<String>,
+    /// Present when the model runs elsewhere.
+    #[serde(deserialize_with = "lenient")]
+    pub remote_model: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub remote_host: Option<String>,
+}
+
+/// `details` of `/api/tags`, `/api/ps` and `/api/show`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    #[serde(deserialize_with = "lenient")]
+    pub format: String,
+    #[serde(deserialize_with = "lenient")]
+    pub family: String,
+    /// For people: `3.2B`.
+    #[serde(deserialize_with = "lenient")]
+    pub parameter_size: String,
+    #[serde(deserialize_with = "lenient")]
+    pub quantization_level: String,
+}
+
+/// `/api/show`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct ShowAnswer {
+    /// Lines of the Modelfile's parameters: name, spaces, value.
+    #[serde(deserialize_with = "lenient")]
+    pub parameters: String,
+    #[serde(deserialize_with = "lenient")]
+    pub template: String,
+    #[serde(deserialize_with = "lenient")]
+    pub details: Details,
+    /// Keys of the model file. Arrays are `null` or empty unless the answer was asked to be verbose.
+    #[serde(deserialize_with = "lenient")]
+    pub model_info: Map<String, Value>,
+    pub projector_info: Option<Value>,
+    /// Absent before 0.6.4.
+    #[serde(deserialize_with = "lenient")]
+    pub capabilities: Vec<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub remote_model: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub remote_host: Option<String>,
+}
+
+/// `/api/ps`: what is loaded.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PsAnswer {
+    #[serde(deserialize_with = "lenient")]
+    pub models: Vec<PsModel>,
+}
+
+/// One loaded model.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct PsModel {
+    #[serde(deserialize_with = "lenient")]
+    pub name: String,
+    #[serde(deserialize_with = "lenient")]
+    pub digest: String,
+    #[serde(deserialize_with = "lenient")]
+    pub size: u64,
+    #[serde(deserialize_with = "lenient")]
+    pub size_vram: u64,
+    #[serde(deserialize_with = "count")]
+    pub context_length: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub expires_at: Option<String>,
+}
+
+impl From<PsModel> for LoadedModel {
+    fn from(model: PsModel) -> Self {
+        Self {
+            name: model.name,
+            digest: model.digest,
+            size_bytes: model.size,
+            size_vram_bytes: model.size_vram,
+            context_length: model.context_length.filter(|tokens| *tokens > 0),
+            expires_at: model.expires_at,
+        }
+    }
+}
+
+/// The value, or the default when it is `null` or of another type.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A count of tokens, also where it is written as `12.0`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in bounds by the filter before it")]
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let number = Value::deserialize(deserializer)?.as_f64();
+    Ok(number.filter(|number| (0.0..=f64::from(u32::MAX)).contains(number)).map(|number| number as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Option<GenerateLine> {
+        serde_json::from_str(text).ok()
+    }
+
+    #[test]
+    fn nulls_absent_and_unknown_fields_are_no_obstacle() {
+        let parsed = line(
+            r#"{"done":true,"response":null,"new":{"x":[1]},"eval_count":3.0,"prompt_eval_count":-1,"total_duration":2000000,
+               "prompt_eval_cached_count":7,"eval_duration":null,"load_duration":"long"}"#,
+        );
+        let expected = ServerTimings { total_ms: 2.0, load_ms: 0.0, prefill_ms: 0.0, decode_ms: 0.0 };
+        let parsed = parsed.unwrap_or_default();
+        assert_eq!((parsed.done, parsed.eval_count, parsed.prompt_eval_count), (Some(true), Some(3), None));
+        assert_eq!((parsed.prompt_eval_cached_count, parsed.timings()), (Some(7), Some(expected)));
+        assert_eq!(line("{}"), Some(GenerateLine::default()));
+    }
+
+    #[test]
+    fn a_list_must_be_there_but_may_be_null() {
+        let models = |text: &str| serde_json::from_str::<TagsAnswer>(text).ok().map(|answer| answer.models.len());
+        assert_eq!(models(r#"{"models":null}"#), Some(0));
+        assert_eq!(models(r#"{"models":[{"name":"x","size":null,"details":null}]}"#), Some(1));
+        assert_eq!(models(r#"{"data":[]}"#), None);
+    }
+}
