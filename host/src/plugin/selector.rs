@@ -70,7 +70,9 @@ impl Selector {
         };
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
         let result = self.checked.isolated(|| {
-            self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_selector().call_select(&mut store, &input))
+            self.pre
+                .instantiate(&mut store)
+                .and_then(|plugin| plugin.ralf_tune_selector().call_select(&mut store, &input))
         });
         let selection = match result {
             Err(error) => return Err(call::failure(&store, "select", &error)),

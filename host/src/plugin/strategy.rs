@@ -115,7 +115,9 @@ impl Strategy {
         let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
         let study = study(view, arguments);
         let result = self.checked.isolated(|| {
-            self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_conclude(&mut store, &study))
+            self.pre
+                .instantiate(&mut store)
+                .and_then(|plugin| plugin.ralf_tune_strategy().call_conclude(&mut store, &study))
         });
         match result {
             Err(error) => Err(call::failure(&store, "conclude", &error)),

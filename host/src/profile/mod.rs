@@ -2,9 +2,13 @@
 
 mod cgroup;
 pub mod cpu;
+#[cfg(test)]
+mod fake;
 pub mod gpu;
+pub mod kv_cache;
 pub mod machine;
 pub mod memory;
 pub mod model;
 pub mod power;
+mod read;
 pub mod server;

@@ -51,7 +51,6 @@ pub fn factors(points: &[(f64, f64)], line: &Line) -> Vec<f64> {
 }
 
 #[must_use]
-
 #[cfg(test)]
 mod tests {
     use super::*;

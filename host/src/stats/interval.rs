@@ -24,7 +24,8 @@ pub fn mean_interval(values: &[f64]) -> Option<Estimate> {
 /// `None` for fewer than two positive ratios.
 #[must_use]
 pub fn ratio_interval(ratios: &[f64]) -> Option<Estimate> {
-    let logs: Vec<f64> = ratios.iter().filter(|ratio| **ratio > 0.0 && ratio.is_finite()).map(|ratio| ratio.ln()).collect();
+    let logs: Vec<f64> =
+        ratios.iter().filter(|ratio| **ratio > 0.0 && ratio.is_finite()).map(|ratio| ratio.ln()).collect();
     let estimate = mean_interval(&logs)?;
     Some(Estimate {
         value: estimate.value.exp(),
@@ -47,7 +48,13 @@ pub fn probability_above(values: &[f64], threshold: f64) -> f64 {
         return 0.5;
     }
     if error <= 0.0 {
-        return if difference > 0.0 { 1.0 } else if difference < 0.0 { 0.0 } else { 0.5 };
+        return if difference > 0.0 {
+            1.0
+        } else if difference < 0.0 {
+            0.0
+        } else {
+            0.5
+        };
     }
     StudentsT::new(0.0, 1.0, count - 1.0).map_or(0.5, |student| student.cdf(difference / error))
 }

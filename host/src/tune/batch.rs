@@ -157,7 +157,11 @@ fn collect(
     let workers = (candidate.max_concurrent_requests as usize).min(most_requests).max(1);
     let work: Vec<Work> = done
         .iter()
-        .map(|done| Work { start: done.start_ms, end: done.start_ms + done.busy_ms, amount: 1.0 / done.job.pieces as f64 })
+        .map(|done| Work {
+            start: done.start_ms,
+            end: done.start_ms + done.busy_ms,
+            amount: 1.0 / done.job.pieces as f64,
+        })
         .collect();
     let notes_per_minute = steady_rate(&work, workers).map(|rate| rate * 60_000.0);
     let mut observations: Vec<Observation> = done.iter().flat_map(|done| done.observations.clone()).collect();

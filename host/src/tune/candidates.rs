@@ -203,17 +203,26 @@ impl Evidence<'_> {
         }
         let measured: Vec<(f64, f64)> = by_file
             .iter()
-            .filter_map(|(file, values)| Some(((self.workload.files.get(*file)?.chars.max(1) as f64).ln(), mean(values))))
+            .filter_map(|(file, values)| {
+                Some(((self.workload.files.get(*file)?.chars.max(1) as f64).ln(), mean(values)))
+            })
             .collect();
         if measured.is_empty() {
             return None;
         }
         let nearest = |chars: usize| {
             let size = (chars.max(1) as f64).ln();
-            measured.iter().min_by(|a, b| (a.0 - size).abs().total_cmp(&(b.0 - size).abs())).map_or(0.0, |(_, value)| *value)
+            measured
+                .iter()
+                .min_by(|a, b| (a.0 - size).abs().total_cmp(&(b.0 - size).abs()))
+                .map_or(0.0, |(_, value)| *value)
         };
         let spread: Vec<f64> = self.workload.batch_chars.iter().map(|chars| nearest(*chars)).collect();
-        let value = if spread.is_empty() { mean(&measured.iter().map(|(_, value)| *value).collect::<Vec<_>>()) } else { mean(&spread) };
+        let value = if spread.is_empty() {
+            mean(&measured.iter().map(|(_, value)| *value).collect::<Vec<_>>())
+        } else {
+            mean(&spread)
+        };
         let values: Vec<f64> = measured.iter().map(|(_, value)| *value).collect();
         let margin = mean_interval(&values).map_or(HARDLY_KNOWN, |estimate| estimate.interval.high - estimate.value);
         let interval =

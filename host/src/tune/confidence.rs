@@ -19,13 +19,8 @@ pub fn confidence(
     stages: &[StageOutcome],
     trials: &[Trial],
 ) -> Confidence {
-    let parts = vec![
-        proven(winner, comparison, proof),
-        precise(winner),
-        asked(stages),
-        quality(winner),
-        undisturbed(trials),
-    ];
+    let parts =
+        vec![proven(winner, comparison, proof), precise(winner), asked(stages), quality(winner), undisturbed(trials)];
     let percent = 100.0 * parts.iter().map(|part| part.factor).product::<f64>();
     Confidence { percent: (percent * 10.0).round() / 10.0, meaning: MEANING.to_owned(), parts }
 }
@@ -44,7 +39,10 @@ fn proven(winner: &MeasuredCandidate, comparison: Option<&Comparison>, proof: f6
             proof,
             format!(
                 "{} files with both settings: {:.2}x the speed, {:.2} to {:.2}",
-                comparison.pairs, comparison.speed_ratio.value, comparison.speed_ratio.interval.low, comparison.speed_ratio.interval.high
+                comparison.pairs,
+                comparison.speed_ratio.value,
+                comparison.speed_ratio.interval.low,
+                comparison.speed_ratio.interval.high
             ),
         ),
         None => part("comparison", 0.7, "there was no time to compare with your present settings".into()),
@@ -62,20 +60,33 @@ fn precise(winner: &MeasuredCandidate) -> ConfidencePart {
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of stages")]
 fn asked(stages: &[StageOutcome]) -> ConfidencePart {
-    let cut: Vec<&str> =
-        stages.iter().filter(|stage| stage.cut_short || stage.failure.is_some()).map(|stage| stage.name.as_str()).collect();
+    let cut: Vec<&str> = stages
+        .iter()
+        .filter(|stage| stage.cut_short || stage.failure.is_some())
+        .map(|stage| stage.name.as_str())
+        .collect();
     let factor = if stages.is_empty() { 0.5 } else { 1.0 - 0.5 * cut.len() as f64 / stages.len() as f64 };
-    let reason = if cut.is_empty() { "every question was answered".into() } else { format!("not answered in full: {}", cut.join(", ")) };
+    let reason = if cut.is_empty() {
+        "every question was answered".into()
+    } else {
+        format!("not answered in full: {}", cut.join(", "))
+    };
     part("questions", factor, reason)
 }
 
 fn quality(winner: &MeasuredCandidate) -> ConfidencePart {
     match winner.quality {
         None => part("quality", 0.8, "quality was not measured".into()),
-        Some(quality) if quality.value < 0.05 => part("quality", 0.8, "quality could not be judged: all scores are near 0".into()),
+        Some(quality) if quality.value < 0.05 => {
+            part("quality", 0.8, "quality could not be judged: all scores are near 0".into())
+        }
         Some(quality) => {
             let margin = quality.interval.high - quality.interval.low;
-            part("quality", 1.0 - 0.25 * margin, format!("mean score {:.2}, {:.2} to {:.2}", quality.value, quality.interval.low, quality.interval.high))
+            part(
+                "quality",
+                1.0 - 0.25 * margin,
+                format!("mean score {:.2}, {:.2} to {:.2}", quality.value, quality.interval.low, quality.interval.high),
+            )
         }
     }
 }

@@ -89,12 +89,7 @@ pub async fn run(
 
 /// The comparison that a list of trials holds. Pure. `None` with fewer than three files that both made.
 #[must_use]
-pub fn compare(
-    trials: &[Trial],
-    tuned: &Candidate,
-    baseline: &Candidate,
-    batch_chars: &[usize],
-) -> Option<Confirmed> {
+pub fn compare(trials: &[Trial], tuned: &Candidate, baseline: &Candidate, batch_chars: &[usize]) -> Option<Confirmed> {
     let ours = costs(trials, tuned);
     let theirs = costs(trials, baseline);
     let mut ratios = Vec::new();

@@ -230,7 +230,10 @@ impl<'a> Executor<'a> {
         if let Some(context) = memory.context_length {
             measured.facts.push(("loaded_context_tokens".into(), f64::from(context)));
             if context < candidate.num_ctx {
-                let notice = format!("the server loaded a context of {context} tokens where {} were asked for", candidate.num_ctx);
+                let notice = format!(
+                    "the server loaded a context of {context} tokens where {} were asked for",
+                    candidate.num_ctx
+                );
                 measured.notices.push(notice);
             }
         }
@@ -265,7 +268,7 @@ impl<'a> Executor<'a> {
     fn probe_ask(&self, prompt_tokens: u32, output_tokens: u32, repetition: Repetition) -> Ask {
         let chars_per_token = self.calibration.borrow().chars_per_token();
         Ask {
-            prompt: probe::probe_prompt(&self.nonces.next(), prompt_tokens as usize, chars_per_token, self.nonces.next_seed()),
+            prompt: probe::probe_prompt(&self.nonces.next(), prompt_tokens, chars_per_token, self.nonces.next_seed()),
             num_predict: output_tokens,
             repetition,
             file: None,
@@ -288,7 +291,8 @@ impl<'a> Executor<'a> {
         let bench = self.bench();
         let asks = (0..requests).map(|_| self.probe_ask(prompt_tokens, output_tokens, Repetition::Measured)).collect();
         let done = closed_loop(parallel as usize, asks, deadline, |ask| bench.ask(candidate, ask)).await;
-        let mut observations: Vec<Observation> = done.results.into_iter().map(|answered| answered.observation).collect();
+        let mut observations: Vec<Observation> =
+            done.results.into_iter().map(|answered| answered.observation).collect();
         observations.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
         let work: Vec<Work> = observations
             .iter()
@@ -301,8 +305,12 @@ impl<'a> Executor<'a> {
             .collect();
         let rate = steady_rate(&work, (parallel as usize).min(work.len()));
         measured.samples.extend(summarise::requests(&observations));
-        measured.samples.extend(sample(Metric::RequestsPerMinute, rate.map(|rate| rate * 60_000.0).into_iter().collect()));
-        measured.samples.extend(sample(Metric::EffectiveSlots, summarise::effective_slots(&observations).into_iter().collect()));
+        measured
+            .samples
+            .extend(sample(Metric::RequestsPerMinute, rate.map(|rate| rate * 60_000.0).into_iter().collect()));
+        measured
+            .samples
+            .extend(sample(Metric::EffectiveSlots, summarise::effective_slots(&observations).into_iter().collect()));
         measured.facts.push(("workers".into(), parallel as f64));
         measured.failure = summarise::verdict(&observations, done.complete);
         measured.observations.extend(observations);
@@ -344,7 +352,8 @@ impl<'a> Executor<'a> {
         deadline: Instant,
         measured: &mut Measured,
     ) {
-        let needles = needle::needle_prompt(&self.nonces.next(), content_chars as usize, depths, self.nonces.next_seed());
+        let needles =
+            needle::needle_prompt(&self.nonces.next(), content_chars as usize, depths, self.nonces.next_seed());
         // A fact is a line of some twenty tokens.
         let room = (depths.len() as f64 * 24.0) as u32 + 32;
         let ask = Ask {

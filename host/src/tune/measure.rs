@@ -68,7 +68,11 @@ impl Bench<'_> {
             seed: None,
             keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
             think: self.model.thinking.then_some(false),
-            timeouts: Some(Timeouts { connect: Duration::from_secs(5), first_byte: ask.timeout, idle: IDLE.min(ask.timeout) }),
+            timeouts: Some(Timeouts {
+                connect: Duration::from_secs(5),
+                first_byte: ask.timeout,
+                idle: IDLE.min(ask.timeout),
+            }),
         };
         let outcome = tokio::time::timeout(ask.timeout, self.client.generate(&request)).await;
         let latency_ms = self.clock.elapsed_ms() - started_ms;
@@ -109,12 +113,20 @@ impl Bench<'_> {
         if generation.finish == FinishReason::Aborted {
             observation.failure = Some(FailureCause::Protocol);
             observation.message = Some("the server gave up in the middle of the answer".into());
-        } else if truncation_verdict(expected.map(|tokens| tokens * EXPECTATION_MARGIN), generation.prompt_tokens, candidate.num_ctx) {
+        } else if truncation_verdict(
+            expected.map(|tokens| tokens * EXPECTATION_MARGIN),
+            generation.prompt_tokens,
+            candidate.num_ctx,
+        ) {
             observation.failure = Some(FailureCause::Truncated);
-            observation.message =
-                Some(format!("the server read {} tokens of a prompt of about {:.0}", generation.prompt_tokens, expected.unwrap_or(0.0)));
+            observation.message = Some(format!(
+                "the server read {} tokens of a prompt of about {:.0}",
+                generation.prompt_tokens,
+                expected.unwrap_or(0.0)
+            ));
         } else if generation.finish == FinishReason::Length
-            && u64::from(generation.prompt_tokens) + u64::from(generation.answer_tokens) + 2 >= u64::from(candidate.num_ctx)
+            && u64::from(generation.prompt_tokens) + u64::from(generation.answer_tokens) + 2
+                >= u64::from(candidate.num_ctx)
             && generation.answer_tokens < ask.num_predict
         {
             observation.failure = Some(FailureCause::AnswerCut);

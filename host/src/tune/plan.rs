@@ -159,9 +159,20 @@ fn choose_strategies(
             continue;
         }
         chosen.retain(|strategy| {
-            let shared: Vec<&str> = strategy.manifest.decides.iter().filter(|name| own.manifest.decides.contains(name)).map(String::as_str).collect();
+            let shared: Vec<&str> = strategy
+                .manifest
+                .decides
+                .iter()
+                .filter(|name| own.manifest.decides.contains(name))
+                .map(String::as_str)
+                .collect();
             if !shared.is_empty() {
-                left_out.push(format!("{}: `{}` decides {} instead", strategy.manifest.name, own.manifest.name, shared.join(", ")));
+                left_out.push(format!(
+                    "{}: `{}` decides {} instead",
+                    strategy.manifest.name,
+                    own.manifest.name,
+                    shared.join(", ")
+                ));
             }
             shared.is_empty()
         });
@@ -170,16 +181,22 @@ fn choose_strategies(
     // Two that decide the same: the first one counts.
     let mut kept: Vec<Arc<Strategy>> = Vec::new();
     for strategy in chosen {
-        let rival = kept.iter().find(|other| other.manifest.decides.iter().any(|name| strategy.manifest.decides.contains(name)));
+        let rival = kept
+            .iter()
+            .find(|other| other.manifest.decides.iter().any(|name| strategy.manifest.decides.contains(name)));
         match rival {
-            Some(rival) => left_out.push(format!("{}: `{}` decides the same", strategy.manifest.name, rival.manifest.name)),
+            Some(rival) => {
+                left_out.push(format!("{}: `{}` decides the same", strategy.manifest.name, rival.manifest.name))
+            }
             None => kept.push(strategy),
         }
     }
     for plugin in registry.all() {
         let Plugin::Strategy(strategy) = plugin else { continue };
         let name = &strategy.manifest.name;
-        if !kept.iter().any(|kept| kept.manifest.name == *name) && !left_out.iter().any(|line| line.starts_with(&format!("{name}:"))) {
+        if !kept.iter().any(|kept| kept.manifest.name == *name)
+            && !left_out.iter().any(|line| line.starts_with(&format!("{name}:")))
+        {
             left_out.push(format!("{name}: not part of {}", intensity.name));
         }
     }
@@ -193,11 +210,15 @@ fn order(strategies: &[Arc<Strategy>]) -> Result<Vec<Arc<Strategy>>, PlanError> 
     while !waiting.is_empty() {
         let ready = waiting.iter().position(|strategy| {
             let needs = &strategy.manifest.needs;
-            !waiting.iter().any(|other| !Arc::ptr_eq(other, strategy) && other.manifest.decides.iter().any(|name| needs.contains(name)))
+            !waiting.iter().any(|other| {
+                !Arc::ptr_eq(other, strategy) && other.manifest.decides.iter().any(|name| needs.contains(name))
+            })
         });
         match ready {
             Some(index) => ordered.push(waiting.remove(index)),
-            None => return Err(PlanError::Circle(waiting.iter().map(|strategy| strategy.manifest.name.clone()).collect())),
+            None => {
+                return Err(PlanError::Circle(waiting.iter().map(|strategy| strategy.manifest.name.clone()).collect()));
+            }
         }
     }
     Ok(ordered)
@@ -280,8 +301,18 @@ fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedS
             .filter(|other| other.decides.iter().any(|name| manifest.needs.contains(name)))
             .map(|other| other.name.as_str())
             .collect();
-        let why = if before.is_empty() { "needs nothing decided before".into() } else { format!("needs what {} decided", before.join(", ")) };
-        stages.push(stage(&manifest.name, &manifest.summary, &manifest.decides, for_strategies * weight(manifest) / all.max(1.0), why));
+        let why = if before.is_empty() {
+            "needs nothing decided before".into()
+        } else {
+            format!("needs what {} decided", before.join(", "))
+        };
+        stages.push(stage(
+            &manifest.name,
+            &manifest.summary,
+            &manifest.decides,
+            for_strategies * weight(manifest) / all.max(1.0),
+            why,
+        ));
     }
     stages.push(stage(
         "confirm",

@@ -75,7 +75,12 @@ pub async fn run(
             repeats.push(proposal.clone());
             let what = describe(&proposal, incumbent);
             let number = executor.next_number();
-            emit(StudyEvent::TrialStarted { number, stage: name.clone(), what: what.clone(), of: Some(trials + planned) });
+            emit(StudyEvent::TrialStarted {
+                number,
+                stage: name.clone(),
+                what: what.clone(),
+                of: Some(trials + planned),
+            });
             let trial = executor.run(&name, &proposal, hard).await;
             trials += 1;
             emit(finished(&trial, what));
@@ -132,7 +137,9 @@ pub fn describe(proposal: &Proposal, incumbent: &Candidate) -> String {
     let with = if changes.is_empty() { String::new() } else { format!(" with {}", changes.join(", ")) };
     match &proposal.experiment {
         Experiment::Load => format!("load{with}"),
-        Experiment::Probe { parallel, requests, .. } => format!("{requests} short requests, {parallel} at a time{with}"),
+        Experiment::Probe { parallel, requests, .. } => {
+            format!("{requests} short requests, {parallel} at a time{with}")
+        }
         Experiment::Notes { files } => format!("{} notes{with}", files.len()),
         Experiment::Needle { depths, .. } => format!("{} needles{with}", depths.len()),
         Experiment::Compare { files, .. } => format!("{} files both ways{with}", files.len()),

@@ -124,8 +124,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         seed: setup.seed,
     };
     let nonces = Nonces::new(setup.seed, setup.salt);
-    let mut executor =
-        Executor::new(setup.client, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
+    let mut executor = Executor::new(setup.client, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -152,11 +151,15 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         }
     }
     let verdict = decide(&executor, &facts, &setup, &mut progress, confirmed);
-    restore::leave_as_found(&executor, &setup.server, &setup.model).await.into_iter().for_each(|warning| progress.warnings.push(warning));
+    restore::leave_as_found(&executor, &setup.server, &setup.model)
+        .await
+        .into_iter()
+        .for_each(|warning| progress.warnings.push(warning));
     warn(&setup, &executor, &mut progress);
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: verdict.outcome, elapsed_seconds });
-    let workload = summarise_workload(&setup, &executor, verdict.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate));
+    let workload =
+        summarise_workload(&setup, &executor, verdict.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate));
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -278,13 +281,8 @@ fn spread(count: usize, quantiles: &[f64]) -> Vec<usize> {
 }
 
 fn report_incumbent(facts: &Facts<'_>, progress: &Progress, emit: &mut dyn FnMut(StudyEvent)) {
-    let all = candidates::measured(
-        &progress.history,
-        facts.baseline,
-        &progress.incumbent,
-        facts.workload,
-        facts.constraints,
-    );
+    let all =
+        candidates::measured(&progress.history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
     let best = all
         .iter()
         .filter(|candidate| candidate.violations.is_empty())
@@ -302,13 +300,8 @@ fn select(
     setup: &Setup<'_>,
     progress: &mut Progress,
 ) -> (Vec<MeasuredCandidate>, Option<Selection>) {
-    let all = candidates::measured(
-        &progress.history,
-        facts.baseline,
-        &progress.incumbent,
-        facts.workload,
-        facts.constraints,
-    );
+    let all =
+        candidates::measured(&progress.history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
     let workload = stage::view(executor, facts);
     let view = facts.view(&workload, &progress.incumbent, 0.0, &progress.history);
     if all.iter().all(|candidate| !candidate.violations.is_empty()) {
@@ -365,7 +358,9 @@ async fn prove(
     // Without a note of the baseline, it is at least as slow as the time that it was given and did not suffice.
     let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
     let pairs = match costs {
-        (Some(ours), Some(theirs)) => confirm::affordable_pairs(seconds, executor.last_load_seconds, (ours, theirs), width),
+        (Some(ours), Some(theirs)) => {
+            confirm::affordable_pairs(seconds, executor.last_load_seconds, (ours, theirs), width)
+        }
         _ => None,
     };
     let mut confirmed = None;
@@ -412,7 +407,8 @@ fn decide(
     confirmed: Option<Confirmed>,
 ) -> Verdict {
     let (candidates, selection) = select(executor, facts, setup, progress);
-    let nothing = |candidates, selection, confirmed, outcome| Verdict { candidates, selection, confirmed, tuned: None, outcome };
+    let nothing =
+        |candidates, selection, confirmed, outcome| Verdict { candidates, selection, confirmed, tuned: None, outcome };
     let Some(mut selection) = selection else {
         let outcome = if progress.interrupted { Outcome::Interrupted } else { Outcome::NothingFeasible };
         return nothing(candidates, None, confirmed, outcome);
@@ -420,7 +416,8 @@ fn decide(
     let Some(baseline) = candidates.iter().find(|candidate| candidate.is_baseline) else {
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
-    let best_quality = candidates.iter().filter_map(|candidate| candidate.quality).map(|quality| quality.value).fold(0.0, f64::max);
+    let best_quality =
+        candidates.iter().filter_map(|candidate| candidate.quality).map(|quality| quality.value).fold(0.0, f64::max);
     let usable = is_usable(baseline, best_quality, setup.constraints.quality_floor);
     let faster = match &confirmed {
         Some(confirmed) => confirmed.comparison.speed_ratio.interval.low > 1.0,
@@ -491,7 +488,8 @@ fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress) {
     }
     if setup.server.locality == Locality::Remote {
         progress.warnings.push(Warning {
-            what: "the server runs on another machine, so its hardware is unknown and thread counts were not tuned".into(),
+            what: "the server runs on another machine, so its hardware is unknown and thread counts were not tuned"
+                .into(),
             advice: Some("run ralf-tune on the machine of the server to tune threads".into()),
         });
     }
@@ -556,6 +554,9 @@ fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Candid
 }
 
 /// Whether a model was loaded before the study, and how.
-pub fn found_loaded<'a>(server: &'a ServerProfile, model: &ModelProfile) -> Option<&'a crate::model::machine::LoadedModel> {
+pub fn found_loaded<'a>(
+    server: &'a ServerProfile,
+    model: &ModelProfile,
+) -> Option<&'a crate::model::machine::LoadedModel> {
     server.loaded_models.iter().find(|loaded| same_model(&loaded.name, &model.name))
 }

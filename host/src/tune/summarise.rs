@@ -19,7 +19,8 @@ use super::batch::BatchRun;
 pub fn requests(observations: &[Observation]) -> Vec<Sample> {
     let measured: Vec<&Observation> =
         observations.iter().filter(|observation| observation.repetition == Repetition::Measured).collect();
-    let well: Vec<&Observation> = measured.iter().copied().filter(|observation| observation.failure.is_none()).collect();
+    let well: Vec<&Observation> =
+        measured.iter().copied().filter(|observation| observation.failure.is_none()).collect();
     let success = measured.iter().map(|observation| f64::from(u8::from(observation.failure.is_none()))).collect();
     let each = |metric, value: &dyn Fn(&Observation) -> Option<f64>| {
         sample(metric, well.iter().filter_map(|observation| value(observation)).collect())
@@ -84,13 +85,17 @@ pub fn notes(run: &BatchRun, scores: &[NoteScore], files: &[SourceFile]) -> Vec<
         let chars = files.get(note.file).map_or(0, |file| file.chars);
         if chars == 0 { 1.0 } else { read(note) / chars as f64 }
     };
-    let read_per_note = if kept.is_empty() { 0.0 } else { kept.iter().map(|note| read(note)).sum::<f64>() / kept.len() as f64 };
+    let read_per_note =
+        if kept.is_empty() { 0.0 } else { kept.iter().map(|note| read(note)).sum::<f64>() / kept.len() as f64 };
     [
         sample(Metric::FileBusyMs, kept.iter().map(|note| note.busy_ms).collect()),
         sample(Metric::SourceShare, kept.iter().map(|note| share(note)).collect()),
         sample(Metric::Quality, scores.iter().map(|score| score.value).collect()),
         sample(Metric::NotesPerMinute, run.notes_per_minute.into_iter().collect()),
-        sample(Metric::SourceCharactersPerMinute, run.notes_per_minute.map(|rate| rate * read_per_note).into_iter().collect()),
+        sample(
+            Metric::SourceCharactersPerMinute,
+            run.notes_per_minute.map(|rate| rate * read_per_note).into_iter().collect(),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -109,7 +114,9 @@ pub fn verdict(observations: &[Observation], complete: bool) -> Option<FailureCa
         FailureCause::AnswerCut,
         FailureCause::OutOfMemory,
     ];
-    if let Some(cause) = fatal.into_iter().find(|cause| measured().any(|observation| observation.failure == Some(*cause))) {
+    if let Some(cause) =
+        fatal.into_iter().find(|cause| measured().any(|observation| observation.failure == Some(*cause)))
+    {
         return Some(cause);
     }
     if !measured().any(|observation| observation.failure.is_none()) {
@@ -132,7 +139,12 @@ mod tests {
             started_ms,
             latency_ms: wait_ms + 1000.0,
             time_to_first_token_ms: None,
-            server: Some(ServerTimings { total_ms: wait_ms + 1000.0, load_ms: 0.0, prefill_ms: 200.0, decode_ms: 800.0 }),
+            server: Some(ServerTimings {
+                total_ms: wait_ms + 1000.0,
+                load_ms: 0.0,
+                prefill_ms: 200.0,
+                decode_ms: 800.0,
+            }),
             prompt_tokens: 100,
             answer_tokens: 40,
             expected_prompt_tokens: None,

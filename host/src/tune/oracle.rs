@@ -1,0 +1,144 @@
+//! The truth of a simulated server: what a candidate really does there, and what the best one would be.
+//!
+//! It runs the batch itself on a copy of the scenario without noise, stalls and faults, so that it needs no second model of the server.
+
+use std::{cell::RefCell, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    batch::make_notes, calibrate::Calibration, clock::StudyClock, measure::Bench, prompts::Nonces, score::Panel,
+    summarise,
+};
+use crate::{
+    model::{
+        budget::Budget, candidate::Candidate, machine::ModelProfile, observation::FailureCause, workload::Workload,
+    },
+    ollama::{
+        client::Client,
+        request::{LoadRequest, Timeouts},
+    },
+    simulate::{Scenario, SimulatedServer},
+    stats::summary::mean,
+};
+
+/// The context sizes of the user's document.
+const CONTEXTS: [u32; 5] = [2048, 4096, 8192, 16_384, 32_768];
+
+/// How many requests at a time are looked at.
+const PARALLEL: [u32; 6] = [1, 2, 3, 4, 6, 8];
+
+/// How many characters of a file are read at most; the largest file is added.
+const CONTENTS: [u32; 7] = [2000, 4000, 6000, 8000, 12_000, 16_000, 24_000];
+
+/// Characters of one token that pieces are cut by: low, so that every piece fits.
+const CHARS_PER_TOKEN: f64 = 2.7;
+
+/// Longest that a batch may take on the virtual clock; slower settings are no answer.
+const LONGEST_BATCH: Duration = Duration::from_secs(48 * 3600);
+
+/// What a candidate really does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    pub candidate: Candidate,
+    pub notes_per_minute: f64,
+    /// Mean score.
+    pub quality: f64,
+    /// A setting that must never be chosen: a prompt was cut or refused, the answer had no room, the model did not load or lies
+    /// partly outside GPU memory.
+    pub infeasible: Option<FailureCause>,
+}
+
+/// Knows the truth of one scenario and workload.
+pub struct Oracle<'a> {
+    pub scenario: &'a Scenario,
+    pub model: &'a ModelProfile,
+    pub workload: &'a Workload,
+    pub panel: &'a Panel,
+    pub seed: u64,
+}
+
+impl Oracle<'_> {
+    /// What a candidate really does. Needs a paused clock, or patience.
+    pub async fn evaluate(&self, candidate: &Candidate) -> Truth {
+        let mut truth = Truth { candidate: candidate.clone(), notes_per_minute: 0.0, quality: 0.0, infeasible: None };
+        let server = SimulatedServer::new(self.scenario.noise_free(), self.seed);
+        let client = Client::new(Arc::clone(&server) as _, Timeouts::default());
+        let request = LoadRequest {
+            model: self.model.name.clone(),
+            num_ctx: candidate.num_ctx,
+            num_thread: candidate.num_thread,
+            num_batch: candidate.num_batch,
+            keep_alive: None,
+            timeouts: None,
+        };
+        if let Err(error) = client.load(&request).await {
+            truth.infeasible = Some(error.cause());
+            return truth;
+        }
+        let spilled =
+            client.ps().await.is_ok_and(|models| models.iter().any(crate::model::machine::LoadedModel::is_spilled));
+        let calibration = RefCell::new(Calibration::default());
+        let bench = Bench {
+            client: &client,
+            model: self.model,
+            workload: self.workload,
+            clock: StudyClock::start(Budget::from_seconds(f64::from(u32::MAX))),
+            nonces: &Nonces::new(self.seed, 0),
+            calibration: &calibration,
+        };
+        // Without timeouts: how slow it is shows in the rate.
+        let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };
+        let files: Vec<usize> = (0..self.workload.files.len()).collect();
+        let run = make_notes(&bench, &patient, &files, Instant::now() + LONGEST_BATCH).await;
+        let scores = self
+            .panel
+            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
+        truth.notes_per_minute = run.notes_per_minute.unwrap_or(0.0);
+        truth.quality = mean(&scores.iter().map(|score| score.value).collect::<Vec<_>>());
+        truth.infeasible =
+            summarise::verdict(&run.observations, run.complete).or(spilled.then_some(FailureCause::Spilled));
+        truth
+    }
+
+    /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable; and that best
+    /// quality. `None` when nothing is feasible.
+    pub async fn best(&self, start: &Candidate, floor: f64) -> Option<(Truth, f64)> {
+        let largest = u32::try_from(self.workload.batch_chars.last().copied().unwrap_or(0)).unwrap_or(u32::MAX);
+        let trained = self.model.trained_context.value.unwrap_or(u32::MAX);
+        let mut truths: Vec<Truth> = Vec::new();
+        for num_ctx in CONTEXTS.into_iter().filter(|size| *size <= trained) {
+            for max_concurrent_requests in PARALLEL {
+                let candidate = fitted(&Candidate { num_ctx, max_concurrent_requests, ..start.clone() });
+                truths.push(self.evaluate(&candidate).await);
+            }
+        }
+        let mut by_speed: Vec<Truth> = truths.iter().filter(|truth| truth.infeasible.is_none()).cloned().collect();
+        by_speed.sort_by(|a, b| b.notes_per_minute.total_cmp(&a.notes_per_minute));
+        by_speed.dedup_by_key(|truth| truth.candidate.num_ctx);
+        for fast in by_speed.iter().take(3) {
+            for max_content_length in CONTENTS.into_iter().chain([largest.max(500)]) {
+                let candidate = fitted(&Candidate { max_content_length, ..fast.candidate.clone() });
+                truths.push(self.evaluate(&candidate).await);
+            }
+        }
+        let feasible = || truths.iter().filter(|truth| truth.infeasible.is_none());
+        let best_quality = feasible().map(|truth| truth.quality).fold(0.0, f64::max);
+        feasible()
+            .filter(|truth| truth.quality >= floor * best_quality)
+            .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))
+            .map(|best| (best.clone(), best_quality))
+    }
+}
+
+/// The candidate with pieces that fit its context.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a context is a few hundred thousand tokens at most"
+)]
+fn fitted(candidate: &Candidate) -> Candidate {
+    let room = f64::from(candidate.num_ctx) - f64::from(candidate.num_predict) - 700.0;
+    let fits = (room.max(200.0) * CHARS_PER_TOKEN) as u32;
+    Candidate { chunk_size: candidate.chunk_size.min(fits), ..candidate.clone() }
+}
