@@ -48,6 +48,8 @@ struct Column {
     align: Align,
     /// Narrowed first when the table is too wide.
     flexible: bool,
+    /// Width that it has even when its texts are shorter.
+    least: usize,
 }
 
 /// Columns and rows. Cells wrap inside their column when the table is too wide.
@@ -83,7 +85,16 @@ impl Table {
     }
 
     fn column(mut self, title: &str, align: Align, flexible: bool) -> Self {
-        self.columns.push(Column { title: clean(title), align, flexible });
+        self.columns.push(Column { title: clean(title), align, flexible, least: 0 });
+        self
+    }
+
+    /// Makes the column that was added last at least that wide, so that tables below each other line up.
+    #[must_use]
+    pub fn at_least(mut self, width: usize) -> Self {
+        if let Some(column) = self.columns.last_mut() {
+            column.least = width;
+        }
         self
     }
 
@@ -117,7 +128,7 @@ impl Table {
     fn widths(&self, limit: usize) -> Vec<usize> {
         // Below this a column of prose becomes a ladder; rather narrow the others.
         const LEAST_PROSE: usize = 16;
-        let mut widths: Vec<usize> = self.columns.iter().map(|column| width(&column.title)).collect();
+        let mut widths: Vec<usize> = self.columns.iter().map(|column| width(&column.title).max(column.least)).collect();
         for row in &self.rows {
             for (widest, cell) in widths.iter_mut().zip(row) {
                 *widest = (*widest).max(width(&cell.text));

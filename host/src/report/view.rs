@@ -91,7 +91,7 @@ impl<'a> View<'a> {
     pub fn batch_seconds(&self) -> Pair {
         let rates = Pair {
             before: self.baseline.and_then(|candidate| candidate.notes_per_minute).map(|estimate| estimate.value),
-            after: self.winner.and_then(|candidate| candidate.notes_per_minute).map(|estimate| estimate.value),
+            after: self.challenger().and_then(|candidate| candidate.notes_per_minute).map(|estimate| estimate.value),
         };
         let rates = if rates.before.is_some() && rates.after.is_some() { rates } else { self.notes_per_minute() };
         let files = number(self.study.workload.files_in_batch);
@@ -113,12 +113,15 @@ impl<'a> View<'a> {
         alone: impl Fn(&MeasuredCandidate) -> Option<f64>,
     ) -> Pair {
         let (before, after) = self.study.comparison.as_ref().map_or((None, None), side_by_side);
-        // The winner may be the baseline itself: then there is no second column.
-        let other = self.winner.filter(|winner| !winner.is_baseline);
         Pair {
             before: before.or_else(|| self.baseline.and_then(&alone)),
-            after: after.or_else(|| other.and_then(&alone)),
+            after: after.or_else(|| self.challenger().and_then(&alone)),
         }
+    }
+
+    /// The winner, unless it is the baseline itself.
+    fn challenger(&self) -> Option<&'a MeasuredCandidate> {
+        self.winner.filter(|winner| !winner.is_baseline)
     }
 }
 

@@ -15,7 +15,7 @@ pub fn width(text: &str) -> usize {
 pub fn wrap(text: &str, limit: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
         let gap = usize::from(!line.is_empty());
         if width(&line) + gap + width(word) <= limit {
             if gap == 1 {
@@ -42,6 +42,25 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text; a number and the unit behind it are one word, for `83` alone at a line's end misleads.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    const UNITS: [&str; 8] = ["%", "ms", "s", "min", "h", "GiB", "MiB", "KiB"];
+    let mut rest = text.trim_matches(' ');
+    std::iter::from_fn(move || {
+        let mut end = rest.find(' ').unwrap_or(rest.len());
+        let (word, behind) = rest.split_at_checked(end)?;
+        let next = behind.get(1..).unwrap_or_default();
+        let next = next.split(' ').next().unwrap_or_default();
+        let unit = next.trim_end_matches(|c: char| c.is_ascii_punctuation() && c != '%');
+        if word.ends_with(|c: char| c.is_ascii_digit()) && UNITS.contains(&unit) {
+            end += 1 + next.len();
+        }
+        let (word, behind) = rest.split_at_checked(end)?;
+        rest = behind.trim_start_matches(' ');
+        (!word.is_empty()).then_some(word)
+    })
+}
+
 /// Spaces that fill a text up to `columns`.
 #[must_use]
 pub fn filler(text: &str, columns: usize) -> String {
@@ -60,11 +79,12 @@ mod tests {
         assert_eq!(wrap("a /very/long/path b", 6), ["a", "/very/", "long/p", "ath b"]);
         assert_eq!(wrap("模型模型", 5), ["模型", "模型"]);
         assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("about 83 %; 1 h left", 9), ["about", "83 %; 1 h", "left"]);
     }
 
     proptest! {
         #[test]
-        fn no_line_is_too_wide_and_nothing_is_lost(text in "[a-z 模é]{0,80}", limit in 2_usize..30) {
+        fn no_line_is_too_wide_and_nothing_is_lost(text in "[a-z 1%s模é]{0,80}", limit in 2_usize..30) {
             let lines = wrap(&text, limit);
             prop_assert!(lines.iter().all(|line| width(line) <= limit));
             let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();

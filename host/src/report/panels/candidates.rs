@@ -51,14 +51,13 @@ fn write_table(page: &mut Page, title: &str, view: &View, candidates: &[&Measure
         Last::Differences => "differs from the winner in",
         Last::Violations => "why not",
     };
-    let interval = format!("{} interval", percent(level));
-    let mut table = Table::new()
-        .right("notes/min")
-        .right(&interval)
-        .right("quality")
-        .right("source")
-        .right(memory.name)
-        .prose(header);
+    // A refused candidate's reasons need the room more than its interval does.
+    let with_interval = last == Last::Differences;
+    let mut table = Table::new().right("notes/min");
+    if with_interval {
+        table = table.right(&format!("{} interval", percent(level)));
+    }
+    let mut table = table.right("quality").right("source").right(memory.name).prose(header);
     let missing = || Cell::new(Style::Dim, "-");
     let reference = view.winner.map_or(&view.study.baseline, |winner| &winner.candidate);
     for candidate in &shown {
@@ -72,19 +71,23 @@ fn write_table(page: &mut Page, title: &str, view: &View, candidates: &[&Measure
             (false, true) => "nothing".to_owned(),
             (false, false) => differs,
         };
-        let (text, style) = match last {
-            Last::Differences => (differs, Style::Plain),
-            Last::Violations if candidate.violations.is_empty() => (differs, Style::Plain),
-            Last::Violations => (format!("{}: {}", differs, candidate.violations.join("; ")), Style::Plain),
+        let text = match last {
+            Last::Violations if !candidate.violations.is_empty() => {
+                format!("{differs}: {}", candidate.violations.join("; "))
+            }
+            Last::Violations | Last::Differences => differs,
         };
-        table.row([
-            rate.map_or_else(missing, |estimate| Cell::plain(fixed(estimate.value, digits))),
-            rate.map_or_else(missing, |estimate| Cell::new(Style::Dim, range(estimate))),
+        let mut cells = vec![rate.map_or_else(missing, |estimate| Cell::plain(fixed(estimate.value, digits)))];
+        if with_interval {
+            cells.push(rate.map_or_else(missing, |estimate| Cell::new(Style::Dim, range(estimate))));
+        }
+        cells.extend([
             candidate.quality.map_or_else(missing, |quality| Cell::plain(fixed(quality.value, 2))),
             Cell::plain(percent(candidate.source_share)),
             candidate.peak_memory_bytes.map_or_else(missing, |bytes| Cell::plain(memory.show(bytes))),
-            Cell::new(style, text),
+            Cell::plain(text),
         ]);
+        table.row(cells);
     }
     page.table(&table);
     if candidates.len() > shown.len() {

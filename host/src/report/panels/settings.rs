@@ -71,18 +71,25 @@ pub(in crate::report) fn write_batch(page: &mut Page, view: &View) {
     );
 }
 
+/// Least widths of names and values, so that the columns of the three panels line up.
+const NAME: usize = 23;
+const VALUE: usize = 6;
+
 /// Before -> after of each parameter where it changed, its one value where it did not.
 fn table(view: &View, parameters: &[Parameter]) -> Table {
     let before = &view.study.baseline;
     let tuned = view.tuned().filter(|tuned| !tuned.differences(before).is_empty());
-    let mut table = Table::new().left("").right("").left("").left("").left("");
+    let mut table =
+        Table::new().left("").at_least(NAME).right("").at_least(VALUE).left("").left("").at_least(VALUE).left("");
     for parameter in parameters {
         let name = Cell::plain(parameter.name());
-        let unit = Cell::new(Style::Dim, unit(*parameter));
+        let left_to_server = is_left_to_server(before, *parameter);
+        let unit = Cell::new(Style::Dim, if left_to_server { "left to the server" } else { unit(*parameter) });
         let now = value(before, *parameter);
         match tuned {
             Some(tuned) if (tuned.get(*parameter) - before.get(*parameter)).abs() > 1e-9 => {
                 let after = Cell::new(Style::Good, value(tuned, *parameter));
+                let unit = Cell::new(Style::Dim, self::unit(*parameter));
                 table.row([name, Cell::plain(now), Cell::new(Style::Dim, "→"), after, unit]);
             }
             Some(_) => table.row([name, Cell::plain(now), Cell::empty(), Cell::new(Style::Dim, "kept"), unit]),
@@ -94,8 +101,11 @@ fn table(view: &View, parameters: &[Parameter]) -> Table {
 
 /// A setting as the configuration file says it; 0 threads or 0 tokens of a prefill batch leave the choice to the server.
 fn value(candidate: &Candidate, parameter: Parameter) -> String {
-    let value = candidate.get(parameter);
-    if value == 0.0 && matches!(parameter, NumThread | NumBatch) { "server's".to_owned() } else { plain(value) }
+    if is_left_to_server(candidate, parameter) { "auto".to_owned() } else { plain(candidate.get(parameter)) }
+}
+
+fn is_left_to_server(candidate: &Candidate, parameter: Parameter) -> bool {
+    matches!(parameter, NumThread | NumBatch) && candidate.get(parameter) == 0.0
 }
 
 const fn unit(parameter: Parameter) -> &'static str {

@@ -17,7 +17,7 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
     let mut table = Table::new().left("stage").right("trials").right(unit.name).prose("what it decided, and why");
     for stage in &study.stages {
         let mut lines = lines(stage).into_iter();
-        let first = lines.next().unwrap_or_else(|| Cell::new(Style::Dim, "decided nothing"));
+        let first = lines.next().unwrap_or_else(|| Cell::new(Style::Dim, planned(study, &stage.name)));
         let seconds = Cell::plain(unit.show(stage.seconds));
         table.row([Cell::new(Style::Name, &stage.name), Cell::plain(stage.trials.to_string()), seconds, first]);
         for line in lines {
@@ -31,7 +31,7 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
     }
     page.blank();
     if let Some(selection) = &study.selection {
-        page.paragraph(Style::Plain, &format!("Chosen by the selector {}.", selection.selector));
+        page.paragraph(Style::Plain, &format!("The selector {} chose the winner:", selection.selector));
         for reason in &selection.reasons {
             page.bullet(reason);
         }
@@ -45,6 +45,12 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
             study.intensity, study.seed, study.tool_version
         ),
     );
+}
+
+/// What a stage was for, where it did not decide anything.
+fn planned<'a>(study: &'a Study, name: &str) -> &'a str {
+    let stage = study.plan.stages.iter().find(|stage| stage.name == name);
+    stage.map_or("decided nothing", |stage| stage.summary.as_str())
 }
 
 fn lines(stage: &StageOutcome) -> Vec<Cell> {

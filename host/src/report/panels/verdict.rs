@@ -32,26 +32,21 @@ pub(super) fn of(view: &View) -> Verdict {
 
 fn improved(view: &View) -> Verdict {
     let mut sentences = Vec::new();
-    let headline = match &view.study.comparison {
-        Some(comparison) => {
-            sentences.push(interval(&comparison.speed_ratio, comparison.pairs));
-            match speed(&comparison.speed_ratio) {
-                Speed::Faster => format!("{} times the notes per minute", ratio(comparison.speed_ratio.value)),
-                Speed::Same => "no measurable difference in speed".to_owned(),
-                Speed::Slower => {
-                    format!("{} times the notes per minute, so slower", ratio(comparison.speed_ratio.value))
-                }
-            }
+    let headline = if let Some(comparison) = &view.study.comparison {
+        sentences.push(interval(&comparison.speed_ratio, comparison.pairs));
+        let times = ratio(comparison.speed_ratio.value);
+        match speed(&comparison.speed_ratio) {
+            Speed::Faster => format!("{times} times the notes per minute"),
+            Speed::Same => "no measurable difference in speed".to_owned(),
+            Speed::Slower => format!("{times} times the notes per minute, so slower"),
         }
-        None => {
-            sentences
-                .push("The two were not measured side by side; the figures are estimates made one by one.".to_owned());
-            match view.notes_per_minute() {
-                Pair { before: Some(before), after: Some(after) } if before > 0.0 => {
-                    format!("about {} times the notes per minute", ratio(after / before))
-                }
-                _ => "the best that was measured".to_owned(),
+    } else {
+        sentences.push("The two were not measured side by side; the figures are estimates made one by one.".to_owned());
+        match view.notes_per_minute() {
+            Pair { before: Some(before), after: Some(after) } if before > 0.0 => {
+                format!("about {} times the notes per minute", ratio(after / before))
             }
+            _ => "the best that was measured".to_owned(),
         }
     };
     let headline = format!("Use the tuned settings: {}.", [vec![headline], side_gains(view)].concat().join(", "));
@@ -72,7 +67,6 @@ fn keep(view: &View) -> Verdict {
         sentences.push(format!("The best other candidate made {best} times the notes per minute: {gain}."));
         sentences.push(interval(&comparison.speed_ratio, comparison.pairs));
     }
-    sentences.extend(view.study.selection.iter().flat_map(|selection| selection.reasons.clone()));
     sentences.extend(unjudged(view));
     Verdict {
         style: Style::Good,
@@ -134,15 +128,18 @@ fn baseline_faults(view: &View) -> Option<String> {
     (!faults.is_empty()).then(|| format!("Your present settings do not meet the constraints: {}.", faults.join("; ")))
 }
 
+/// Without scores nothing may be given up for speed; where some of the source was, the reader must know.
 fn unjudged(view: &View) -> Option<String> {
-    let quality = view.quality();
-    let share = view
-        .source_share()
-        .before
-        .map_or_else(String::new, |share| format!(" ({} of the source is read now)", percent(share)));
-    quality
-        .is_empty()
-        .then(|| format!("The quality of the notes could not be judged, so nothing was traded for it{share}."))
+    if !view.quality().is_empty() {
+        return None;
+    }
+    let advice = match view.source_share().difference() {
+        Some(difference) if difference <= -NOTABLE_SHARE => {
+            "but less of the source is read: look at some notes yourself"
+        }
+        _ => "so nothing was traded for it",
+    };
+    Some(format!("The quality of the notes could not be judged, {advice}."))
 }
 
 enum Speed {
