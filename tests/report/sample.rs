@@ -196,6 +196,48 @@ pub fn winner() -> Candidate {
     }
 }
 
+fn workload() -> WorkloadSummary {
+    WorkloadSummary {
+        origin: text("/home/me/src/shop"),
+        files_in_batch: 812,
+        files_picked: 12,
+        total_chars: 4_716_096,
+        median_chars: 3_870,
+        largest_chars: 61_204,
+        chars_per_token: Some(3.41),
+        prompt_origin: text("built in"),
+        truncation: Some(text("0 of 812 files would be truncated (largest 3871 of 4096 tokens)")),
+    }
+}
+
+fn stages() -> Vec<StageOutcome> {
+    vec![
+        stage("baseline", 3, 68.2, &[], &[]),
+        stage(
+            "context",
+            6,
+            121.0,
+            &[("num_ctx", 4096.0)],
+            &["the smallest context that holds every prompt and its answer"],
+        ),
+        StageOutcome {
+            cut_short: true,
+            ..stage(
+                "throughput",
+                9,
+                140.9,
+                &[("max_concurrent_requests", 4.0), ("request_delay_seconds", 0.0)],
+                &["four at once make 1.71 times the requests of one, five no more", "a delay never helped"],
+            )
+        },
+        StageOutcome {
+            failure: Some(text("strategy `latency` 0.1.0 (bundled) timed out in `ask` after 2 s")),
+            ..stage("latency", 0, 2.1, &[], &[])
+        },
+        stage("confirm", 1, 96.3, &[], &["12 files with both settings in turn"]),
+    ]
+}
+
 /// A study with a winner that is faster at the same quality.
 pub fn gain() -> Study {
     let failed = Trial { number: 1, state: TrialState::Failed(FailureCause::TimedOut), ..trial() };
@@ -210,45 +252,11 @@ pub fn gain() -> Study {
         machine: machine(),
         server: server(),
         model: model(),
-        workload: WorkloadSummary {
-            origin: text("/home/me/src/shop"),
-            files_in_batch: 812,
-            files_picked: 12,
-            total_chars: 4_716_096,
-            median_chars: 3_870,
-            largest_chars: 61_204,
-            chars_per_token: Some(3.41),
-            prompt_origin: text("built in"),
-            truncation: Some(text("0 of 812 files would be truncated (largest 3871 of 4096 tokens)")),
-        },
+        workload: workload(),
         plan: plan(),
         baseline: Candidate::default(),
         trials: vec![trial(), failed],
-        stages: vec![
-            stage("baseline", 3, 68.2, &[], &[]),
-            stage(
-                "context",
-                6,
-                121.0,
-                &[("num_ctx", 4096.0)],
-                &["the smallest context that holds every prompt and its answer"],
-            ),
-            StageOutcome {
-                cut_short: true,
-                ..stage(
-                    "throughput",
-                    9,
-                    140.9,
-                    &[("max_concurrent_requests", 4.0), ("request_delay_seconds", 0.0)],
-                    &["four at once make 1.71 times the requests of one, five no more", "a delay never helped"],
-                )
-            },
-            StageOutcome {
-                failure: Some(text("strategy `latency` 0.1.0 (bundled) timed out in `ask` after 2 s")),
-                ..stage("latency", 0, 2.1, &[], &[])
-            },
-            stage("confirm", 1, 96.3, &[], &["12 files with both settings in turn"]),
-        ],
+        stages: stages(),
         candidates: vec![
             measured(0, Candidate::default(), estimate(4.11, 3.86, 4.37), Some(0.91)),
             measured(3, winner(), estimate(7.02, 6.51, 7.55), Some(0.92)),
