@@ -2,3 +2,4 @@
 
 mod ollama_client;
 mod plugins;
+mod report;

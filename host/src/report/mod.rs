@@ -1,1 +1,19 @@
-//! What a study says: terminal and JSON.
+//! What a study says: for a terminal and as JSON.
+//!
+//! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data;
+//! [`machine`], [`plan`] and [`plugins`] are the pages of the other commands. They are written on a [`page`], which
+//! [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
+
+pub mod clean;
+pub mod json;
+pub mod machine;
+pub mod page;
+mod panels;
+pub mod plan;
+pub mod plugins;
+pub mod style;
+pub mod table;
+pub mod terminal;
+pub mod units;
+mod view;
+pub mod wrap;

@@ -1,0 +1,10 @@
+//! Everything that reaches a person's terminal goes through here. Data goes to stdout, everything else to stderr.
+
+pub mod confirm;
+pub mod errors;
+mod narration;
+pub mod output;
+pub mod progress;
+
+pub use confirm::confirm;
+pub use progress::{Progress, ProgressMode};

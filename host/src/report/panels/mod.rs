@@ -1,0 +1,10 @@
+//! The parts of the report's page, one a file; [`super::terminal`] puts them in order.
+
+pub(super) mod candidates;
+pub(super) mod closing;
+pub(super) mod confidence;
+pub(super) mod glance;
+pub(super) mod settings;
+pub(super) mod stages;
+pub(super) mod system;
+pub(super) mod verdict;
