@@ -1,6 +1,8 @@
 //! What can be typed. Nothing is done here: the values go to [`crate::settings`], which also reads the environment
 //! (so that each value remembers where it comes from; hence no `env` of clap's).
 
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};

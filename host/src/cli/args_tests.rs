@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 use clap::{CommandFactory, error::ErrorKind};
 
 use super::*;
@@ -61,7 +63,7 @@ fn what_is_typed_is_said() {
                      --format json --quality-floor 0.9 --seed 7 --plugin x.wasm --plugin y.wasm")
         .unwrap();
     assert_eq!((typed.intensity.as_deref(), typed.intensity_flag), (Some("full"), Some("--full")));
-    assert_eq!(typed.budget, Some(Duration::from_secs(5400)));
+    assert_eq!(typed.budget, Some(Duration::from_mins(90)));
     assert_eq!(typed.scorers.unwrap().iter().map(|s| s.weight).collect::<Vec<_>>(), [Some(2.0), None]);
     assert_eq!(typed.params[0].param, "b");
     assert_eq!((typed.save, typed.report, typed.yes), (Some(false), Some(false), Some(true)));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// No study is worth longer; a bound also keeps typing slips (`4000h`) from running for months.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// Why a text is not a length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

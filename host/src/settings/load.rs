@@ -56,3 +56,31 @@ fn read(path: PathBuf) -> Result<Option<(PathBuf, String)>, SettingsError> {
         Err(source) => Err(SettingsError::Read { path, source }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_are_found_and_a_broken_one_is_named() -> std::io::Result<()> {
+        let project = tempfile::tempdir()?;
+        let user = tempfile::tempdir()?;
+        let env = BTreeMap::from([(CONFIG_DIR.to_owned(), user.path().display().to_string())]);
+        let loaded = || load(&Overrides::default(), &env, project.path());
+        assert!(loaded().is_ok_and(|settings| settings.model.is_default()));
+
+        std::fs::write(user.path().join("config.toml"), "model = \"u\"\nselector = \"s\"")?;
+        std::fs::write(project.path().join(PROJECT_FILE), "model = \"p\"")?;
+        let settings = loaded().map_err(std::io::Error::other)?;
+        assert_eq!(
+            (settings.model.value.as_deref(), settings.model.origin.to_string()),
+            (Some("p"), PROJECT_FILE.into())
+        );
+        assert_eq!(settings.selector.value.as_deref(), Some("s"));
+
+        std::fs::write(user.path().join("config.toml"), b"model = \"\xff\"")?;
+        let error = loaded().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.starts_with("cannot read the settings file") && error.ends_with("config.toml"), "{error}");
+        Ok(())
+    }
+}

@@ -144,3 +144,6 @@ impl Settings {
         self.intensities.get(&self.intensity.value).cloned().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod precedence_tests;

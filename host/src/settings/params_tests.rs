@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 use std::path::Path;
 
 use super::*;

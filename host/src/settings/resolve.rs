@@ -167,4 +167,4 @@ fn once<T>(list: &Setting<Vec<T>>, name: impl Fn(&T) -> &str) -> Result<(), Sett
 
 #[cfg(test)]
 #[path = "resolve_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -111,6 +111,7 @@ pub fn guess(text: &str) -> Value {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 mod tests {
     use super::*;
 
