@@ -34,8 +34,12 @@ Exit codes:
   70   internal error
   130  interrupted
 
-Settings come from the command line, then RALF_TUNE_* variables, then ./ralf-tune.toml, then config.toml in the
-ralf-tune folder of your configuration directory (RALF_TUNE_CONFIG_DIR names another), then the defaults.";
+Settings, the strongest first:
+  the command line
+  RALF_TUNE_* variables (lists with commas, plugin files like PATH, RALF_TUNE_SET with semicolons)
+  ralf-tune.toml in the working directory
+  config.toml in the ralf-tune folder of your configuration directory, or in RALF_TUNE_CONFIG_DIR
+  the defaults";
 
 /// Finds the best settings for batch work with a local language model on Ollama, by measuring this machine
 #[derive(Debug, Parser)]
@@ -68,7 +72,7 @@ Examples:
   ralf-tune run --budget 1h30m --model llama3.2:3b --samples ./src --seed 1
   ralf-tune run --no-save --format json --output result.json
   ralf-tune run --plugin my-scorer.wasm --set my-scorer.strict=true
-  ralf-tune run --simulate cpu-only --yes --config /tmp/config.json
+  ralf-tune run --simulate mid-range --yes --config /tmp/config.json
 
 See also: ralf-tune machine, ralf-tune plugin list";
 
