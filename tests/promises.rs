@@ -3,3 +3,4 @@
 mod ollama_client;
 mod plugins;
 mod report;
+mod saving;

@@ -2,3 +2,4 @@
 
 pub mod exit;
 pub mod ui;
+pub mod args;

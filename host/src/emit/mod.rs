@@ -1,1 +1,7 @@
 //! A tuned configuration -> files, always with a difference first.
+//!
+//! [`ralf_notes`] knows the keys of RALF Note's `config.json`; [`replace`] puts a text in a file's place so that a
+//! crash, a full disk or another writer never costs what was there.
+
+pub mod ralf_notes;
+pub mod replace;

@@ -1,1 +1,149 @@
 //! Settings: command line, environment, project file, user file, defaults; each value remembers its origin.
+//!
+//! [`resolve`] is pure: it takes what was typed, the environment and the texts of the two files, and gives [`Settings`]
+//! or the first thing that is wrong. [`load`] reads the files around it. The first source that says something wins:
+//!
+//! 1. the command line,
+//! 2. `RALF_TUNE_*` (and below it `OLLAMA_HOST`, for the host alone),
+//! 3. `ralf-tune.toml` in the working directory,
+//! 4. `ralf-tune/config.toml` in the platform's configuration directory,
+//! 5. the default.
+//!
+//! A list replaces the list below it; only parameters of plugins and the tables of intensities merge key by key.
+
+mod duration;
+mod environment;
+mod error;
+mod file;
+mod intensity;
+mod key;
+mod load;
+mod nearest;
+mod origin;
+mod overrides;
+mod params;
+mod resolve;
+mod value;
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+pub use duration::{DurationError, parse_duration};
+pub use error::SettingsError;
+pub use intensity::IntensityTable;
+pub use key::{KEYS, Key};
+pub use load::{PROJECT_FILE, environment, load, user_file};
+pub use nearest::nearest;
+pub use origin::{Origin, Setting};
+pub use overrides::{Format, Overrides, ParamValue, PluginParam, ScorerChoice};
+pub use resolve::resolve;
+pub use value::{parse_param, parse_scorer, parse_share};
+
+use crate::model::{
+    budget::{Budget, Intensity},
+    study::Warning,
+};
+
+/// The address that Ollama listens on when nobody says otherwise.
+pub const DEFAULT_HOST: &str = "127.0.0.1:11434";
+
+/// The scenario of `--simulate` without a value.
+pub const DEFAULT_SCENARIO: &str = "mid-range";
+
+/// The intensity when nobody says otherwise.
+pub const DEFAULT_INTENSITY: &str = "normal";
+
+/// The floor of the `balanced` profile, which is the default: a share of the best quality attainable on the model.
+pub const DEFAULT_QUALITY_FLOOR: f64 = 0.95;
+
+/// Everything that the user can choose, each value with where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// A name that [`Settings::intensity`] resolves.
+    pub intensity: Setting<String>,
+    /// Replaces the budget of the intensity.
+    pub budget: Setting<Option<Duration>>,
+    pub model: Setting<Option<String>>,
+    /// As given: the client reads it by the rules of `OLLAMA_HOST`.
+    pub host: Setting<String>,
+    pub samples: Setting<Option<PathBuf>>,
+    pub plugins: Setting<Vec<PathBuf>>,
+    /// Replaces the strategies of the intensity; empty when nobody says.
+    pub strategies: Setting<Vec<String>>,
+    /// Empty when nobody says.
+    pub scorers: Setting<Vec<ScorerChoice>>,
+    pub selector: Setting<Option<String>>,
+    /// One entry a plugin and parameter, in alphabetical order.
+    pub params: Vec<Setting<PluginParam>>,
+    pub save: Setting<bool>,
+    pub report: Setting<bool>,
+    pub yes: Setting<bool>,
+    /// Where the result is saved, and where the present settings are read.
+    pub config: Setting<Option<PathBuf>>,
+    /// None draws a new one: a fixed default would repeat prompts that the server still has in its cache.
+    pub seed: Setting<Option<u64>>,
+    /// Least quality, as a share (0 to 1) of the best attainable on the model.
+    pub quality_floor: Setting<f64>,
+    pub prompt: Setting<Option<PathBuf>>,
+    pub format: Setting<Format>,
+    pub output: Setting<Option<PathBuf>>,
+    /// Name of a scenario of the simulator.
+    pub simulate: Setting<Option<String>>,
+    /// What looks like a mistake and is not an error.
+    pub warnings: Vec<Warning>,
+    intensities: BTreeMap<String, IntensityTable>,
+}
+
+impl Settings {
+    /// The chosen intensity, with the budget, the strategies and the parameters that were given beside it.
+    ///
+    /// Parameters typed as text have here the type that their text suggests; [`Settings::params_for`] has the
+    /// type that the plugin declares.
+    #[must_use]
+    pub fn intensity(&self) -> Intensity {
+        let table = self.table();
+        let strategies = if self.strategies.value.is_empty() {
+            table.strategies.clone()
+        } else {
+            Some(self.strategies.value.clone())
+        };
+        let mut params: BTreeMap<(String, String), _> = BTreeMap::new();
+        for (plugin, values) in &table.params {
+            for (param, value) in values {
+                params.insert((plugin.clone(), param.clone()), value.value.clone());
+            }
+        }
+        for given in &self.params {
+            let PluginParam { plugin, param, value } = &given.value;
+            params.insert((plugin.clone(), param.clone()), value.guess());
+        }
+        Intensity {
+            name: self.intensity.value.clone(),
+            budget: self.budget().value,
+            strategies: strategies.unwrap_or_default(),
+            params: params.into_iter().map(|((plugin, param), value)| (plugin, param, value)).collect(),
+        }
+    }
+
+    /// The budget of the study, and who set it: `--budget`, a file, or the intensity.
+    #[must_use]
+    pub fn budget(&self) -> Setting<Budget> {
+        if let Some(budget) = self.budget.value {
+            return Setting::new(Budget::from_seconds(budget.as_secs_f64()), self.budget.origin.clone());
+        }
+        let budget = self.table().budget.unwrap_or_default();
+        Setting::new(Budget::from_seconds(budget.as_secs_f64()), Origin::Intensity(self.intensity.value.clone()))
+    }
+
+    /// Every intensity that can be chosen, by name.
+    #[must_use]
+    pub const fn intensities(&self) -> &BTreeMap<String, IntensityTable> {
+        &self.intensities
+    }
+
+    fn table(&self) -> IntensityTable {
+        self.intensities.get(&self.intensity.value).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod precedence_tests;

@@ -1,0 +1,344 @@
+//! What can be typed. Nothing is done here: the values go to [`crate::settings`], which also reads the environment
+//! (so that each value remembers where it comes from; hence no `env` of clap's).
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
+    parse_scorer, parse_share,
+};
+
+const WHAT: &str = "What to tune";
+const HOW: &str = "How to tune";
+const PLUGINS: &str = "Plugins";
+const RESULT: &str = "What happens with the result";
+const SIMULATION: &str = "Simulation";
+
+const EXAMPLES: &str = "\
+Examples:
+  ralf-tune machine                          what is there
+  ralf-tune run --quick --samples ~/notes    a few minutes, on your own files
+  ralf-tune run --simulate                   try it without a server
+
+Exit codes:
+  0    done
+  1    finished, but no candidate meets the constraints
+  2    usage or settings
+  3    server unreachable, or model missing
+  4    plugin
+  5    unfit environment
+  70   internal error
+  130  interrupted
+
+Settings, the strongest first:
+  the command line
+  RALF_TUNE_* variables (lists with commas, plugin files like PATH, RALF_TUNE_SET with semicolons)
+  ralf-tune.toml in the working directory
+  config.toml in the ralf-tune folder of your configuration directory, or in RALF_TUNE_CONFIG_DIR
+  the defaults";
+
+/// Finds the best settings for batch work with a local language model on Ollama, by measuring this machine
+#[derive(Debug, Parser)]
+#[command(name = "ralf-tune", version, arg_required_else_help = true, after_long_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure, choose, show the difference, and save it when you agree
+    #[command(after_long_help = RUN_EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Show the machine, the server and the model as seen, and how each fact was found
+    #[command(after_long_help = MACHINE_EXAMPLES)]
+    Machine(MachineArgs),
+    /// Serve a simulated Ollama over HTTP
+    #[command(after_long_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
+    /// Look at the strategies, scorers and selectors
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  ralf-tune run
+      eight minutes; shows what it found and asks before it saves
+  ralf-tune run --budget 1h30m --model llama3.2:3b --samples ./src --seed 1
+  ralf-tune run --no-save --format json --output result.json
+  ralf-tune run --plugin my-scorer.wasm --set my-scorer.strict=true
+  ralf-tune run --simulate mid-range --yes --config /tmp/config.json
+
+See also: ralf-tune machine, ralf-tune plugin list";
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one field a flag; settings make types of them")]
+pub struct RunArgs {
+    /// Model to tune [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
+    #[arg(long, value_name = "MODEL", help_heading = WHAT)]
+    pub model: Option<String>,
+
+    /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
+    #[arg(long, value_name = "URL", help_heading = WHAT)]
+    pub host: Option<String>,
+
+    /// Folder of the files that your batch works on [env: RALF_TUNE_SAMPLES] [default: generated samples]
+    #[arg(long, value_name = "DIR", help_heading = WHAT)]
+    pub samples: Option<PathBuf>,
+
+    /// File with the prompt that goes before each file's text [env: RALF_TUNE_PROMPT] [default: RALF Note's]
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
+    pub prompt: Option<PathBuf>,
+
+    /// Configuration to read the present settings from and to save to; made when it does not exist
+    /// [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
+    pub config: Option<PathBuf>,
+
+    /// Fewer questions, within 4 minutes; the same as --intensity quick
+    #[arg(long, conflicts_with_all = ["full", "intensity"], help_heading = HOW)]
+    pub quick: bool,
+
+    /// All questions, within 15 minutes; the same as --intensity full
+    #[arg(long, conflicts_with = "intensity", help_heading = HOW)]
+    pub full: bool,
+
+    /// quick, normal, full, or one from your settings [env: RALF_TUNE_INTENSITY] [default: normal]
+    #[arg(long, value_name = "NAME", help_heading = HOW)]
+    pub intensity: Option<String>,
+
+    /// Time limit, such as 90s, 4m or 1h30m [env: RALF_TUNE_BUDGET] [default: that of the intensity]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = HOW)]
+    pub budget: Option<Duration>,
+
+    /// Least quality, as a share of the best that this model attains [env: RALF_TUNE_QUALITY_FLOOR] [default: 0.95]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = parse_share, help_heading = HOW)]
+    pub quality_floor: Option<f64>,
+
+    /// Seed of everything random, to repeat a study [env: RALF_TUNE_SEED] [default: a new one]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = HOW)]
+    pub seed: Option<u64>,
+
+    /// Component that takes part; may be repeated [env: RALF_TUNE_PLUGIN]
+    #[arg(long, value_name = "FILE", help_heading = PLUGINS)]
+    pub plugin: Vec<PathBuf>,
+
+    /// Strategy that takes part, in place of the intensity's; may be repeated [env: RALF_TUNE_STRATEGY]
+    #[arg(long, value_name = "NAME", help_heading = PLUGINS)]
+    pub strategy: Vec<String>,
+
+    /// Scorer that takes part, and how much it counts; may be repeated [env: RALF_TUNE_SCORER]
+    #[arg(long, value_name = "NAME[=WEIGHT]", value_parser = parse_scorer, help_heading = PLUGINS)]
+    pub scorer: Vec<ScorerChoice>,
+
+    /// Selector that chooses the winner [env: RALF_TUNE_SELECTOR]
+    #[arg(long, value_name = "NAME", help_heading = PLUGINS)]
+    pub selector: Option<String>,
+
+    /// Parameter of a plugin, such as context.sizes=4096,8192; may be repeated [env: RALF_TUNE_SET]
+    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
+    pub set: Vec<PluginParam>,
+
+    /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default]
+    #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
+    pub save: bool,
+
+    /// Do not save, and do not ask
+    #[arg(long, help_heading = RESULT)]
+    pub no_save: bool,
+
+    /// Save without asking [env: RALF_TUNE_YES]
+    #[arg(long, short, help_heading = RESULT)]
+    pub yes: bool,
+
+    /// Show the report [env: RALF_TUNE_REPORT] [default]
+    #[arg(long, conflicts_with = "no_report", help_heading = RESULT)]
+    pub report: bool,
+
+    /// Show only the outcome
+    #[arg(long, help_heading = RESULT)]
+    pub no_report: bool,
+
+    /// Form of the report [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = RESULT)]
+    pub format: Option<Format>,
+
+    /// File for the report [env: RALF_TUNE_OUTPUT] [default: standard output]
+    #[arg(long, value_name = "FILE", help_heading = RESULT)]
+    pub output: Option<PathBuf>,
+
+    /// Show the plan, measure nothing
+    #[arg(long, help_heading = RESULT)]
+    pub dry_run: bool,
+
+    /// Tune a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..=1,
+        default_missing_value = DEFAULT_SCENARIO,
+        conflicts_with = "host",
+        help_heading = SIMULATION
+    )]
+    pub simulate: Option<String>,
+}
+
+const MACHINE_EXAMPLES: &str = "\
+Examples:
+  ralf-tune machine
+  ralf-tune machine --host 192.168.0.7 --model llama3.2:3b --format json
+
+See also: ralf-tune run";
+
+#[derive(Debug, Args)]
+pub struct MachineArgs {
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+
+    /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+
+    /// Model to look at [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..=1,
+        default_missing_value = DEFAULT_SCENARIO,
+        conflicts_with = "host"
+    )]
+    pub simulate: Option<String>,
+}
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500
+  OLLAMA_HOST=127.0.0.1:11500 ralf-tune run --quick     (in another terminal)
+
+See also: ralf-tune run --simulate, which needs no second terminal and no waiting";
+
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// The machine and model to imitate
+    #[arg(long, value_name = "NAME")]
+    pub scenario: String,
+
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR")]
+    pub listen: String,
+
+    /// Seed of the noise
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Print the best settings of the scenario, and how fast they are, before serving
+    #[arg(long)]
+    pub best: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// List the plugins that can take part
+    List(PluginListArgs),
+    /// Show one plugin: what it decides, its parameters, its limits
+    Info(PluginInfoArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct PluginListArgs {
+    /// Only those that take part at this intensity, in the order of the plan
+    #[arg(long, value_name = "NAME")]
+    pub intensity: Option<String>,
+
+    /// Component to list too; may be repeated [env: RALF_TUNE_PLUGIN]
+    #[arg(long, value_name = "FILE")]
+    pub plugin: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginInfoArgs {
+    /// Name of a plugin, or file of a component
+    #[arg(value_name = "NAME|FILE")]
+    pub plugin: String,
+}
+
+impl From<&RunArgs> for Overrides {
+    fn from(args: &RunArgs) -> Self {
+        let (intensity, intensity_flag) = match (args.quick, args.full) {
+            (true, _) => (Some("quick".to_owned()), Some("--quick")),
+            (_, true) => (Some("full".to_owned()), Some("--full")),
+            _ => (args.intensity.clone(), None),
+        };
+        Self {
+            intensity,
+            intensity_flag,
+            budget: args.budget,
+            model: args.model.clone(),
+            host: args.host.clone(),
+            samples: args.samples.clone(),
+            plugins: given(&args.plugin),
+            strategies: given(&args.strategy),
+            scorers: given(&args.scorer),
+            selector: args.selector.clone(),
+            params: args.set.clone(),
+            save: either(args.save, args.no_save),
+            report: either(args.report, args.no_report),
+            yes: args.yes.then_some(true),
+            config: args.config.clone(),
+            seed: args.seed,
+            quality_floor: args.quality_floor,
+            prompt: args.prompt.clone(),
+            format: args.format,
+            output: args.output.clone(),
+            simulate: args.simulate.clone(),
+        }
+    }
+}
+
+impl From<&MachineArgs> for Overrides {
+    fn from(args: &MachineArgs) -> Self {
+        Self {
+            format: args.format,
+            host: args.host.clone(),
+            model: args.model.clone(),
+            simulate: args.simulate.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&PluginListArgs> for Overrides {
+    fn from(args: &PluginListArgs) -> Self {
+        Self { intensity: args.intensity.clone(), plugins: given(&args.plugin), ..Self::default() }
+    }
+}
+
+fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+const fn either(yes: bool, no: bool) -> Option<bool> {
+    match (yes, no) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, DurationError> {
+    parse_duration(text)
+}
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

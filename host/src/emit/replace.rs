@@ -1,0 +1,235 @@
+//! Replacing a file without ever losing what was in it.
+//!
+//! The new text is complete on disk before anything visible changes: temporary file in the same folder, fsync, check
+//! that the file is still what the user saw, backup, rename.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use tempfile::{NamedTempFile, PersistError};
+
+/// What is added to the name of a file for its backup.
+pub const BACKUP_SUFFIX: &str = ".ralf-tune-backup";
+
+/// Links to links are followed this far, as Linux does.
+const MOST_LINKS: u8 = 40;
+
+/// Why a file was not replaced. It is then as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{} is not a file", path.display())]
+    NotAFile { path: PathBuf },
+    #[error("{} is a link that leads nowhere", path.display())]
+    EndlessLink { path: PathBuf },
+    #[error("{} is read-only", path.display())]
+    ReadOnly { path: PathBuf },
+    #[error("{} was changed by something else in the meantime", path.display())]
+    Changed { path: PathBuf },
+    #[error("cannot create the folder {}", path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot write the backup {}", path.display())]
+    Backup {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot write {}", path.display())]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl ReplaceError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotAFile { .. } | Self::EndlessLink { .. } => Some("name a file with --config FILE".to_owned()),
+            Self::ReadOnly { path } => {
+                Some(format!("make it writable (chmod u+w '{}'), or name another with --config FILE", path.display()))
+            }
+            Self::Changed { .. } => Some("look at it, then run `ralf-tune run` again: nothing was written".to_owned()),
+            Self::Read { source, .. }
+            | Self::Folder { source, .. }
+            | Self::Backup { source, .. }
+            | Self::Write { source, .. } => Some(match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "free some space on that disk; the file is as it was".to_owned()
+                }
+                io::ErrorKind::PermissionDenied => {
+                    "check who may write there (ls -ld), or name another file with --config FILE".to_owned()
+                }
+                _ => "the file is as it was; name another with --config FILE".to_owned(),
+            }),
+        }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The file itself, links followed.
+    pub path: PathBuf,
+    /// What was there before; None when nothing was.
+    pub backup: Option<PathBuf>,
+}
+
+/// The text of a file; None when there is no file.
+///
+/// # Errors
+///
+/// A file that exists and cannot be read, or is not UTF-8.
+pub fn read(path: &Path) -> Result<Option<String>, ReplaceError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(_) if path.is_dir() => Err(ReplaceError::NotAFile { path: path.to_owned() }),
+        Err(source) => Err(ReplaceError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// Puts `text` in the place of `seen`, which is what the user was shown (None: no file).
+///
+/// Mode and owner of the file stay; a symbolic link stays and its file changes; a missing folder is made. An older
+/// backup with another content keeps existing under a number.
+///
+/// # Errors
+///
+/// A [`ReplaceError`]; the file is then as it was.
+pub fn replace(path: &Path, seen: Option<&str>, text: &str) -> Result<Saved, ReplaceError> {
+    let target = follow(path)?;
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let metadata = match fs::metadata(&target) {
+        Ok(metadata) if !metadata.is_file() => return Err(ReplaceError::NotAFile { path: target }),
+        Ok(metadata) if metadata.permissions().readonly() => return Err(ReplaceError::ReadOnly { path: target }),
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(source) => return Err(ReplaceError::Read { path: target, source }),
+    };
+    let unchanged = |current: Option<&str>| {
+        if current == seen { Ok(()) } else { Err(ReplaceError::Changed { path: target.clone() }) }
+    };
+    unchanged(read(&target)?.as_deref())?;
+    fs::create_dir_all(&folder).map_err(|source| ReplaceError::Folder { path: folder.clone(), source })?;
+
+    let failed = |source| ReplaceError::Write { path: target.clone(), source };
+    let file = complete(&folder, text, metadata.as_ref()).map_err(failed)?;
+    unchanged(read(&target)?.as_deref())?;
+    let backup = match (seen, &metadata) {
+        (Some(old), Some(metadata)) => Some(back_up(&target, &folder, old, metadata)?),
+        _ => None,
+    };
+    if seen.is_some() {
+        file.persist(&target).map_err(|error: PersistError| failed(error.error))?;
+    } else {
+        file.persist_noclobber(&target).map_err(|PersistError { error, .. }| match error.kind() {
+            io::ErrorKind::AlreadyExists => ReplaceError::Changed { path: target.clone() },
+            _ => failed(error),
+        })?;
+    }
+    sync_folder(&folder);
+    Ok(Saved { path: target, backup })
+}
+
+/// The file that a path means: symbolic links followed, also one whose file does not exist yet.
+fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().map_or(next.clone(), |folder| folder.join(&next)),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(ReplaceError::EndlessLink { path: path.to_owned() })
+}
+
+/// A temporary file in the folder, with the whole text on disk, and the mode and owner of the old one.
+fn complete(folder: &Path, text: &str, old: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ralf-tune-");
+    #[cfg(unix)]
+    let ordinary = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(ordinary);
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(old) = old {
+        keep_owner(file.path(), old);
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// With `sudo` the file would otherwise become root's. Who may not give a file away keeps it: not an error.
+#[cfg(unix)]
+fn keep_owner(path: &Path, old: &fs::Metadata) {
+    use std::os::unix::fs::MetadataExt as _;
+    if let Err(error) = std::os::unix::fs::chown(path, Some(old.uid()), Some(old.gid())) {
+        tracing::debug!(%error, "the owner of the configuration could not be kept");
+    }
+}
+
+#[cfg(not(unix))]
+const fn keep_owner(_path: &Path, _old: &fs::Metadata) {}
+
+fn back_up(target: &Path, folder: &Path, old: &str, metadata: &fs::Metadata) -> Result<PathBuf, ReplaceError> {
+    let backup = with_suffix(target, BACKUP_SUFFIX);
+    let failed = |source| ReplaceError::Backup { path: backup.clone(), source };
+    match fs::read(&backup) {
+        Ok(before) if before == old.as_bytes() => return Ok(backup),
+        Ok(_) => fs::rename(&backup, free_name(&backup)).map_err(failed)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let file = complete(folder, old, Some(metadata)).map_err(failed)?;
+    file.persist_noclobber(&backup).map_err(|error| failed(error.error))?;
+    Ok(backup)
+}
+
+/// The backup's name with the first number that is free.
+fn free_name(backup: &Path) -> PathBuf {
+    let mut number = 1_u32;
+    loop {
+        let path = with_suffix(backup, &format!(".{number}"));
+        if fs::symlink_metadata(&path).is_err() {
+            return path;
+        }
+        number += 1;
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Makes the rename itself durable, where folders can be synced.
+fn sync_folder(folder: &Path) {
+    #[cfg(unix)]
+    if let Err(error) = fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!(%error, "the folder of the configuration could not be synced");
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}

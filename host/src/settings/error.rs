@@ -1,0 +1,73 @@
+//! What can be wrong with settings.
+
+use std::path::PathBuf;
+
+/// Something in the settings that cannot be used. Each names where it was said.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("cannot read the settings file {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{} is not valid TOML: line {line}: {message}", path.display())]
+    Syntax { path: PathBuf, line: usize, message: String },
+    #[error("unknown key `{key}` in {}", path.display())]
+    UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
+    #[error("`{key}` in {} must be {expected}, not {found}", path.display())]
+    WrongType { path: PathBuf, key: String, expected: &'static str, found: String },
+    /// A value of the right type that means nothing. `place` is a flag, a variable, or a key with its file.
+    #[error("{place} cannot be `{value}`: {reason}")]
+    BadValue { place: String, value: String, reason: String },
+    #[error("`yes` in {} is not obeyed: a project must not give the consent of its user", path.display())]
+    ForeignConsent { path: PathBuf },
+    #[error("unknown intensity `{name}` ({origin})")]
+    UnknownIntensity { name: String, origin: String, nearest: Option<String>, known: Vec<String> },
+    #[error("intensity `{name}` has no {missing}")]
+    IncompleteIntensity { name: String, missing: &'static str },
+    #[error("no plugin `{plugin}` takes part ({origin})")]
+    UnknownPlugin { plugin: String, origin: String, nearest: Option<String> },
+    #[error("plugin `{plugin}` has no parameter `{param}` ({origin})")]
+    UnknownParam { plugin: String, param: String, origin: String, nearest: Option<String>, known: Vec<String> },
+    #[error("{plugin}.{param} cannot be `{value}` ({origin}): {reason}")]
+    BadParam { plugin: String, param: String, value: String, origin: String, reason: String },
+}
+
+impl SettingsError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { .. } => Some("check the file's permissions, or move it away".to_owned()),
+            Self::UnknownKey { nearest, .. } | Self::UnknownPlugin { nearest, .. } => {
+                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+            }
+            Self::WrongType { key, .. } if key == "intensity" => {
+                Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
+            }
+            Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
+            Self::UnknownIntensity { nearest, known, .. } => Some(names("intensities", nearest.as_ref(), known)),
+            Self::IncompleteIntensity { name, missing: "budget" } => {
+                Some(format!("write budget = \"8m\" under [intensity.{name}]"))
+            }
+            Self::IncompleteIntensity { name, .. } => {
+                Some(format!("write strategies = [\"context\", \"latency\"] under [intensity.{name}]"))
+            }
+            Self::UnknownParam { plugin, nearest, known, .. } => {
+                let list = names("its parameters", nearest.as_ref(), known);
+                Some(format!("{list}; see `ralf-tune plugin info {plugin}`"))
+            }
+            Self::BadParam { plugin, .. } => Some(format!("see `ralf-tune plugin info {plugin}`")),
+            Self::Syntax { .. } | Self::WrongType { .. } | Self::BadValue { .. } => None,
+        }
+    }
+}
+
+fn names(what: &str, nearest: Option<&String>, known: &[String]) -> String {
+    let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    match nearest {
+        Some(name) => format!("did you mean `{name}`? {what}: {list}"),
+        None => format!("{what}: {list}"),
+    }
+}

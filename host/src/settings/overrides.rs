@@ -1,0 +1,86 @@
+//! What one source says: everything optional.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::value::guess;
+use crate::model::value::Value;
+
+/// What one source (the command line, the environment, one file) says. None and empty mean: nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overrides {
+    pub intensity: Option<String>,
+    /// `--quick` or `--full`, when the intensity was given that way.
+    pub intensity_flag: Option<&'static str>,
+    pub budget: Option<Duration>,
+    pub model: Option<String>,
+    pub host: Option<String>,
+    pub samples: Option<PathBuf>,
+    pub plugins: Option<Vec<PathBuf>>,
+    pub strategies: Option<Vec<String>>,
+    pub scorers: Option<Vec<ScorerChoice>>,
+    pub selector: Option<String>,
+    pub params: Vec<PluginParam>,
+    pub save: Option<bool>,
+    pub report: Option<bool>,
+    pub yes: Option<bool>,
+    pub config: Option<PathBuf>,
+    pub seed: Option<u64>,
+    pub quality_floor: Option<f64>,
+    pub prompt: Option<PathBuf>,
+    pub format: Option<Format>,
+    pub output: Option<PathBuf>,
+    pub simulate: Option<String>,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: the only form that keeps its shape from version to version
+    Json,
+}
+
+/// A scorer that takes part, and how much it counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScorerChoice {
+    pub name: String,
+    /// Relative to the other scorers, above 0; None leaves it to the plan (1).
+    pub weight: Option<f64>,
+}
+
+/// A value for one parameter of one plugin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginParam {
+    pub plugin: String,
+    pub param: String,
+    pub value: ParamValue,
+}
+
+/// A value whose type the plugin decides (text), or that a file already gave a type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParamValue {
+    Raw(String),
+    Typed(Value),
+}
+
+impl ParamValue {
+    /// The value with the type that it looks like.
+    #[must_use]
+    pub fn guess(&self) -> Value {
+        match self {
+            Self::Raw(text) => guess(text),
+            Self::Typed(value) => value.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Raw(text) => f.write_str(text),
+            Self::Typed(value) => write!(f, "{value}"),
+        }
+    }
+}
