@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `ralf-tune`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ralf_tune::cli::main()
+}

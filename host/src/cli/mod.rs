@@ -1,5 +1,58 @@
 //! The command line: one file a command.
 
-pub mod exit;
-pub mod ui;
 pub mod args;
+pub mod exit;
+mod failure;
+mod machine;
+mod places;
+mod plugin;
+mod run;
+mod session;
+mod simulate;
+pub mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, PluginCommand};
+use exit::ExitStatus;
+use failure::Failure;
+
+/// Runs the program: the arguments in, the exit code out.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream is meant.
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+            let _ = error.print();
+            return status.into();
+        }
+    };
+    start_log();
+    let result = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Machine(args) => machine::run(args),
+        Command::Simulate(args) => simulate::run(args),
+        Command::Plugin(PluginCommand::List(args)) => plugin::list(args),
+        Command::Plugin(PluginCommand::Info(args)) => plugin::info(args),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            ui::message(&ui::errors::render(&ui::errors::chain(&failure.error), failure.hint.as_deref()));
+            failure.status.into()
+        }
+    }
+}
+
+/// The log is for people who debug: it goes to standard error, and only when `RALF_TUNE_LOG` asks for it.
+fn start_log() {
+    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("RALF_TUNE_LOG") else { return };
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// What a command gives: how the program ends, or what went wrong.
+type CommandResult = Result<ExitStatus, Failure>;

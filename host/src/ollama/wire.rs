@@ -88,6 +88,15 @@ pub struct InstalledModel {
     pub remote_host: Option<String>,
 }
 
+impl InstalledModel {
+    /// Whether it makes text on this server, as far as the list says; servers before 0.30 do not say.
+    #[must_use]
+    pub fn generates(&self) -> bool {
+        let here = self.remote_model.is_none() && self.remote_host.is_none();
+        here && (self.capabilities.is_empty() || self.capabilities.iter().any(|name| name == "completion"))
+    }
+}
+
 /// `details` of `/api/tags`, `/api/ps` and `/api/show`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]

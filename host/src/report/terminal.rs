@@ -29,3 +29,11 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     closing::write_next(&mut page, study);
     page.finish()
 }
+
+/// Only the outcome: what to use and what it gains.
+#[must_use]
+pub fn outcome(study: &Study, width: usize, colour: bool) -> String {
+    let mut page = Page::new(width, colour);
+    glance::write(&mut page, &View::new(study));
+    page.finish()
+}

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::ValueEnum;
 
+use crate::model::nearest::nearest;
 use super::{
     duration::parse_duration,
     error::SettingsError,
     key::{self, KEYS, Key, OTHER_VARIABLES},
-    nearest::nearest,
     overrides::{Format, Overrides},
     value::{parse_bool, parse_param, parse_scorer, parse_share, plugin_name},
 };

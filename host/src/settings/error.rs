@@ -26,12 +26,6 @@ pub enum SettingsError {
     UnknownIntensity { name: String, origin: String, nearest: Option<String>, known: Vec<String> },
     #[error("intensity `{name}` has no {missing}")]
     IncompleteIntensity { name: String, missing: &'static str },
-    #[error("no plugin `{plugin}` takes part ({origin})")]
-    UnknownPlugin { plugin: String, origin: String, nearest: Option<String> },
-    #[error("plugin `{plugin}` has no parameter `{param}` ({origin})")]
-    UnknownParam { plugin: String, param: String, origin: String, nearest: Option<String>, known: Vec<String> },
-    #[error("{plugin}.{param} cannot be `{value}` ({origin}): {reason}")]
-    BadParam { plugin: String, param: String, value: String, origin: String, reason: String },
 }
 
 impl SettingsError {
@@ -40,7 +34,7 @@ impl SettingsError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => Some("check the file's permissions, or move it away".to_owned()),
-            Self::UnknownKey { nearest, .. } | Self::UnknownPlugin { nearest, .. } => {
+            Self::UnknownKey { nearest, .. } => {
                 nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
             }
             Self::WrongType { key, .. } if key == "intensity" => {
@@ -54,11 +48,6 @@ impl SettingsError {
             Self::IncompleteIntensity { name, .. } => {
                 Some(format!("write strategies = [\"context\", \"latency\"] under [intensity.{name}]"))
             }
-            Self::UnknownParam { plugin, nearest, known, .. } => {
-                let list = names("its parameters", nearest.as_ref(), known);
-                Some(format!("{list}; see `ralf-tune plugin info {plugin}`"))
-            }
-            Self::BadParam { plugin, .. } => Some(format!("see `ralf-tune plugin info {plugin}`")),
             Self::Syntax { .. } | Self::WrongType { .. } | Self::BadValue { .. } => None,
         }
     }

@@ -9,14 +9,14 @@ use std::{
 use clap::ValueEnum;
 use toml::{Table, Value as Toml};
 
+use crate::model::nearest::nearest;
 use super::{
     duration::parse_duration,
     error::SettingsError,
     intensity::{IntensityTable, Params},
     key::{self, KEYS},
-    nearest::nearest,
     origin::{Origin, Setting},
-    overrides::{Format, Overrides, ParamValue, PluginParam},
+    overrides::{Format, Overrides, PluginParam},
     value::{parse_scorer, parse_share, plugin_name},
 };
 use crate::model::value::Value;
@@ -79,7 +79,7 @@ impl File<'_> {
                     values.params.extend(params.into_iter().map(|(param, value)| PluginParam {
                         plugin: plugin.clone(),
                         param,
-                        value: ParamValue::Typed(value.value),
+                        value: (value.value),
                     }));
                 }
             }

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use crate::model::nearest::nearest;
 use super::{
     error::SettingsError,
     file::{FileSettings, parse_file},
-    nearest::nearest,
     origin::{Origin, Setting},
 };
 use crate::model::value::Value;

@@ -18,10 +18,8 @@ mod file;
 mod intensity;
 mod key;
 mod load;
-mod nearest;
 mod origin;
 mod overrides;
-mod params;
 mod resolve;
 mod value;
 
@@ -32,15 +30,15 @@ pub use error::SettingsError;
 pub use intensity::IntensityTable;
 pub use key::{KEYS, Key};
 pub use load::{PROJECT_FILE, environment, load, user_file};
-pub use nearest::nearest;
 pub use origin::{Origin, Setting};
-pub use overrides::{Format, Overrides, ParamValue, PluginParam, ScorerChoice};
+pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
 pub use value::{parse_param, parse_scorer, parse_share};
 
 use crate::model::{
     budget::{Budget, Intensity},
     study::Warning,
+    value::Value,
 };
 
 /// The address that Ollama listens on when nobody says otherwise.
@@ -94,10 +92,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The chosen intensity, with the budget, the strategies and the parameters that were given beside it.
-    ///
-    /// Parameters typed as text have here the type that their text suggests; [`Settings::params_for`] has the
-    /// type that the plugin declares.
+    /// The chosen intensity, with the budget and the strategies that were given beside it.
     #[must_use]
     pub fn intensity(&self) -> Intensity {
         let table = self.table();
@@ -106,22 +101,23 @@ impl Settings {
         } else {
             Some(self.strategies.value.clone())
         };
-        let mut params: BTreeMap<(String, String), _> = BTreeMap::new();
-        for (plugin, values) in &table.params {
-            for (param, value) in values {
-                params.insert((plugin.clone(), param.clone()), value.value.clone());
-            }
-        }
-        for given in &self.params {
-            let PluginParam { plugin, param, value } = &given.value;
-            params.insert((plugin.clone(), param.clone()), value.guess());
-        }
+        let params = table.params.iter().flat_map(|(plugin, values)| {
+            values.iter().map(|(param, value)| (plugin.clone(), param.clone(), value.value.clone()))
+        });
         Intensity {
             name: self.intensity.value.clone(),
             budget: self.budget().value,
             strategies: strategies.unwrap_or_default(),
-            params: params.into_iter().map(|((plugin, param), value)| (plugin, param, value)).collect(),
+            params: params.collect(),
         }
+    }
+
+    /// Parameters of plugins that were given beside the intensity: plugin, parameter, value. A value from the command line or the
+    /// environment is a text; what it means, the plugin's manifest says.
+    #[must_use]
+    pub fn given_params(&self) -> Vec<(String, String, Value)> {
+        let given = self.params.iter().map(|setting| &setting.value);
+        given.map(|given| (given.plugin.clone(), given.param.clone(), given.value.clone())).collect()
     }
 
     /// The budget of the study, and who set it: `--budget`, a file, or the intensity.

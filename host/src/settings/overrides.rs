@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::value::guess;
 use crate::model::value::Value;
 
 /// What one source (the command line, the environment, one file) says. None and empty mean: nothing.
@@ -55,32 +54,6 @@ pub struct ScorerChoice {
 pub struct PluginParam {
     pub plugin: String,
     pub param: String,
-    pub value: ParamValue,
-}
-
-/// A value whose type the plugin decides (text), or that a file already gave a type.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ParamValue {
-    Raw(String),
-    Typed(Value),
-}
-
-impl ParamValue {
-    /// The value with the type that it looks like.
-    #[must_use]
-    pub fn guess(&self) -> Value {
-        match self {
-            Self::Raw(text) => guess(text),
-            Self::Typed(value) => value.clone(),
-        }
-    }
-}
-
-impl std::fmt::Display for ParamValue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Raw(text) => f.write_str(text),
-            Self::Typed(value) => write!(f, "{value}"),
-        }
-    }
+    /// A text where the plugin decides what it means, or what a file already gave a type.
+    pub value: Value,
 }

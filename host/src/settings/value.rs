@@ -1,6 +1,6 @@
 //! Small values as people type them: `NAME=WEIGHT`, `PLUGIN.PARAM=VALUE`, shares, yes and no.
 
-use super::overrides::{ParamValue, PluginParam, ScorerChoice};
+use super::overrides::{PluginParam, ScorerChoice};
 use crate::model::value::Value;
 
 /// Reads `NAME` or `NAME=WEIGHT`.
@@ -45,7 +45,7 @@ pub fn parse_param(text: &str) -> Result<PluginParam, String> {
     Ok(PluginParam {
         plugin: plugin_name(plugin)?,
         param: param.to_owned(),
-        value: ParamValue::Raw(value.trim().to_owned()),
+        value: Value::Text(value.trim().to_owned()),
     })
 }
 
@@ -89,27 +89,6 @@ pub fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Reads numbers separated by commas.
-pub fn parse_numbers(text: &str) -> Option<Vec<f64>> {
-    let numbers: Option<Vec<f64>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
-    numbers.filter(|numbers| numbers.iter().all(|number| number.is_finite()))
-}
-
-/// The value that a text looks like, when no manifest says what it must be.
-pub fn guess(text: &str) -> Value {
-    if let "true" | "false" = text {
-        return Value::Boolean(text == "true");
-    }
-    if let Ok(integer) = text.parse() {
-        return Value::Integer(integer);
-    }
-    match parse_numbers(text).as_deref() {
-        Some([number]) => Value::Number(*number),
-        Some(numbers) => Value::Numbers(numbers.to_vec()),
-        None => Value::Text(text.to_owned()),
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 mod tests {
@@ -136,8 +115,7 @@ mod tests {
     fn parameters_keep_their_text() {
         let param = parse_param("context.sizes=4096,8192").unwrap();
         assert_eq!((param.plugin.as_str(), param.param.as_str()), ("context", "sizes"));
-        assert_eq!(param.value, ParamValue::Raw("4096,8192".into()));
-        assert_eq!(param.value.guess(), Value::Numbers(vec![4096.0, 8192.0]));
+        assert_eq!(param.value, Value::Text("4096,8192".into()));
         // Only the first sign splits: a value may hold both.
         let odd = parse_param("a.b=x=y.z").unwrap();
         assert_eq!((odd.param.as_str(), odd.value.to_string().as_str()), ("b", "x=y.z"));
@@ -147,15 +125,6 @@ mod tests {
             let error = parse_param(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn guesses_follow_the_text() {
-        assert_eq!(guess("true"), Value::Boolean(true));
-        assert_eq!(guess("-3"), Value::Integer(-3));
-        assert_eq!(guess("0.5"), Value::Number(0.5));
-        assert_eq!(guess("inf"), Value::Text("inf".into()));
-        assert_eq!(guess("1,a"), Value::Text("1,a".into()));
     }
 
     #[test]

@@ -16,9 +16,9 @@ pub fn data(text: &str) -> io::Result<()> {
     quiet_pipe(write_all(&mut io::stdout().lock(), text))
 }
 
-/// Writes a message to stderr. There is nowhere to complain when that fails.
+/// Writes a message to stderr, on lines of its own. There is nowhere to complain when that fails.
 pub fn message(text: &str) {
-    let _ = write_all(&mut io::stderr().lock(), text);
+    let _ = write_all(&mut io::stderr().lock(), &format!("{}\n", text.trim_end_matches('\n')));
 }
 
 /// Columns of the terminal that stdout is, or [`PIPE_WIDTH`].
@@ -41,6 +41,13 @@ fn columns(size: Option<(terminal_size::Width, terminal_size::Height)>) -> usize
 #[must_use]
 pub fn stdout_colour() -> bool {
     io::stdout().is_terminal()
+        && wants_colour(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
+}
+
+/// Whether a message on stderr may be coloured.
+#[must_use]
+pub fn stderr_colour() -> bool {
+    io::stderr().is_terminal()
         && wants_colour(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
 }
 

@@ -20,6 +20,12 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// Whether what the file says is wrong, and not that it cannot be read or written.
+    #[must_use]
+    pub const fn is_about_content(&self) -> bool {
+        matches!(self, Self::NotJson { .. } | Self::NotAnObject { .. } | Self::BadValue { .. })
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

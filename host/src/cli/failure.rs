@@ -1,0 +1,112 @@
+//! Errors of all modules as one thing that can be shown: the error, what to do, the exit code.
+
+use super::exit::ExitStatus;
+use crate::{
+    emit::ralf_notes::ConfigError,
+    model::observation::FailureCause,
+    ollama::{address::AddressError, error::OllamaError, http::ApiKeyError},
+    plugin::{PluginError, registry::UnknownPlugin},
+    profile::model::ModelError,
+    settings::SettingsError,
+    tune::PlanError,
+    workload::WorkloadError,
+};
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub struct Failure {
+    pub error: anyhow::Error,
+    pub hint: Option<String>,
+    pub status: ExitStatus,
+}
+
+impl Failure {
+    /// A failure that no module has a type for.
+    pub fn new(status: ExitStatus, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
+        Self { error: error.into(), hint, status }
+    }
+
+    /// A wrong use of the command line.
+    pub fn usage(message: String, hint: Option<String>) -> Self {
+        Self { error: anyhow::Error::msg(message), hint, status: ExitStatus::Usage }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitStatus::Usage, error, hint)
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitStatus::Usage, error, hint)
+    }
+}
+
+impl From<UnknownPlugin> for Failure {
+    fn from(error: UnknownPlugin) -> Self {
+        let hint = Some(error.hint());
+        Self::new(ExitStatus::Usage, error, hint)
+    }
+}
+
+impl From<PluginError> for Failure {
+    fn from(error: PluginError) -> Self {
+        let hint = Some(error.hint());
+        Self::new(ExitStatus::Plugin, error, hint)
+    }
+}
+
+impl From<WorkloadError> for Failure {
+    fn from(error: WorkloadError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitStatus::Usage, error, hint)
+    }
+}
+
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        Self::new(ExitStatus::Usage, error, Some("write a host as Ollama does, such as 127.0.0.1:11434".into()))
+    }
+}
+
+impl From<ApiKeyError> for Failure {
+    fn from(error: ApiKeyError) -> Self {
+        Self::new(ExitStatus::Usage, error, Some("set OLLAMA_API_KEY to the key alone, or unset it".into()))
+    }
+}
+
+impl From<OllamaError> for Failure {
+    fn from(error: OllamaError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitStatus::Server, error, hint)
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        let hint = error.hint();
+        Self::new(ExitStatus::Server, error, hint)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let (hint, status) = (error.hint(), error.is_about_content());
+        Self::new(if status { ExitStatus::Usage } else { ExitStatus::Unfit }, error, hint)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(ExitStatus::Unfit, error, None)
+    }
+}
+
+/// A study that ended because of the server is a failure of the server.
+pub fn status_of(cause: FailureCause) -> Option<ExitStatus> {
+    matches!(cause, FailureCause::Unreachable | FailureCause::ModelMissing).then_some(ExitStatus::Server)
+}

@@ -1,0 +1,16 @@
+//! Where the program keeps its own things.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use directories::{BaseDirs, ProjectDirs};
+
+/// Compiled plugins; safe to delete. `RALF_TUNE_CACHE_DIR` overrides the platform's place.
+pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let named = env.get("RALF_TUNE_CACHE_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.cache_dir().to_owned()))
+}
+
+/// The user's home.
+pub fn home() -> Option<PathBuf> {
+    BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}

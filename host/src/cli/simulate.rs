@@ -1,0 +1,76 @@
+//! `ralf-tune simulate`.
+
+use std::sync::Arc;
+
+use super::{
+    CommandResult,
+    args::SimulateArgs,
+    exit::ExitStatus,
+    failure::Failure,
+    session::{self, block_on},
+    ui,
+};
+use crate::{
+    model::{candidate::Candidate, space::Parameter},
+    ollama::{client::Client, request::Timeouts},
+    plugin::{PluginEngine, Registry},
+    profile,
+    settings,
+    simulate::{Scenario, SimulatedServer, http},
+    tune::{self, oracle::Oracle, plan::Choices},
+    workload::generate::generated_workload,
+};
+
+/// Serves a simulated Ollama until it is interrupted.
+pub fn run(args: &SimulateArgs) -> CommandResult {
+    let scenario = session::named_scenario(&args.scenario)?;
+    if args.best {
+        ui::data(&best(&scenario, args.seed)?)?;
+    }
+    let server = SimulatedServer::new(scenario, args.seed);
+    block_on(false, async {
+        let listener = tokio::net::TcpListener::bind(&args.listen).await.map_err(|error| {
+            let error = anyhow::Error::new(error).context(format!("cannot listen on {}", args.listen));
+            Failure::new(ExitStatus::Unfit, error, Some("choose another address with --listen, such as 127.0.0.1:11500".into()))
+        })?;
+        let address = listener.local_addr()?;
+        ui::message(&format!(
+            "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
+            args.scenario
+        ));
+        let stop = async {
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        http::serve(Arc::clone(&server), listener, stop).await?;
+        Ok(ExitStatus::Done)
+    })?
+}
+
+/// The best settings of a scenario, by trying them on a copy without noise.
+fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
+    let env = settings::environment();
+    let engine = Arc::new(PluginEngine::new(super::places::cache(&env).as_deref())?);
+    let registry = Registry::bundled(&engine)?;
+    let settings = settings::load(&settings::Overrides::default(), &env, std::path::Path::new("."))?;
+    let prepared = tune::plan(&settings.intensity(), &registry, &Choices::default())?;
+    let workload = generated_workload(seed);
+    let (baseline, best) = block_on(true, async {
+        let server = SimulatedServer::new(scenario.noise_free(), seed);
+        let client = Client::new(server, Timeouts::default());
+        let name = client.tags().await?.into_iter().find(crate::ollama::wire::InstalledModel::generates).map(|model| model.name);
+        let model = profile::model::model(&client, &name.unwrap_or_default()).await?;
+        let oracle = Oracle { scenario, model: &model, workload: &workload, panel: &prepared.panel, seed };
+        let start = Candidate::default();
+        let baseline = oracle.evaluate(&start).await;
+        Ok::<_, Failure>((baseline, oracle.best(&start, settings.quality_floor.value).await))
+    })??;
+    let Some((best, quality)) = best else { return Ok("nothing is feasible on this scenario\n".into()) };
+    let mut text = format!(
+        "best settings: {:.2} notes/min at a quality of {:.2} (the best attainable is {quality:.2}); RALF Note's own settings: {:.2} at {:.2}\n",
+        best.notes_per_minute, best.quality, baseline.notes_per_minute, baseline.quality
+    );
+    for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize] {
+        text += &format!("  {} = {}\n", name.name(), best.candidate.get(name));
+    }
+    Ok(text)
+}
