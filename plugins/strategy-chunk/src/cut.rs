@@ -71,8 +71,9 @@ pub fn ways(study: &Study, arguments: &Arguments) -> Ways {
         let all = largest.min(study.highest("max_content_length")).max(500.0);
         let mut wanted = vec![
             Cut { content: present.content, chunk: room, name: "as much as at present, in the fewest pieces" },
-            Cut { content: room, chunk: room, name: "as much as fits in one piece" },
+            // What reads most comes first: without it nobody knows what quality could be had.
             Cut { content: all, chunk: room, name: "whole files in the fewest pieces" },
+            Cut { content: room, chunk: room, name: "as much as fits in one piece" },
         ];
         let fitting = listed.iter().filter(|size| **size <= room && **size < largest);
         wanted.extend(fitting.map(|size| Cut { content: all, chunk: size.round(), name: "whole files in pieces" }));
@@ -135,7 +136,7 @@ mod tests {
         let fitted = present(&host.study);
         assert_eq!((fitted.content, fitted.chunk), (8000.0, 3300.0));
         assert_eq!(fitted.of(20_000.0), (8000.0, 3.0));
-        assert_eq!(cuts(&host)[1..], [(3300.0, 3300.0), (20_000.0, 3300.0), (4000.0, 3300.0)]);
+        assert_eq!(cuts(&host)[1..], [(20_000.0, 3300.0), (3300.0, 3300.0), (4000.0, 3300.0)]);
     }
 
     #[test]

@@ -88,6 +88,7 @@ fn a_slow_machine_keeps_to_its_seconds() {
 fn whole_files_are_read_in_pieces_where_the_context_is_small() {
     let mut host = Host::new(Server { quality: reading_pays, ..Server::default() }, &FILES);
     host.set("num_ctx", 4096.0);
+    host.baseline(&[0]);
     let outcome = run(&mut host, 2_000.0);
     assert_eq!(
         (outcome.value("max_content_length"), outcome.value("chunk_size")),
