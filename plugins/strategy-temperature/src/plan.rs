@@ -62,7 +62,7 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
             let mut seconds = if loads { cost.load_seconds } else { 0.0 };
             let mut proposals = Vec::new();
             for value in std::iter::once(&present).chain(others.iter().take(number)) {
-                let known: &[(u32, f64)] = if value == &present { &known } else { &[] };
+                let known: &[(u32, f64)] = if (value - present).abs() < 1e-9 { &known } else { &[] };
                 let missing: Vec<u32> =
                     files.iter().copied().filter(|file| !known.iter().any(|(other, _)| other == file)).collect();
                 if missing.is_empty() {

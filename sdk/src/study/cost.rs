@@ -29,13 +29,15 @@ impl Cost {
     pub fn of(study: &Study) -> Self {
         let prefill = nearest(study, prefill_rate);
         let decode = nearest(study, decode_rate);
+        let measured = prefill.is_some() && decode.is_some();
+        let slower = if measured { 1.0 } else { slower_than_guessed(study) };
         let loads: Vec<f64> = study.history.iter().flat_map(load_durations).collect();
         Self {
             load_seconds: median(&loads).map_or(UNKNOWN_LOAD_SECONDS, |load| load / 1000.0),
-            prefill_tokens_per_second: prefill.unwrap_or(UNKNOWN_PREFILL),
-            decode_tokens_per_second: decode.unwrap_or(UNKNOWN_DECODE),
+            prefill_tokens_per_second: prefill.unwrap_or(UNKNOWN_PREFILL / slower),
+            decode_tokens_per_second: decode.unwrap_or(UNKNOWN_DECODE / slower),
             answer_tokens: typical_answer(study),
-            measured: prefill.is_some() && decode.is_some(),
+            measured,
         }
     }
 
@@ -61,6 +63,28 @@ impl Cost {
     }
 }
 
+/// How many times slower than the guess a machine must be whose measurements were cut off: at least as long as they
+/// lasted, and twice that, because nobody knows how much was missing.
+fn slower_than_guessed(study: &Study) -> f64 {
+    let guess = |prompt: f64, output: f64| prompt / UNKNOWN_PREFILL + output / UNKNOWN_DECODE;
+    let fit = Fit::of(study);
+    let expected = |trial: &Trial| match &trial.experiment {
+        Experiment::Probe(probe) => {
+            guess(f64::from(probe.prompt_tokens), f64::from(probe.output_tokens)) * f64::from(probe.requests)
+        }
+        Experiment::Notes(files) => {
+            let chars = files.iter().filter_map(|file| study.workload.file_chars.get(*file as usize));
+            let cut = |chars: &u32| {
+                Fit::cut(f64::from(*chars), trial.setting("max_content_length"), trial.setting("chunk_size"))
+            };
+            chars.map(cut).map(|(read, pieces)| guess(fit.prompt_tokens(read), pieces * typical_answer(study))).sum()
+        }
+        Experiment::Load | Experiment::Needle(_) | Experiment::Compare(_) => f64::INFINITY,
+    };
+    let cut_off = study.history.iter().filter(|trial| matches!(trial.failure(), Some("out-of-time" | "timed-out")));
+    cut_off.map(|trial| 2.0 * trial.seconds / expected(trial).max(1.0)).fold(1.0, f64::max)
+}
+
 /// Tokens of a typical answer: the median of all notes so far; without any, half of `num_predict`, at most 300.
 pub(super) fn typical_answer(study: &Study) -> f64 {
     let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
@@ -79,4 +103,49 @@ fn nearest(study: &Study, rate: impl Fn(&Trial) -> Option<f64>) -> Option<f64> {
     rated
         .max_by_key(|(trial, _)| (trial.loads_like(&study.incumbent), trial.parallel() < 1.5, trial.number))
         .map(|(_, rate)| rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        testing::{Host, Server},
+        types::TrialState,
+    };
+
+    fn host() -> Host {
+        Host::new(Server::default(), &[3_000, 6_000])
+    }
+
+    #[test]
+    fn rates_come_from_the_trial_nearest_to_the_incumbent() {
+        let mut host = host();
+        host.baseline(&[0]);
+        host.server.decode = 10.0;
+        host.set("num_ctx", 4096.0);
+        host.baseline(&[0]);
+        assert!((Cost::of(&host.study).decode_tokens_per_second - 10.0).abs() < 0.1);
+        host.set("num_ctx", 10_000.0);
+        let cost = Cost::of(&host.study);
+        assert!((cost.decode_tokens_per_second - 40.0).abs() < 0.1, "the earlier trial had the same context");
+        // 1000 + 300 tokens to read, 300 to write.
+        let seconds = cost.note_seconds(&Fit::of(&host.study), 3_000.0, 8_000.0, 100_000.0);
+        assert!((seconds - (1300.0 / 800.0 + 300.0 / 40.0)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_measurement_that_was_cut_off_makes_the_guess_slower() {
+        let mut host = host();
+        let guess = Cost::of(&host.study);
+        assert!(!guess.measured);
+        host.baseline(&[0]);
+        for trial in &mut host.study.history {
+            trial.state = TrialState::Failed("out-of-time".to_owned());
+            trial.samples.clear();
+            trial.seconds = 860.0;
+        }
+        // Guessed at 86 s: 1300 / 50 + 300 / 5.
+        let slower = Cost::of(&host.study);
+        assert!((guess.decode_tokens_per_second / slower.decode_tokens_per_second - 20.0).abs() < 1e-6);
+    }
 }
