@@ -42,7 +42,7 @@ fn no_difference_is_left_to_the_server() {
 #[test]
 fn a_container_gets_the_threads_that_it_may_use() {
     // 4 of 8 cores: the server's own choice is hopeless, and is never probed.
-    let mut host = host(|threads| if !(1.0..=4.0).contains(&threads) { 0.02 } else { threads / 4.0 });
+    let mut host = host(|threads| if (1.0..=4.0).contains(&threads) { threads / 4.0 } else { 0.02 });
     host.study.machine.usable_threads = 4;
     let outcome = run(&mut host.clone(), 300.0);
     assert_eq!(outcome.value("num_thread"), 4.0, "{}", outcome.text());
