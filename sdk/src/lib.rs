@@ -31,6 +31,10 @@ mod settings;
 pub mod scorer;
 pub mod selector;
 pub mod strategy;
+pub mod study;
+
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 
 pub use arguments::Arguments;
 pub use ralf_tune_bindings_shared::types;

@@ -13,6 +13,7 @@ pub mod prelude {
     pub use crate::{
         Arguments, ManifestExt, ParameterExt, Settings,
         settings::setting,
+        study::{StudyExt, TrialExt},
         types::{Compare, Experiment, Manifest, Needle, Parameter, Probe, Sample, Setting, Trial, TrialState, Value},
     };
 }

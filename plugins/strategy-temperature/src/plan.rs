@@ -1,0 +1,136 @@
+//! What to measure, and what follows.
+
+use ralf_tune_sdk::{
+    strategy::prelude::*,
+    study::{Cost, Fit, notes_by_file, whole},
+};
+
+use crate::judge::{Scores, better, compare};
+
+/// Share of the remaining seconds that an estimate may use up.
+const SPEND: f64 = 0.9;
+
+/// With fewer pairs no difference of a plausible size is ever certain.
+const LEAST_FILES: usize = 3;
+
+/// The next measurements, or the decision.
+pub fn next(study: &Study, arguments: &Arguments) -> Answer {
+    let tried = study.trials_of("temperature").next().is_some();
+    let proposals = if tried || is_mute(study, arguments) { Vec::new() } else { comparisons(study, arguments) };
+    if proposals.is_empty() { Answer::Done(decide(study, arguments)) } else { Answer::Measure(proposals) }
+}
+
+/// The values to compare with the present one: the nearest first, as many as may be.
+fn values(study: &Study, arguments: &Arguments) -> Vec<f64> {
+    let present = study.incumbent("temperature");
+    let mut values: Vec<f64> = arguments.numbers("values");
+    values
+        .retain(|value| (value - present).abs() > 1e-9 && (study.allowed("temperature", *value) - value).abs() < 1e-9);
+    values.sort_by(|left, right| (left - present).abs().total_cmp(&(right - present).abs()));
+    values.dedup();
+    values.truncate((whole(arguments.number("most")) as usize).saturating_sub(1));
+    values
+}
+
+/// Scores at a temperature of notes made as the incumbent makes them.
+fn scores(study: &Study, temperature: f64) -> Scores {
+    let same = |trial: &Trial, name: &str| (trial.setting(name) - study.incumbent(name)).abs() < 1e-9;
+    notes_by_file(&study.history, |trial, _| {
+        (trial.setting("temperature") - temperature).abs() < 1e-9
+            && ["chunk_size", "max_content_length", "num_predict"].iter().all(|name| same(trial, name))
+    })
+}
+
+/// Whether the model's notes are known to score so near 0 that no difference can show.
+fn is_mute(study: &Study, arguments: &Arguments) -> bool {
+    let known = scores(study, study.incumbent("temperature"));
+    known.len() >= LEAST_FILES && known.iter().all(|(_, score)| *score < arguments.number("signal"))
+}
+
+/// The same files with every value: as many files as the time allows, and if need be fewer values.
+fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
+    let others = values(study, arguments);
+    let present = study.incumbent("temperature");
+    let (cost, fit) = (Cost::of(study), Fit::of(study));
+    let cut = (study.incumbent("max_content_length"), study.incumbent("chunk_size"));
+    let chars = |file: u32| study.workload.file_chars.get(file as usize).map_or(0.0, |chars| f64::from(*chars));
+    let loads = study.like_incumbent().next().is_none();
+    let most = (whole(arguments.number("files")) as usize).max(LEAST_FILES);
+    let known = scores(study, present);
+    for number in (1..=others.len()).rev() {
+        for files in (LEAST_FILES..=most).rev().filter_map(|files| spread(study, files)) {
+            let mut seconds = if loads { cost.load_seconds } else { 0.0 };
+            let mut proposals = Vec::new();
+            for value in std::iter::once(&present).chain(others.iter().take(number)) {
+                let known: &[(u32, f64)] = if (value - present).abs() < 1e-9 { &known } else { &[] };
+                let missing: Vec<u32> =
+                    files.iter().copied().filter(|file| !known.iter().any(|(other, _)| other == file)).collect();
+                if missing.is_empty() {
+                    continue;
+                }
+                seconds += missing.iter().map(|file| cost.note_seconds(&fit, chars(*file), cut.0, cut.1)).sum::<f64>();
+                let why = format!("how good notes are at temperature {value}");
+                proposals.push(Proposal::new(Experiment::Notes(missing), why).set("temperature", *value));
+            }
+            if seconds <= study.seconds_left * SPEND {
+                return proposals;
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// That many files, spread over the sizes; `None` when there are not so many.
+fn spread(study: &Study, number: usize) -> Option<Vec<u32>> {
+    let mut files: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
+    files.sort_unstable();
+    let step = |index: usize| index * (files.len() - 1) / (number - 1).max(1);
+    (number <= files.len() && number > 0)
+        .then(|| (0..number).filter_map(|index| files.get(step(index)).map(|(_, file)| *file)).collect())
+}
+
+/// The decision from what there is.
+pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
+    let present = study.incumbent("temperature");
+    let base = scores(study, present);
+    let others: Vec<(f64, Scores)> = values(study, arguments)
+        .into_iter()
+        .map(|value| (value, scores(study, value)))
+        .filter(|(_, scores)| scores.iter().filter(|(file, _)| base.iter().any(|(other, _)| other == file)).count() > 1)
+        .collect();
+    let keep = |why: String| Decision::new().set("temperature", study.allowed("temperature", present)).not_found(why);
+    let highest =
+        others.iter().flat_map(|(_, scores)| scores).chain(&base).map(|(_, score)| *score).fold(0.0, f64::max);
+    let measured = !base.is_empty() && (!others.is_empty() || is_mute(study, arguments));
+    if measured && highest < arguments.number("signal") {
+        return keep(format!(
+            "quality could not be judged: no note scored above {highest:.2}; kept temperature {present}"
+        ));
+    }
+    if others.is_empty() {
+        return keep(format!("too few notes were measured to compare temperatures; kept {present}"));
+    }
+    let compared = compare(&base, &others, arguments.number("level"));
+    let Some(taken) = better(&compared) else {
+        let tried: Vec<String> = compared
+            .iter()
+            .map(|other| {
+                let difference = &other.difference;
+                format!(
+                    "{}: {:+.2} ({:+.2} to {:+.2})",
+                    other.temperature, difference.mean, difference.low, difference.high
+                )
+            })
+            .collect();
+        return keep(format!("temperature made no measurable difference; kept {present}")).reason(format!(
+            "quality against {present} on {} files: {}",
+            compared.first().map_or(0, |other| other.difference.pairs),
+            tried.join(", ")
+        ));
+    };
+    let difference = &taken.difference;
+    Decision::new().set("temperature", taken.temperature).reason(format!(
+        "temperature {} instead of {present}: quality {:+.2} ({:+.2} to {:+.2}) on the same {} files",
+        taken.temperature, difference.mean, difference.low, difference.high, difference.pairs
+    ))
+}

@@ -1,0 +1,63 @@
+use ralf_tune_sdk::{
+    testing::{Host, Outcome, Server},
+    types::Setting,
+};
+
+use super::*;
+
+const FILES: [u32; 8] = [400, 800, 1_500, 2_000, 3_000, 4_000, 6_000, 7_500];
+
+fn host(quality: fn(&[Setting], f64) -> f64) -> Host {
+    let mut host = Host::new(Server { quality, ..Server::default() }, &FILES);
+    host.baseline(&[0, 3, 7]);
+    host
+}
+
+fn run(host: &mut Host, seconds: f64) -> Outcome {
+    let outcome = host.run::<Temperature>(seconds).expect("the strategy keeps its promises");
+    assert_eq!(outcome.cut_off, 0, "it asked for more than fits: {}", outcome.text());
+    assert_eq!(outcome.reloads, 0);
+    outcome
+}
+
+#[test]
+fn a_temperature_that_is_surely_better_is_taken() {
+    let outcome = run(
+        &mut host(|settings, chars| {
+            0.6 + (chars % 7.0) * 0.01
+                + if settings.value("temperature") > 0.2 { 0.1 + (chars % 3.0) * 0.01 } else { 0.0 }
+        }),
+        900.0,
+    );
+    assert_eq!(outcome.value("temperature"), 0.3, "{}", outcome.text());
+    assert_eq!(outcome.trials, 3, "the present one, 0.0 and 0.3");
+}
+
+#[test]
+fn no_measurable_difference_keeps_the_present_one_and_says_so() {
+    let outcome =
+        run(&mut host(|settings, chars| 0.6 + ((chars * (1.0 + settings.value("temperature"))) % 7.0) * 0.02), 900.0);
+    assert_eq!(outcome.value("temperature"), 0.1);
+    assert!(outcome.text().contains("temperature made no measurable difference; kept 0.1"), "{}", outcome.text());
+}
+
+#[test]
+fn scores_near_nothing_are_no_ground_for_a_change() {
+    let outcome = run(&mut host(|settings, _| 0.01 + settings.value("temperature") * 0.01), 900.0);
+    assert_eq!((outcome.value("temperature"), outcome.trials), (0.1, 0));
+    assert!(outcome.text().contains("quality could not be judged"));
+}
+
+#[test]
+fn little_time_means_fewer_files_then_fewer_values_then_nothing() {
+    let better: fn(&[Setting], f64) -> f64 = |settings, _| if settings.value("temperature") < 0.05 { 0.8 } else { 0.6 };
+    for (seconds, trials, temperature) in [(1_000.0, 3, 0.0), (100.0, 3, 0.0), (40.0, 1, 0.0), (5.0, 0, 0.1)] {
+        let outcome = run(&mut host(better), seconds);
+        assert!(outcome.seconds <= seconds);
+        assert_eq!(outcome.value("temperature"), temperature, "{seconds} s: {}", outcome.text());
+        assert!(outcome.trials <= trials, "{seconds} s: {} trials", outcome.trials);
+    }
+    let mut host = Host::new(Server::default(), &FILES);
+    let outcome = run(&mut host, 1.0);
+    assert!(outcome.text().contains("too few notes"), "from nothing: {}", outcome.text());
+}
