@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use super::output::message;
+use super::output::prompt;
 use crate::report::clean::clean;
 
 /// Asks on stderr and reads one line. Anything but a yes is a no, and without a person at a terminal it is a no unasked.
@@ -11,7 +11,7 @@ pub fn confirm(question: &str) -> bool {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return false;
     }
-    message(&format!("{} [y/N] ", clean(question)));
+    prompt(&format!("{} [y/N] ", clean(question)));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).is_ok() && is_yes(&answer)
 }

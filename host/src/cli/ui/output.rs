@@ -21,6 +21,11 @@ pub fn message(text: &str) {
     let _ = write_all(&mut io::stderr().lock(), &format!("{}\n", text.trim_end_matches('\n')));
 }
 
+/// Writes a question to stderr; the answer follows on the same line.
+pub fn prompt(text: &str) {
+    let _ = write_all(&mut io::stderr().lock(), text);
+}
+
 /// Columns of the terminal that stdout is, or [`PIPE_WIDTH`].
 #[must_use]
 pub fn stdout_width() -> usize {

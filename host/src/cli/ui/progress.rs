@@ -73,7 +73,7 @@ impl Progress {
             ProgressMode::Quiet => {}
             ProgressMode::Lines => {
                 if let Some(line) = log_line(event, elapsed) {
-                    message(&format!("{line}\n"));
+                    message(&line);
                 }
             }
             ProgressMode::Terminal => {
