@@ -1,0 +1,128 @@
+//! An Ollama server with a known performance model: in process on a clock that tests can pause, or over HTTP.
+//!
+//! A [`Scenario`] describes a machine, its models and the server's settings. A [`SimulatedServer`] plays it: it loads,
+//! queues, batches, caches, truncates, answers and fails as the real one does. It writes its own JSON and shares no type
+//! with the client, so that agreement between the two means something.
+//!
+//! A request goes this way: `routes` reads it with `request`; `prepare` checks it, renders and truncates the prompt and
+//! composes the answer; `scheduler` loads what is needed; `slots` advances all sequences of a model step by step, at the
+//! speed that `performance` says; `lines` writes what comes out.
+
+mod answers;
+mod attention;
+mod catalog;
+mod clock;
+mod convert;
+mod events;
+mod faults;
+mod http;
+mod json;
+mod lines;
+mod memory;
+mod model_facts;
+mod needles;
+mod note;
+mod performance;
+mod prefix_cache;
+mod prepare;
+mod preset_models;
+mod presets;
+mod prose;
+mod request;
+mod routes;
+mod scenario;
+mod scheduler;
+mod seed;
+mod settings;
+mod slots;
+mod symbols;
+mod tokens;
+mod truncation;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::{sync::Notify, time::Instant};
+
+pub use http::serve;
+pub use model_facts::ModelFacts;
+pub use scenario::{Behaviour, Faults, GpuDevice, Loading, Machine, Noise, Scenario, ServerSettings, Speed, Swapping};
+
+use crate::{
+    model::machine::Era,
+    ollama::transport::{Request, Response, Transport, TransportError},
+};
+
+/// A server that plays a scenario.
+///
+/// Must be used inside a tokio runtime: all its waiting is on tokio's clock. With the same scenario, seed and order of
+/// requests it gives the same answers at the same times.
+#[derive(Debug)]
+pub struct SimulatedServer {
+    scenario: Scenario,
+    era: Era,
+    seed: u64,
+    born: Instant,
+    state: Mutex<scheduler::State>,
+    became_idle: Notify,
+}
+
+impl SimulatedServer {
+    /// A server with nothing loaded.
+    #[must_use]
+    pub fn new(scenario: Scenario, seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            era: era(&scenario.server.version),
+            scenario,
+            seed,
+            born: Instant::now(),
+            state: Mutex::default(),
+            became_idle: Notify::new(),
+        })
+    }
+
+    /// What it plays.
+    #[must_use]
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Never held across an await. A panic elsewhere leaves nothing half done that matters here.
+    fn state(&self) -> MutexGuard<'_, scheduler::State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a generation request: its luck depends on it, not on the time at which it comes.
+    fn next_request(&self) -> u64 {
+        let mut state = self.state();
+        state.requests += 1;
+        state.requests
+    }
+
+    /// Factor on durations at a time: machines warm up and cool down.
+    fn drift(&self, at: Instant) -> f64 {
+        let noise = self.scenario.noise;
+        let turns = at.saturating_duration_since(self.born).as_secs_f64() / noise.drift_period_seconds.max(1.0);
+        1.0 + noise.drift_share * (turns * std::f64::consts::TAU).sin()
+    }
+
+    fn default_keep_alive(&self) -> Option<std::time::Duration> {
+        u64::try_from(self.scenario.server.keep_alive_seconds).ok().map(std::time::Duration::from_secs)
+    }
+}
+
+impl Transport for Arc<SimulatedServer> {
+    fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, TransportError>> {
+        Box::pin(routes::answer(Self::clone(self), request))
+    }
+}
+
+/// The era of a version: `0.3.14`, `0.32.15`.
+fn era(version: &str) -> Era {
+    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok());
+    match minor {
+        Some(0..=3) => Era::A,
+        Some(4..=29) => Era::B,
+        _ => Era::C,
+    }
+}

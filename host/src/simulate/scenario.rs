@@ -1,0 +1,195 @@
+//! What a simulated server is made of: a machine, its models, the server's settings, noise and faults. Only data.
+
+use serde::{Deserialize, Serialize};
+
+use super::model_facts::ModelFacts;
+use crate::model::machine::{Fact, Gpu, GpuVendor, MachineProfile, PowerState};
+
+/// A machine with an Ollama server, described completely. With a seed it determines every answer and every duration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// The name by which presets are found.
+    pub name: String,
+    /// One sentence for people.
+    pub summary: String,
+    pub machine: Machine,
+    pub server: ServerSettings,
+    /// What is installed. The first is the one that speeds are stated for, and that a study is about.
+    pub models: Vec<ModelFacts>,
+    /// How well the models read.
+    pub behaviour: Behaviour,
+    pub noise: Noise,
+    pub faults: Faults,
+}
+
+/// The hardware.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    pub cpu_model: String,
+    pub physical_cores: u32,
+    pub logical_threads: u32,
+    /// Threads that the server may really use. One more costs [`Machine::oversubscribed_speed`].
+    pub usable_threads: u32,
+    /// Speed left when more threads run than may, 1.0 being full speed. Measured on a real server: 1/150.
+    pub oversubscribed_speed: f64,
+    pub memory_bytes: u64,
+    /// Memory that is free for a model: above it the machine swaps.
+    pub memory_free_bytes: u64,
+    pub swap_bytes: u64,
+    pub swapping: Swapping,
+    pub cpu: Speed,
+    pub gpu: Option<GpuDevice>,
+    pub loading: Loading,
+}
+
+/// How fast one processor runs the first model of the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Bytes of weights and cache read a second while decoding.
+    pub memory_bytes_per_second: f64,
+    /// Prefill of the first model with an endless batch; other models scale with their parameters.
+    pub prefill_tokens_per_second: f64,
+    /// The batch size at which prefill reaches half of that.
+    pub batch_half_tokens: f64,
+    /// The depth in the prompt at which attention has doubled the cost of a token.
+    pub attention_double_tokens: f64,
+    /// What each sequence adds to a decode step.
+    pub sequence_cost_ms: f64,
+    /// What a decode step costs besides.
+    pub step_overhead_ms: f64,
+}
+
+/// A graphics processor with memory of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GpuDevice {
+    pub name: String,
+    pub vendor: GpuVendor,
+    pub memory_bytes: u64,
+    /// What a model can have of it: what does not fit lies in the machine's memory and runs on the CPU.
+    pub memory_free_bytes: u64,
+    pub speed: Speed,
+    /// Weights that lie in the machine's memory cross this bus once for every prefill batch.
+    pub bus_bytes_per_second: f64,
+}
+
+/// What swapping costs: durations are multiplied by `1 + most * (1 - exp(-excess / scale)) + slope * excess in GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Swapping {
+    pub most: f64,
+    pub scale_bytes: f64,
+    pub slope_per_gib: f64,
+}
+
+/// What loading a model costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Loading {
+    /// Starting the runner, in seconds.
+    pub start_seconds: f64,
+    /// Where the weights are read from.
+    pub bytes_per_second: f64,
+    /// Stopping a runner before another takes its place.
+    pub unload_seconds: f64,
+    /// `load_duration` of a request that finds the model loaded.
+    pub warm_seconds: f64,
+    /// What the first request after a load loses to lazy initialisation.
+    pub first_request_seconds: f64,
+}
+
+/// The server's version and environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerSettings {
+    pub version: String,
+    /// `OLLAMA_NUM_PARALLEL`: slots of one loaded model.
+    pub num_parallel: u32,
+    /// `OLLAMA_MAX_QUEUE`: requests that may wait for a load.
+    pub max_queue: u32,
+    /// `OLLAMA_MAX_LOADED_MODELS`.
+    pub max_loaded_models: u32,
+    /// `OLLAMA_KEEP_ALIVE`, in seconds; negative is for ever.
+    pub keep_alive_seconds: i64,
+    /// `OLLAMA_CONTEXT_LENGTH`, or the server's own default.
+    pub default_context: u32,
+}
+
+/// How the models read and write.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Behaviour {
+    /// Prompts up to this length are read evenly; of longer ones the middle gets lost, more and more.
+    pub effective_context_tokens: u32,
+    /// Above this temperature the format breaks, names are invented and sentences repeat.
+    pub steady_temperature: f64,
+}
+
+/// Random variation of durations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// Deviation of the logarithm of one factor a request; the factor's mean is 1.
+    pub request_sigma: f64,
+    /// Slow drift of the whole machine, as a share of the duration, and the time it takes to return.
+    pub drift_share: f64,
+    pub drift_period_seconds: f64,
+}
+
+/// Probabilities for one request, each from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Faults {
+    /// 500, "model runner has unexpectedly stopped…", after the prompt was read.
+    pub crash: f64,
+    /// 503 at once.
+    pub busy: f64,
+    /// The connection breaks in the middle of the answer.
+    pub reset: f64,
+    /// No token for some seconds, in the middle of the answer.
+    pub stall: f64,
+    /// Shortest and longest stall, in seconds.
+    pub stall_seconds: (f64, f64),
+    /// The model falls into one token; the server ends the answer without its final object.
+    pub token_repeat: f64,
+}
+
+impl Scenario {
+    /// The names of the built-in scenarios.
+    pub const NAMES: [&'static str; 7] = super::presets::NAMES;
+
+    /// A built-in scenario.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        super::presets::named(name)
+    }
+
+    /// The same machine without noise, stalls and faults: what measurements of it converge to.
+    #[must_use]
+    pub fn noise_free(&self) -> Self {
+        let noise = Noise { request_sigma: 0.0, drift_share: 0.0, ..self.noise };
+        Self { noise, faults: Faults::default(), ..self.clone() }
+    }
+
+    /// The hardware of the scenario, as a profiler on that machine would see it.
+    #[must_use]
+    pub fn machine_profile(&self) -> MachineProfile {
+        let machine = &self.machine;
+        let source = format!("scenario {}", self.name);
+        let gpus = machine.gpu.iter().map(|gpu| Gpu {
+            name: gpu.name.clone(),
+            vendor: gpu.vendor,
+            memory_total_bytes: Some(gpu.memory_bytes),
+            memory_free_bytes: Some(gpu.memory_free_bytes),
+            unified: false,
+            source: source.clone(),
+        });
+        MachineProfile {
+            cpu_model: Fact::found(machine.cpu_model.clone(), &source),
+            physical_cores: Fact::found(machine.physical_cores, &source),
+            logical_threads: Fact::found(machine.logical_threads, &source),
+            usable_threads: Fact::found(machine.usable_threads, &source),
+            total_memory_bytes: Fact::found(machine.memory_bytes, &source),
+            available_memory_bytes: Fact::found(machine.memory_free_bytes, &source),
+            swap_total_bytes: Fact::found(machine.swap_bytes, &source),
+            swap_used_bytes: Fact::found(0, &source),
+            gpus: gpus.collect(),
+            gpu_source: source.clone(),
+            power: Fact::found(PowerState::Mains, &source),
+            operating_system: Fact::found("simulated".to_owned(), &source),
+        }
+    }
+}
