@@ -7,7 +7,6 @@
 mod boilerplate;
 mod shingles;
 
-
 use boilerplate::Boilerplate;
 use ralf_tune_sdk::scorer::prelude::*;
 use shingles::{Grams, covered, grams, words};
