@@ -32,11 +32,12 @@ impl Form {
         let (before, found) = sections(answer);
         let found: Vec<Section<'_>> = found.into_iter().filter(|section| section.level <= 3).collect();
         let mut places = Vec::new();
+        let (mut missing, mut repeated): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         let mut sum = 0.0;
         for heading in asked {
             let same: Vec<usize> = positions(&found, heading);
             let Some(section) = same.first().and_then(|first| found.get(*first)) else {
-                reasons.push(format!("section {heading} is missing"));
+                missing.push(heading);
                 continue;
             };
             places.extend(same.first());
@@ -46,10 +47,13 @@ impl Form {
                 worth *= MISSPELT;
             }
             if same.len() > 1 {
-                reasons.push(format!("section {heading} is there {} times", same.len()));
+                repeated.push(heading);
             }
             sum += worth / count(same.len());
         }
+        let list = |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+        reasons.extend(list("sections missing", missing));
+        reasons.extend(list("sections there more than once", repeated));
         let known = found.iter().filter(|section| asked.iter().any(|name| matches(section, name))).count();
         let order = if places.is_empty() { 0.0 } else { count(longest_rising(&places)) / count(places.len()) };
         if order < 1.0 && !places.is_empty() {
