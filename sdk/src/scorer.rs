@@ -2,6 +2,9 @@
 
 pub use ralf_tune_bindings_scorer::scorer::{FinishReason, Note, Request, Score};
 
+/// The part of a score that says whether the note could be judged at all: 0 when not. See [`ScoreExt::not_judged`].
+pub const JUDGED: &str = "judged";
+
 use crate::{
     Arguments,
     types::{Fact, Manifest},
@@ -9,7 +12,7 @@ use crate::{
 
 /// Everything that a scorer needs.
 pub mod prelude {
-    pub use super::{FinishReason, Note, Request, Score, ScoreExt, Scorer};
+    pub use super::{FinishReason, Note, NoteExt, Request, Score, ScoreExt, Scorer};
     pub use crate::{
         Arguments, ManifestExt, ParameterExt, Settings,
         types::{Manifest, Parameter, Value},
@@ -32,6 +35,12 @@ pub trait Scorer {
 pub trait ScoreExt: Sized {
     /// A score without parts or reasons; the value is clamped to 0..=1.
     fn new(value: f64) -> Self;
+    /// This scorer has nothing to say of this note: there is nothing in it that it knows how to judge.
+    ///
+    /// The value is 1, the same for every candidate, so that it can never change who is better; the part
+    /// [`JUDGED`] is 0, so that a host can leave the score out of the mean. Not for notes that are bad, nor for
+    /// missing answers: those score 0.
+    fn not_judged(reason: impl Into<String>) -> Self;
     /// Adds a part.
     #[must_use]
     fn part(self, name: &str, value: f64) -> Self;
@@ -46,6 +55,10 @@ impl ScoreExt for Score {
         Self { value, parts: Vec::new(), reasons: Vec::new() }
     }
 
+    fn not_judged(reason: impl Into<String>) -> Self {
+        Self::new(1.0).part(JUDGED, 0.0).reason(reason)
+    }
+
     fn part(mut self, name: &str, value: f64) -> Self {
         self.parts.push(Fact { name: name.to_owned(), value });
         self
@@ -54,6 +67,36 @@ impl ScoreExt for Score {
     fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reasons.push(reason.into());
         self
+    }
+}
+
+/// Reads a note.
+pub trait NoteExt {
+    /// The part of the file that a request carried.
+    fn piece(&self, request: &Request) -> &str;
+    /// What the request asked for: its prompt without the source in it.
+    fn instructions(&self, request: &Request) -> String;
+}
+
+impl NoteExt for Note {
+    fn piece(&self, request: &Request) -> &str {
+        let byte = |position: u32| {
+            let position = usize::try_from(position).unwrap_or(usize::MAX);
+            self.source.char_indices().nth(position).map_or(self.source.len(), |(byte, _)| byte)
+        };
+        self.source.get(byte(request.start_char)..byte(request.end_char)).unwrap_or("")
+    }
+
+    fn instructions(&self, request: &Request) -> String {
+        let piece = self.piece(request).trim();
+        // A piece of a few characters would be found, and cut out, anywhere.
+        match request.prompt.rfind(piece).filter(|_| piece.len() >= 16) {
+            Some(start) => {
+                let (before, behind) = request.prompt.split_at(start);
+                format!("{before}{}", behind.get(piece.len()..).unwrap_or(""))
+            }
+            None => request.prompt.clone(),
+        }
     }
 }
 
