@@ -109,7 +109,7 @@ fn another(sample: &Sample) -> &'static str {
 /// Four more functions that sound as if they belonged there.
 fn invented(answer: &str) -> String {
     let names = ["validateChecksum", "merge_partitions", "flush_backlog", "HandlerRegistry"];
-    let bullets: String = names.iter().map(|name| format!("- `{name}`: takes care of the rest\n")).collect();
+    let bullets = names.map(|name| format!("- `{name}`: takes care of the rest\n")).concat();
     answer.replace("\n### DEPENDENCIES", &format!("{bullets}\n### DEPENDENCIES"))
 }
 

@@ -29,8 +29,8 @@ fn mean(scores: &[(String, f64); 3]) -> f64 {
     scores.iter().map(|(_, value)| value).sum::<f64>() / 3.0
 }
 
-fn by(scores: &[(String, f64); 3], scorer: &str) -> f64 {
-    scores.iter().find(|(name, _)| name == scorer).expect("a scorer of that name").1
+fn by(all: &[(String, f64); 3], scorer: &str) -> f64 {
+    all.iter().find(|(name, _)| name == scorer).expect("a scorer of that name").1
 }
 
 #[test]
