@@ -22,15 +22,15 @@ pub fn run(args: &MachineArgs) -> CommandResult {
     let scenario = session::scenario(&settings)?;
     let present = super::run::present_settings(&settings)?;
     let present = present.as_ref().filter(|_| scenario.is_none());
-    let connection = connect(&settings, scenario.as_ref(), present, &env, 0)?;
-    let (server, model) = block_on(scenario.is_some(), async {
+    let (connection, server, model) = block_on(scenario.is_some(), async {
+        let connection = connect(&settings, scenario.as_ref(), present, &env, 0)?;
         let server = connection.server().await;
         let model = match &server {
             Ok(server) => Some(connection.model(&settings, present, server).await),
             Err(_) => None,
         };
-        (server, model)
-    })?;
+        Ok::<_, Failure>((connection, server, model))
+    })??;
     let text = match settings.format.value {
         Format::Text => {
             let (server, model) = (server.as_ref().ok(), model.as_ref().and_then(|model| model.as_ref().ok()));

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     model::nearest::nearest,
     plugin::registry::Plugin,
-    report::plugins::{self, PluginListing},
     report,
+    report::plugins::{self, PluginListing},
     settings::{self, Overrides},
     tune,
 };

@@ -25,8 +25,11 @@ use crate::{
     report,
     settings::{self, Format, Overrides, Settings},
     simulate::Scenario,
-    tune::{self, Setup, plan::{Choices, Prepared}},
-    workload::{generate, samples::{self, SampleOptions}},
+    tune::{self, Setup, plan::Choices},
+    workload::{
+        generate,
+        samples::{self, SampleOptions},
+    },
 };
 
 /// How often the time left is shown anew.
@@ -44,7 +47,13 @@ pub fn run(args: &RunArgs) -> CommandResult {
     let intensity = settings.intensity();
     let prepared = tune::plan(&intensity, &registry, &choices(&settings))?;
     if args.dry_run {
-        let page = report::plan::render(&prepared.plan, &intensity.name, intensity.budget, ui::stdout_width(), ui::stdout_colour());
+        let page = report::plan::render(
+            &prepared.plan,
+            &intensity.name,
+            intensity.budget,
+            ui::stdout_width(),
+            ui::stdout_colour(),
+        );
         ui::data(&page)?;
         return Ok(ExitStatus::Done);
     }
@@ -52,8 +61,8 @@ pub fn run(args: &RunArgs) -> CommandResult {
     let present = present_settings(&settings)?.filter(|_| scenario.is_none() || settings.config.value.is_some());
     let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
     let workload = workload(&settings, seed)?;
-    let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
     let study = block_on(scenario.is_some(), async {
+        let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
         let setup = Setup {
@@ -165,8 +174,9 @@ fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
 /// Shows the report, or writes it to a file.
 fn show(settings: &Settings, study: &Study) -> Result<(), Failure> {
     let text = match settings.format.value {
-        Format::Json => report::json::render(study, true)
-            .map_err(|error| Failure::new(ExitStatus::Internal, error, None))?,
+        Format::Json => {
+            report::json::render(study, true).map_err(|error| Failure::new(ExitStatus::Internal, error, None))?
+        }
         Format::Text if settings.report.value => {
             let to_terminal = settings.output.value.is_none();
             let width = if to_terminal { ui::stdout_width() } else { 80 };

@@ -9,12 +9,7 @@ use crate::{
         machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
         nearest::nearest,
     },
-    ollama::{
-        address::ServerAddress,
-        client::Client,
-        http::ApiKey,
-        request::Timeouts,
-    },
+    ollama::{address::ServerAddress, client::Client, http::ApiKey, request::Timeouts},
     plugin::{PluginEngine, Registry},
     profile,
     settings::Settings,
@@ -77,7 +72,7 @@ pub fn connect(
     if let Some(scenario) = scenario {
         let server = SimulatedServer::new(scenario.clone(), seed);
         return Ok(Connection {
-            client: Client::new(server, Timeouts::default()),
+            client: Client::new(Arc::new(server), Timeouts::default()),
             address: ServerAddress::default(),
             locality: Some(Locality::Simulated),
             machine: scenario.machine_profile(),

@@ -14,9 +14,8 @@ use crate::{
     model::{candidate::Candidate, space::Parameter},
     ollama::{client::Client, request::Timeouts},
     plugin::{PluginEngine, Registry},
-    profile,
-    settings,
-    simulate::{Scenario, SimulatedServer, http},
+    profile, settings,
+    simulate::{self, Scenario, SimulatedServer},
     tune::{self, oracle::Oracle, plan::Choices},
     workload::generate::generated_workload,
 };
@@ -31,7 +30,11 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
     block_on(false, async {
         let listener = tokio::net::TcpListener::bind(&args.listen).await.map_err(|error| {
             let error = anyhow::Error::new(error).context(format!("cannot listen on {}", args.listen));
-            Failure::new(ExitStatus::Unfit, error, Some("choose another address with --listen, such as 127.0.0.1:11500".into()))
+            Failure::new(
+                ExitStatus::Unfit,
+                error,
+                Some("choose another address with --listen, such as 127.0.0.1:11500".into()),
+            )
         })?;
         let address = listener.local_addr()?;
         ui::message(&format!(
@@ -41,7 +44,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
         let stop = async {
             let _ = tokio::signal::ctrl_c().await;
         };
-        http::serve(Arc::clone(&server), listener, stop).await?;
+        simulate::serve(Arc::clone(&server), listener, stop).await?;
         Ok(ExitStatus::Done)
     })?
 }
@@ -56,8 +59,13 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
     let workload = generated_workload(seed);
     let (baseline, best) = block_on(true, async {
         let server = SimulatedServer::new(scenario.noise_free(), seed);
-        let client = Client::new(server, Timeouts::default());
-        let name = client.tags().await?.into_iter().find(crate::ollama::wire::InstalledModel::generates).map(|model| model.name);
+        let client = Client::new(Arc::new(server), Timeouts::default());
+        let name = client
+            .tags()
+            .await?
+            .into_iter()
+            .find(crate::ollama::wire::InstalledModel::generates)
+            .map(|model| model.name);
         let model = profile::model::model(&client, &name.unwrap_or_default()).await?;
         let oracle = Oracle { scenario, model: &model, workload: &workload, panel: &prepared.panel, seed };
         let start = Candidate::default();
@@ -69,7 +77,8 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
         "best settings: {:.2} notes/min at a quality of {:.2} (the best attainable is {quality:.2}); RALF Note's own settings: {:.2} at {:.2}\n",
         best.notes_per_minute, best.quality, baseline.notes_per_minute, baseline.quality
     );
-    for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize] {
+    for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize]
+    {
         text += &format!("  {} = {}\n", name.name(), best.candidate.get(name));
     }
     Ok(text)

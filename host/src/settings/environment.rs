@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::ValueEnum;
 
-use crate::model::nearest::nearest;
 use super::{
     duration::parse_duration,
     error::SettingsError,
@@ -12,6 +11,7 @@ use super::{
     overrides::{Format, Overrides},
     value::{parse_bool, parse_param, parse_scorer, parse_share, plugin_name},
 };
+use crate::model::nearest::nearest;
 use crate::model::study::Warning;
 
 /// The variable of Ollama itself that names the server.

@@ -34,9 +34,7 @@ impl SettingsError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => Some("check the file's permissions, or move it away".to_owned()),
-            Self::UnknownKey { nearest, .. } => {
-                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
-            }
+            Self::UnknownKey { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean `{name}`?")),
             Self::WrongType { key, .. } if key == "intensity" => {
                 Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
             }

@@ -9,7 +9,6 @@ use std::{
 use clap::ValueEnum;
 use toml::{Table, Value as Toml};
 
-use crate::model::nearest::nearest;
 use super::{
     duration::parse_duration,
     error::SettingsError,
@@ -19,6 +18,7 @@ use super::{
     overrides::{Format, Overrides, PluginParam},
     value::{parse_scorer, parse_share, plugin_name},
 };
+use crate::model::nearest::nearest;
 use crate::model::value::Value;
 
 /// The table of all intensities.

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use crate::model::nearest::nearest;
 use super::{
     error::SettingsError,
     file::{FileSettings, parse_file},
     origin::{Origin, Setting},
 };
+use crate::model::nearest::nearest;
 use crate::model::value::Value;
 
 const BUILT_IN: &str = include_str!("intensities.toml");

@@ -50,7 +50,6 @@ pub fn factors(points: &[(f64, f64)], line: &Line) -> Vec<f64> {
     points.iter().filter(|(x, _)| line.at(*x) > 0.0).map(|(x, y)| y / line.at(*x)).collect()
 }
 
-#[must_use]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,7 +63,7 @@ impl Oracle<'_> {
     pub async fn evaluate(&self, candidate: &Candidate) -> Truth {
         let mut truth = Truth { candidate: candidate.clone(), notes_per_minute: 0.0, quality: 0.0, infeasible: None };
         let server = SimulatedServer::new(self.scenario.noise_free(), self.seed);
-        let client = Client::new(Arc::clone(&server) as _, Timeouts::default());
+        let client = Client::new(Arc::new(server), Timeouts::default());
         let request = LoadRequest {
             model: self.model.name.clone(),
             num_ctx: candidate.num_ctx,
