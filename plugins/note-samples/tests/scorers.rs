@@ -76,6 +76,7 @@ fn strange_texts_are_judged_too() {
         "漢字".repeat(20_000).as_str(),
         "(((((".repeat(20_000).as_str(),
         "\u{0}\u{feff}é̀",
+        "def größe(a(b(c(",
     ]
     .map(str::to_owned);
     for source in &texts {

@@ -12,8 +12,6 @@ mod mentions;
 mod names;
 mod symbols;
 
-use std::collections::HashSet;
-
 use mentions::Mentions;
 use ralf_tune_sdk::scorer::prelude::*;
 use symbols::{Symbol, symbols};
@@ -46,8 +44,7 @@ impl Scorer for IdentifierGrounding {
             mentions.read(&request.answer);
         }
         let coverage = Coverage::of(&symbols, note.source.len(), most_segments(arguments), &mentions);
-        let known: HashSet<&str> = names::names(&note.source).collect();
-        let invented: Vec<&str> = mentions.claimed.iter().filter(|name| !known.contains(*name)).copied().collect();
+        let invented = missing(&mentions.claimed, &note.source);
         let claimed = mentions.claimed.len();
         let precision = if claimed == 0 { 1.0 } else { 1.0 - share(invented.len(), claimed) };
 
@@ -70,6 +67,20 @@ impl Scorer for IdentifierGrounding {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the manifest bounds it to 1..=64")]
 fn most_segments(arguments: &Arguments) -> usize {
     (arguments.number("segments") as usize).clamp(1, 64)
+}
+
+/// The names that the source does not have, in the order of the note.
+fn missing<'a>(claimed: &[&'a str], source: &str) -> Vec<&'a str> {
+    let mut sought: Vec<&str> = claimed.to_vec();
+    sought.sort_unstable();
+    let mut found = vec![false; sought.len()];
+    for name in names::names(source) {
+        if let Some(mark) = sought.binary_search(&name).ok().and_then(|place| found.get_mut(place)) {
+            *mark = true;
+        }
+    }
+    let is_found = |name: &str| sought.binary_search(&name).is_ok_and(|place| found.get(place) == Some(&true));
+    claimed.iter().copied().filter(|name| !is_found(name)).collect()
 }
 
 /// Which parts of the file the note speaks of.

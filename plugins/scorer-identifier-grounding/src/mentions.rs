@@ -115,8 +115,9 @@ fn calls(text: &str) -> impl Iterator<Item = &str> {
         let (before, behind) = text.split_at(position);
         let plural =
             behind.get(1..).is_some_and(|rest| ["s)", "es)", "n)", "ies)"].iter().any(|end| rest.starts_with(end)));
-        let name = names(before).next_back().filter(|name| before.ends_with(name));
-        name.filter(|_| !plural)
+        let is_call = !plural && before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_' || sign == '$');
+        // Looked for only behind a name's sign: else a line of brackets would be searched again for each of them.
+        if is_call { names(before).next_back().filter(|name| before.ends_with(name)) } else { None }
     })
 }
 

@@ -4,6 +4,8 @@
 ///
 /// At the start of a line the name is what follows, up to a sign that no heading has; of a line such as
 /// `### TYPE one short line` only the capitals. Inside a line it is one word, or all up to the closing quote.
+///
+/// At most 64: a prompt with more holds a document that was not recognised as the source.
 pub fn asked_headings(prompt: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for line in prompt.lines() {
@@ -20,7 +22,7 @@ pub fn asked_headings(prompt: &str) -> Vec<String> {
                 rest.split(|sign: char| !is_of_heading(sign) || sign == ' ').next()
             };
             let name = name.unwrap_or("").trim();
-            if !name.is_empty() && !names.iter().any(|known| known == name) {
+            if !name.is_empty() && names.len() < 64 && !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
         }

@@ -4,8 +4,8 @@ use super::*;
 
 const BALANCED: Rules = Rules { floor: 0.95, tie: 0.02 };
 
-fn estimate(value: f64, half_width: f64) -> Option<Estimate> {
-    Some(Estimate { value, low: value - half_width, high: value + half_width })
+fn estimate(value: f64, half_width: f64) -> Estimate {
+    Estimate { value, low: value - half_width, high: value + half_width }
 }
 
 /// A candidate of that speed, quality (give or take 0.02) and share of the source.
@@ -14,8 +14,8 @@ fn candidate(id: u32, speed: f64, quality: f64, source_share: f64) -> Candidate 
         id,
         settings: vec![setting("num_ctx", f64::from(id) * 1024.0), setting("max_concurrent_requests", 1.0)],
         is_baseline: id == 0,
-        notes_per_minute: estimate(speed, 0.1),
-        quality: estimate(quality, 0.02),
+        notes_per_minute: Some(estimate(speed, 0.1)),
+        quality: Some(estimate(quality, 0.02)),
         source_share,
         lost_share: 0.0,
         peak_memory_bytes: None,
@@ -84,7 +84,7 @@ fn the_fastest_that_is_good_enough_wins() -> Result<(), String> {
 fn reading_less_needs_a_lower_bound_above_the_floor() -> Result<(), String> {
     let mut unsure = candidate(1, 5.0, 0.79, 0.6);
     assert_eq!(order(vec![candidate(0, 2.0, 0.80, 1.0), unsure.clone()], BALANCED)?, [1, 0]);
-    unsure.quality = estimate(0.79, 0.1);
+    unsure.quality = Some(estimate(0.79, 0.1));
     assert_eq!(order(vec![candidate(0, 2.0, 0.80, 1.0), unsure.clone()], BALANCED)?, [0]);
     unsure.quality = Some(Estimate { value: 0.79, low: f64::NAN, high: f64::NAN });
     assert_eq!(order(vec![candidate(0, 2.0, 0.80, 1.0), unsure], BALANCED)?, [0]);
@@ -94,7 +94,7 @@ fn reading_less_needs_a_lower_bound_above_the_floor() -> Result<(), String> {
 #[test]
 fn an_unsure_quality_of_half_the_source_does_not_shut_out_the_rest() -> Result<(), String> {
     let mut lucky = candidate(1, 5.0, 0.9, 0.5);
-    lucky.quality = estimate(0.9, 0.5);
+    lucky.quality = Some(estimate(0.9, 0.5));
     assert_eq!(order(vec![candidate(0, 2.0, 0.5, 1.0), lucky], BALANCED)?, [0]);
     Ok(())
 }
@@ -183,9 +183,12 @@ impl Numbers {
         match self.below(8) {
             0 => candidate.violations.push("answer cut".to_owned()),
             1 => candidate.quality = None,
-            2 => candidate.notes_per_minute = estimate(f64::NAN, 0.0),
-            3 => candidate.quality = estimate(f64::NAN, 0.1),
-            _ => candidate.quality = estimate(candidate.quality.map_or(0.0, |quality| quality.value), self.share()),
+            2 => candidate.notes_per_minute = Some(estimate(f64::NAN, 0.0)),
+            3 => candidate.quality = Some(estimate(f64::NAN, 0.1)),
+            _ => {
+                candidate.quality =
+                    Some(estimate(candidate.quality.map_or(0.0, |quality| quality.value), self.share()));
+            }
         }
         candidate
     }

@@ -66,11 +66,11 @@ fn collect<'a>(trials: impl Iterator<Item = &'a Trial>) -> (Vec<f64>, f64) {
             values(trial, "request_latency_ms").filter(|value| value.is_finite() && *value >= 0.0).collect();
         let ended_well = count(good.len());
         let rate = trial.samples.iter().find(|sample| sample.metric == "success_rate").map(|sample| sample.mean);
+        let rate = rate.filter(|rate| rate.is_finite());
         requests += match (&trial.state, rate) {
-            (TrialState::Pruned, None) => ended_well,
             (TrialState::Failed(cause), _) if !is_of_settings(cause) => ended_well,
             (_, Some(rate)) if rate > 0.0 && ended_well > 0.0 => (ended_well / rate.min(1.0)).round(),
-            (TrialState::Complete, None) => ended_well,
+            (TrialState::Complete | TrialState::Pruned, None) => ended_well,
             (TrialState::Failed(_), _) if ended_well > 0.0 => ended_well + 1.0,
             _ => planned,
         };

@@ -171,7 +171,9 @@ fn throughput_decides_with_that_context_and_quality_does_not() {
         .filter(|candidate| candidate.id > 1)
         .for_each(|bad| bad.violations.push("truncated".to_owned()));
     assert_eq!(select(&input(candidates.clone(), history.clone(), 16)).winner, 1);
-    candidates.iter_mut().for_each(|bad| bad.violations.push("truncated".to_owned()));
+    for bad in &mut candidates {
+        bad.violations.push("truncated".to_owned());
+    }
     let error = Threshold::select(&input(candidates, history, 16), &Arguments::defaults(&Threshold::manifest()));
     assert!(error.is_err_and(|error| error.contains("all 4 have a violation")));
 }
