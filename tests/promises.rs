@@ -4,3 +4,4 @@ mod ollama_client;
 mod plugins;
 mod report;
 mod saving;
+mod optimum;

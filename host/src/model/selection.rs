@@ -14,6 +14,8 @@ pub struct MeasuredCandidate {
     pub notes_per_minute: Option<Estimate>,
     /// Mean score, 0 to 1.
     pub quality: Option<Estimate>,
+    /// How many notes the quality rests on.
+    pub scored_notes: usize,
     /// Share of the source of the batch that reaches the model, 0 to 1.
     pub source_share: f64,
     /// Expected share of files lost, 0 to 1.

@@ -118,6 +118,7 @@ impl Selector {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a handful of notes")]
 fn candidate(from: &MeasuredCandidate) -> wit::Candidate {
     let estimate = |estimate: Estimate| wit::Estimate {
         value: estimate.value,
@@ -135,6 +136,6 @@ fn candidate(from: &MeasuredCandidate) -> wit::Candidate {
         peak_memory_bytes: from.peak_memory_bytes,
         spilled: from.spilled,
         violations: from.violations.clone(),
-        facts: Vec::new(),
+        facts: convert::facts(&[("scored_notes".into(), from.scored_notes as f64)]),
     }
 }

@@ -80,6 +80,7 @@ pub fn measured(
                 id,
                 notes_per_minute: evidence.notes_per_minute(&candidate),
                 quality: evidence.quality(&candidate),
+                scored_notes: evidence.scores(&candidate).values().map(Vec::len).sum(),
                 source_share: source_share(&workload.batch_chars, &candidate),
                 lost_share,
                 peak_memory_bytes: evidence.peak_memory(&candidate),
@@ -189,9 +190,8 @@ impl Evidence<'_> {
         Some(Estimate { value, interval })
     }
 
-    /// Mean quality over the batch: every file of the batch counts as the nearest measured one.
-    #[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
-    fn quality(&self, candidate: &Candidate) -> Option<Estimate> {
+    /// Scores of notes as this candidate makes them, by file.
+    fn scores(&self, candidate: &Candidate) -> BTreeMap<usize, Vec<f64>> {
         let mut by_file: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for trial in self.trials {
             for score in &trial.scores {
@@ -201,6 +201,13 @@ impl Evidence<'_> {
                 }
             }
         }
+        by_file
+    }
+
+    /// Mean quality over the batch: every file of the batch counts as the nearest measured one.
+    #[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+    fn quality(&self, candidate: &Candidate) -> Option<Estimate> {
+        let by_file = self.scores(candidate);
         let measured: Vec<(f64, f64)> = by_file
             .iter()
             .filter_map(|(file, values)| {

@@ -7,6 +7,9 @@ use crate::{
     plugin::{PluginError, parameters::Arguments, scorer::Scorer},
 };
 
+/// The part by which a scorer says that it could not judge a note: value 0.
+const NOT_JUDGED: &str = "judged";
+
 /// A scorer, its parameters, and how much its opinion counts.
 pub struct WeightedScorer {
     pub scorer: Arc<Scorer>,
@@ -44,6 +47,8 @@ impl Panel {
         let mut by_scorer = Vec::new();
         for member in &self.scorers {
             match member.scorer.evaluate(note, &member.arguments) {
+                // A scorer that had nothing to judge says so and does not count.
+                Ok(score) if score.parts.iter().any(|part| part.name == NOT_JUDGED && part.value <= 0.0) => {}
                 Ok(score) => by_scorer.push(ScorerScore {
                     scorer: member.scorer.manifest.name.clone(),
                     weight: member.weight,

@@ -30,7 +30,11 @@ impl Strategy for Context {
                     .choices(&["sufficient", "document"]),
             )
             .parameter(
-                Parameter::number("memory_share", 0.8, "sizes estimated over this share of the memory are skipped")
+                Parameter::number("memory_limit", 1.0, "sizes estimated over this share of the memory are not tried")
+                    .bounds(0.1, 2.0),
+            )
+            .parameter(
+                Parameter::number("memory_share", 0.8, "rule document: sizes estimated over this share of the memory are skipped")
                     .bounds(0.1, 1.5),
             )
             .parameter(

@@ -20,7 +20,7 @@ const SPEND: f64 = 0.9;
 
 /// The next measurement, or the decision.
 pub fn next(study: &Study, arguments: &Arguments) -> Answer {
-    let ladder = Ladder::of(study, &arguments.numbers("sizes"), arguments.number("memory_share"));
+    let ladder = ladder(study, arguments);
     let slower = arguments.number("slower");
     let wanted = if arguments.text("rule") == "document" {
         ladder.sizes.iter().copied().find(|size| document_test(study, *size).is_none() && !is_tried(study, *size))
@@ -29,6 +29,13 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     };
     let proposal = wanted.and_then(|size| measure(study, size, whole(arguments.number("requests"))));
     proposal.map_or_else(|| Answer::Done(decide(study, arguments)), |proposal| Answer::Measure(vec![proposal]))
+}
+
+/// The sizes in question. The document skips sizes by estimate, with a margin; where measuring is possible, only what cannot
+/// fit at all is skipped.
+fn ladder(study: &Study, arguments: &Arguments) -> Ladder {
+    let share = if arguments.text("rule") == "document" { "memory_share" } else { "memory_limit" };
+    Ladder::of(study, &arguments.numbers("sizes"), arguments.number(share))
 }
 
 /// The size whose verdict matters most: the target, then by bisection below it.
@@ -94,7 +101,7 @@ fn measure(study: &Study, size: f64, requests: u32) -> Option<Proposal> {
 /// The decision from what there is.
 pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let listed = arguments.numbers("sizes");
-    let ladder = Ladder::of(study, &listed, arguments.number("memory_share"));
+    let ladder = ladder(study, arguments);
     let mut decision = if arguments.text("rule") == "document" {
         by_document(study, arguments, &ladder)
     } else {

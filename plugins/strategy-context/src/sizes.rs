@@ -36,15 +36,23 @@ impl Ladder {
         wanted.sort_by(f64::total_cmp);
         wanted.dedup();
         let mut ladder = Self { sizes: Vec::new(), needed, dropped: Vec::new() };
+        let mut smallest_too_large = None;
         for size in wanted {
             let room = fit.with_context(size).chars();
             if room < LEAST_ROOM_CHARS {
                 ladder.dropped.push(format!("{size} leaves room for {room} characters of source only"));
             } else if let Some(why) = too_large(study, size, memory_share) {
                 ladder.dropped.push(why);
+                smallest_too_large.get_or_insert(size);
             } else {
                 ladder.sizes.push(size);
             }
+        }
+        // An estimate alone never ends the search: what is least is tried.
+        if ladder.sizes.is_empty()
+            && let Some(size) = smallest_too_large
+        {
+            ladder.sizes.push(size);
         }
         ladder
     }
