@@ -1,1 +1,3 @@
 //! Every promise that the program makes, one file each.
+
+mod simulator;

@@ -84,7 +84,7 @@ fn work(server: &SimulatedServer, request: &GenerateRequest, model: &ModelFacts,
         num_ctx,
         keep: request.count("num_keep").unwrap_or(4) as usize + usize::from(model.adds_bos),
         truncate: request.truncate,
-        shift,
+        shift: request.shift,
     };
     let prompt = match truncation::fit(whole, limits) {
         Ok(prompt) => prompt,
