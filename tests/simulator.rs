@@ -1,5 +1,14 @@
 //! The simulated server behaves like the real one, and its machines have the lessons that they are named for.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on must fail, its numbers are small, and `json!` makes owned values"
+)]
+
 #[path = "simulator/batch.rs"]
 mod batch;
 #[path = "simulator/behaviour.rs"]

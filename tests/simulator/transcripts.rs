@@ -1,6 +1,6 @@
 //! For every recorded answer of a real server there is a simulated one with the same status, keys, types and texts.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fmt::Write, fs, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -68,7 +68,7 @@ fn request(recorded: &Value) -> Request {
             if prompt.len() >= length {
                 break;
             }
-            prompt.push_str(&format!("\ndef handler_{number}(request): return request.value + {}", number % 13));
+            let _ = write!(prompt, "\ndef handler_{number}(request): return request.value + {}", number % 13);
         }
         body["prompt"] = json!(prompt);
     }

@@ -157,12 +157,12 @@ impl<'a, 'd> Writer<'a, 'd> {
     }
 
     fn summary(&mut self) -> String {
+        const OPENINGS: [&str; 4] = ["Covers", "About", "Deals with", "Implements"];
         let (Some(first), Some(last)) = (self.names.first().copied(), self.names.last().copied()) else {
             return "A short file without definitions of its own.".to_owned();
         };
         let about = words_of(first.name).join(" ");
         let (first, last) = (self.quoted(first.name), self.quoted(last.name));
-        const OPENINGS: [&str; 4] = ["Covers", "About", "Deals with", "Implements"];
         let opening = self.dice.pick(&OPENINGS).copied().unwrap_or_default();
         format!("{opening} {about}, from {first} to {last}.")
     }
@@ -274,7 +274,7 @@ mod tests {
                 (middle(&note, functions), numbers(&note).len())
             };
             let counted = (0..20).map(of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-            counted.0 as f64 / counted.1 as f64
+            length(counted.0) / length(counted.1)
         };
         assert!(share(1_500) < 0.6 * share(100), "{} against {}", share(1_500), share(100));
     }

@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn code_has_about_three_characters_a_token() {
-        let rate = CODE.len() as f64 / ends(CODE).len() as f64;
+        let rate = crate::simulate::convert::length(CODE.len()) / crate::simulate::convert::length(ends(CODE).len());
         assert!((3.0..3.7).contains(&rate), "{rate}");
     }
 
