@@ -9,15 +9,9 @@
     reason = "a test that cannot go on must fail, its numbers are small, and `json!` makes owned values"
 )]
 
-#[path = "simulator/batch.rs"]
 mod batch;
-#[path = "simulator/behaviour.rs"]
 mod behaviour;
-#[path = "simulator/client.rs"]
 mod client;
-#[path = "simulator/http.rs"]
 mod http;
-#[path = "simulator/presets.rs"]
 mod presets;
-#[path = "simulator/transcripts.rs"]
 mod transcripts;
