@@ -5,3 +5,4 @@ mod plugins;
 mod report;
 mod saving;
 mod optimum;
+mod simulator;

@@ -77,7 +77,7 @@ fn body(reading: &mut Reading<'_>) -> Vec<Box<str>> {
 mod tests {
     use super::*;
 
-    fn reading<'a>(prompt: &'a Tokenized, most_tokens: Option<usize>) -> Reading<'a> {
+    fn reading(prompt: &Tokenized, most_tokens: Option<usize>) -> Reading<'_> {
         Reading {
             prompt,
             behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },

@@ -1,5 +1,7 @@
 //! What the server says of its models: `/api/tags`, `/api/show`, `/api/ps`.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
@@ -57,7 +59,7 @@ pub(super) fn show(model: &ModelFacts, verbose: bool) -> Value {
         model.name
     );
     for (name, value) in &model.parameters {
-        modelfile.push_str(&format!("PARAMETER {name} {value}\n"));
+        let _ = writeln!(modelfile, "PARAMETER {name} {value}");
     }
     let mut shown = Map::new();
     shown.insert("modelfile".into(), json!(modelfile));

@@ -45,14 +45,17 @@ pub(super) struct Metrics {
     pub(super) decode: Duration,
 }
 
+/// How long a model stays loaded after a request; `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct KeepAlive(pub(super) Option<Duration>);
+
 /// A request on its way to a runner.
 #[derive(Debug)]
 pub(super) struct Job {
     /// Index of the model in the scenario.
     pub(super) model: usize,
     pub(super) settings: LoadSettings,
-    /// `keep_alive` of the request: `Some(None)` is for ever.
-    pub(super) keep_alive: Option<Option<Duration>>,
+    pub(super) keep_alive: Option<KeepAlive>,
     pub(super) arrived: Instant,
     pub(super) events: UnboundedSender<Event>,
     pub(super) work: Work,

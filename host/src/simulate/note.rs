@@ -68,7 +68,7 @@ impl<'a, 'd> Writer<'a, 'd> {
         let seen: Vec<Symbol<'a>> = scan(prompt).into_iter().filter(|symbol| attention.sees(symbol.at, dice)).collect();
         let (imports, defined): (Vec<_>, Vec<_>) = seen.into_iter().partition(|symbol| symbol.kind == Kind::Import);
         let grown = usize::try_from(whole(length(style.prompt_tokens) / 1_500.0)).unwrap_or(0);
-        let wanted = (11 + grown + dice.below(3)).clamp(11, 16).min(defined.len());
+        let wanted = (11 + grown + dice.below(3)).min(16).min(defined.len());
         // From the middle of each of `wanted` equal parts, give or take.
         let spread = (0..wanted).filter_map(|part| {
             let (from, to) = (part * defined.len() / wanted, (part + 1) * defined.len() / wanted);
@@ -119,8 +119,7 @@ impl<'a, 'd> Writer<'a, 'd> {
             "describes",
             "resolves",
         ];
-        const ENDS: [&str; 8] =
-            ["", " and its state", " for callers", " on demand", " in order", " safely", " once", " by key"];
+        const ENDS: [&str; 6] = ["", "", "", "", " for callers", " on demand"];
         let names: Vec<Symbol<'a>> = self.names.iter().skip(first).step_by(step).copied().collect();
         if names.is_empty() {
             return "None.".to_owned();
@@ -130,11 +129,11 @@ impl<'a, 'd> Writer<'a, 'd> {
         for (position, symbol) in names.into_iter().enumerate() {
             let verb = VERBS.get((offset + position * 5) % VERBS.len()).copied().unwrap_or_default();
             let end = self.dice.pick(&ENDS).copied().unwrap_or_default();
-            let about = words_of(symbol.name).join(" ");
+            let about = words_of(symbol.name).pop().unwrap_or_default();
             let name = self.quoted(symbol.name);
             lines.push(match symbol.kind {
-                Kind::Type => format!("{bullet}{name} {verb} the {about} data{end}."),
-                Kind::Constant => format!("{bullet}{name} fixes the {about}{end}."),
+                Kind::Type => format!("{bullet}{name} {verb} {about} data{end}."),
+                Kind::Constant => format!("{bullet}{name} fixes {about}{end}."),
                 Kind::Function | Kind::Import => format!("{bullet}{name} {verb} {about}{end}."),
             });
         }
@@ -144,7 +143,7 @@ impl<'a, 'd> Writer<'a, 'd> {
     fn tags(&self) -> String {
         let mut tags: Vec<String> = Vec::new();
         for word in self.names.iter().flat_map(|symbol| words_of(symbol.name)).filter(|word| word.len() > 2) {
-            if tags.len() < 4 && !tags.contains(&word) {
+            if tags.len() < 3 && !tags.contains(&word) {
                 tags.push(word);
             }
         }
@@ -158,14 +157,14 @@ impl<'a, 'd> Writer<'a, 'd> {
     }
 
     fn summary(&mut self) -> String {
+        const OPENINGS: [&str; 4] = ["Covers", "About", "Deals with", "Implements"];
         let (Some(first), Some(last)) = (self.names.first().copied(), self.names.last().copied()) else {
             return "A short file without definitions of its own.".to_owned();
         };
         let about = words_of(first.name).join(" ");
         let (first, last) = (self.quoted(first.name), self.quoted(last.name));
-        const OPENINGS: [&str; 4] = ["This file covers", "The module is about", "The code deals with", "It implements"];
         let opening = self.dice.pick(&OPENINGS).copied().unwrap_or_default();
-        format!("{opening} {about}. It starts with {first} and ends with {last}.")
+        format!("{opening} {about}, from {first} to {last}.")
     }
 
     fn dependencies(&mut self) -> String {
@@ -182,7 +181,7 @@ impl<'a, 'd> Writer<'a, 'd> {
             return "Import the file and read its values.".to_owned();
         };
         let name = self.quoted(symbol.name);
-        format!("Import the module, then call {name} with its arguments.")
+        format!("Import it and call {name}.")
     }
 
     fn related(&mut self) -> String {
@@ -195,7 +194,7 @@ impl<'a, 'd> Writer<'a, 'd> {
         let names = self.names.clone();
         let Some(symbol) = self.dice.pick(&names) else { return "> [!note] Nothing special.".to_owned() };
         let name = self.quoted(symbol.name);
-        format!("> [!note] Check the inputs of {name} before a change.")
+        format!("> [!note] Check the inputs of {name}.")
     }
 
     fn other(&mut self) -> String {
@@ -207,7 +206,7 @@ impl<'a, 'd> Writer<'a, 'd> {
     }
 }
 
-/// The words of an identifier, in small letters.
+/// The words of an identifier, in small letters and without numbers.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut small_before = false;
@@ -220,7 +219,7 @@ fn words_of(name: &str) -> Vec<String> {
             word.extend(character.to_lowercase());
         }
     }
-    words.retain(|word| !word.is_empty());
+    words.retain(|word| word.contains(char::is_alphabetic));
     words
 }
 
@@ -275,7 +274,7 @@ mod tests {
                 (middle(&note, functions), numbers(&note).len())
             };
             let counted = (0..20).map(of).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-            counted.0 as f64 / counted.1 as f64
+            length(counted.0) / length(counted.1)
         };
         assert!(share(1_500) < 0.6 * share(100), "{} against {}", share(1_500), share(100));
     }

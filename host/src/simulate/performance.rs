@@ -47,22 +47,22 @@ impl Performance {
         let batch = settings.batch(scenario.server.num_parallel);
         let placement = memory::place(scenario, model, settings, batch)?;
         let slower = placement.slowdown;
-        let on_cpu = placement.cpu_share;
-        let on_gpu = 1.0 - on_cpu;
+        // Of the layers on the CPU, and of the rest.
+        let share = placement.cpu_share;
+        let rest = 1.0 - share;
         let cpu = machine.cpu;
         let gpu = machine.gpu.as_ref().map_or(cpu, |gpu| gpu.speed);
         let (decode_threads, prefill_threads) = thread_speed(machine, settings.num_thread);
 
-        let bytes_seconds =
-            on_gpu / gpu.memory_bytes_per_second + on_cpu / (cpu.memory_bytes_per_second * decode_threads);
-        let mixed = |of_gpu: f64, of_cpu: f64| (on_gpu * of_gpu + on_cpu * of_cpu / decode_threads) / 1000.0 * slower;
+        let bytes_seconds = rest / gpu.memory_bytes_per_second + share / (cpu.memory_bytes_per_second * decode_threads);
+        let mixed = |of_gpu: f64, of_cpu: f64| (rest * of_gpu + share * of_cpu / decode_threads) / 1000.0 * slower;
         let scale = scenario
             .models
             .first()
             .map_or(1.0, |first| float(model.parameter_count) / float(first.parameter_count.max(1)));
         let cpu_prefill = match &machine.gpu {
             // Weights outside the GPU's memory are sent to it for every batch.
-            Some(gpu) if on_cpu < 1.0 => {
+            Some(gpu) if share < 1.0 => {
                 token_seconds(gpu.speed, batch, 1.0) * scale
                     + float(model.size_bytes) / gpu.bus_bytes_per_second / f64::from(batch)
             }
@@ -76,8 +76,8 @@ impl Performance {
             context_token_seconds: float(model.kv_bytes_per_token()) * bytes_seconds * slower,
             sequence_seconds: mixed(gpu.sequence_cost_ms, cpu.sequence_cost_ms) * scale,
             overhead_seconds: mixed(gpu.step_overhead_ms, cpu.step_overhead_ms),
-            prefill_token_seconds: (on_gpu * token_seconds(gpu, batch, 1.0) * scale + on_cpu * cpu_prefill) * slower,
-            attention_double_tokens: on_gpu * gpu.attention_double_tokens + on_cpu * cpu.attention_double_tokens,
+            prefill_token_seconds: (rest * token_seconds(gpu, batch, 1.0) * scale + share * cpu_prefill) * slower,
+            attention_double_tokens: rest * gpu.attention_double_tokens + share * cpu.attention_double_tokens,
             placement,
         })
     }

@@ -63,7 +63,7 @@ pub(super) fn prepare(
     }
     let sigma = server.scenario.noise.request_sigma;
     let noise = (sigma * luck.normal() - sigma * sigma / 2.0).exp();
-    Ok((index, work(server, request, model, Luck { number, noise, fault })))
+    Ok((index, work(server, request, model, &Luck { number, noise, fault })))
 }
 
 /// What chance decided about one request.
@@ -73,7 +73,7 @@ struct Luck {
     fault: Option<Fault>,
 }
 
-fn work(server: &SimulatedServer, request: &GenerateRequest, model: &ModelFacts, luck: Luck) -> Work {
+fn work(server: &SimulatedServer, request: &GenerateRequest, model: &ModelFacts, luck: &Luck) -> Work {
     let settings = request.load_settings(model, server.scenario.server.default_context);
     let num_ctx = settings.num_ctx as usize;
     let shift = request.shift && model.shifts;
@@ -84,7 +84,7 @@ fn work(server: &SimulatedServer, request: &GenerateRequest, model: &ModelFacts,
         num_ctx,
         keep: request.count("num_keep").unwrap_or(4) as usize + usize::from(model.adds_bos),
         truncate: request.truncate,
-        shift,
+        shift: request.shift,
     };
     let prompt = match truncation::fit(whole, limits) {
         Ok(prompt) => prompt,
@@ -127,7 +127,7 @@ fn rendered(request: &GenerateRequest, model: &ModelFacts, num_ctx: usize) -> To
     let system: String = std::iter::once(request.system.as_str())
         .chain(request.messages.iter().filter(|(role, _)| role == "system").map(|(_, content)| content.as_str()))
         .filter(|text| !text.is_empty())
-        .map(|text| format!("{text}\n"))
+        .flat_map(|text| [text, "\n"])
         .collect();
     let mut said: Vec<&str> =
         request.messages.iter().filter(|(role, _)| role != "system").map(|(_, content)| content.as_str()).collect();
@@ -135,8 +135,8 @@ fn rendered(request: &GenerateRequest, model: &ModelFacts, num_ctx: usize) -> To
         said.push(&request.prompt);
     }
     loop {
-        let turns = said.iter().map(|text| format!("{}{text}{}", model.template_before, model.template_behind));
-        let prompt = Tokenized::new(&format!("{system}{}", turns.collect::<String>()));
+        let turns = said.iter().flat_map(|text| [&model.template_before, *text, &model.template_behind]);
+        let prompt = Tokenized::new(&std::iter::once(system.as_str()).chain(turns).collect::<String>());
         if prompt.count() < num_ctx || said.len() <= 1 {
             return prompt;
         }

@@ -57,7 +57,7 @@ fn low_end() -> Scenario {
 /// Eight cores and 16 GB: two slots of 8192 tokens fit, two of 10000 do not. 4 to 6 notes a minute at best.
 fn mid_range() -> Scenario {
     let cpu = Speed {
-        memory_bytes_per_second: 137e9,
+        memory_bytes_per_second: 150e9,
         prefill_tokens_per_second: 380.0,
         batch_half_tokens: 16.0,
         attention_double_tokens: 30_000.0,
@@ -88,7 +88,7 @@ fn mid_range() -> Scenario {
 /// A workstation with a large model: four slots of 16384 tokens fit its GPU, of 32768 they spill. 8 to 12 notes a minute.
 fn high_end() -> Scenario {
     let cpu = Speed {
-        memory_bytes_per_second: 50e9,
+        memory_bytes_per_second: 20e9,
         prefill_tokens_per_second: 60.0,
         batch_half_tokens: 16.0,
         attention_double_tokens: 30_000.0,
@@ -97,10 +97,10 @@ fn high_end() -> Scenario {
     };
     let gpu = Speed {
         memory_bytes_per_second: 560e9,
-        prefill_tokens_per_second: 1_050.0,
+        prefill_tokens_per_second: 1_300.0,
         batch_half_tokens: 96.0,
         attention_double_tokens: 30_000.0,
-        sequence_cost_ms: 9.0,
+        sequence_cost_ms: 8.0,
         step_overhead_ms: 0.6,
     };
     Scenario {
@@ -146,7 +146,7 @@ fn one_slot() -> Scenario {
 /// A GPU that holds 8192 tokens of context and not 10000: the present settings of many users are behind the cliff.
 fn vram_cliff() -> Scenario {
     let cpu = Speed {
-        memory_bytes_per_second: 12e9,
+        memory_bytes_per_second: 7.5e9,
         prefill_tokens_per_second: 40.0,
         batch_half_tokens: 16.0,
         attention_double_tokens: 30_000.0,
@@ -177,7 +177,7 @@ fn vram_cliff() -> Scenario {
                 name: "Simulated GPU 10 GB".into(),
                 vendor: GpuVendor::Nvidia,
                 memory_bytes: gib(10.0),
-                memory_free_bytes: gib(8.35),
+                memory_free_bytes: gib(8.05),
                 speed: gpu,
                 bus_bytes_per_second: 12e9,
             }),
@@ -244,7 +244,7 @@ fn cpu_machine(cpu: Speed) -> Machine {
         memory_bytes: gib(8.0),
         memory_free_bytes: gib(6.0),
         swap_bytes: 0,
-        swapping: Swapping { most: 4.0, scale_bytes: 0.04 * 1_073_741_824.0, slope_per_gib: 0.3 },
+        swapping: Swapping { most: 2.2, scale_bytes: 0.04 * 1_073_741_824.0, slope_per_gib: 0.3 },
         cpu,
         gpu: None,
         loading: Loading {

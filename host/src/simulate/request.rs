@@ -1,10 +1,13 @@
 //! Reading requests, with the refusals of the real server.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
-use super::{convert::whole, model_facts::ModelFacts, settings::LoadSettings};
+use super::{
+    convert::{span, whole},
+    events::KeepAlive,
+    model_facts::ModelFacts,
+    settings::LoadSettings,
+};
 
 /// An error with its status, in the server's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,7 @@ impl Refusal {
 
 /// The body of `/api/generate` or `/api/chat`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the request's own fields")]
 pub(super) struct GenerateRequest {
     pub(super) model: String,
     pub(super) prompt: String,
@@ -32,8 +36,7 @@ pub(super) struct GenerateRequest {
     pub(super) truncate: bool,
     pub(super) shift: bool,
     pub(super) think: Option<bool>,
-    /// `Some(None)` is for ever.
-    pub(super) keep_alive: Option<Option<Duration>>,
+    pub(super) keep_alive: Option<KeepAlive>,
     pub(super) options: Map<String, Value>,
 }
 
@@ -217,14 +220,14 @@ fn think(fields: &Map<String, Value>) -> Result<Option<bool>, Refusal> {
 }
 
 /// A number of seconds, or a duration as the server's language writes it: `"10m"`, `"1h30m"`, `"-1s"`.
-fn keep_alive(fields: &Map<String, Value>) -> Result<Option<Option<Duration>>, Refusal> {
+fn keep_alive(fields: &Map<String, Value>) -> Result<Option<KeepAlive>, Refusal> {
     let seconds = match fields.get("keep_alive") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Number(number)) => number.as_f64().unwrap_or(0.0),
         Some(Value::String(text)) => duration(text)?,
         Some(other) => return Err(wrong_type(other, "keep_alive", "Duration")),
     };
-    Ok(Some((seconds >= 0.0).then(|| super::convert::span(seconds))))
+    Ok(Some(KeepAlive((seconds >= 0.0).then(|| span(seconds)))))
 }
 
 /// Seconds of a duration text.
@@ -265,19 +268,21 @@ fn duration(text: &str) -> Result<f64, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn keep(value: &str) -> Result<Option<Option<Duration>>, Refusal> {
+    fn keep(value: &str) -> Result<Option<KeepAlive>, Refusal> {
         GenerateRequest::read(format!("{{\"model\":\"m\",\"keep_alive\":{value}}}").as_bytes())
             .map(|request| request.keep_alive)
     }
 
     #[test]
     fn keep_alive_is_seconds_or_a_duration() {
-        assert_eq!(keep("90"), Ok(Some(Some(Duration::from_secs(90)))));
-        assert_eq!(keep("\"1h1m\""), Ok(Some(Some(Duration::from_secs(3660)))));
-        assert_eq!(keep("-1"), Ok(Some(None)));
-        assert_eq!(keep("\"-1m\""), Ok(Some(None)));
+        assert_eq!(keep("90"), Ok(Some(KeepAlive(Some(Duration::from_secs(90))))));
+        assert_eq!(keep("\"1h1m\""), Ok(Some(KeepAlive(Some(Duration::from_mins(61))))));
+        assert_eq!(keep("-1"), Ok(Some(KeepAlive(None))));
+        assert_eq!(keep("\"-1m\""), Ok(Some(KeepAlive(None))));
         let refused = keep("\"-1\"").unwrap_err();
         assert_eq!((refused.status, refused.message.as_str()), (400, "time: missing unit in duration \"-1\""));
     }

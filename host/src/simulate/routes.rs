@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     SimulatedServer, catalog,
-    events::{Answer, Event, Job, Work},
+    events::{Answer, Event, Job, KeepAlive, Work},
     json,
     lines::{Lines, Route},
     prepare,
@@ -63,7 +63,7 @@ async fn generate(server: &Arc<SimulatedServer>, body: &[u8], route: Route) -> R
         Err(refusal) => return Ok(refused(&refusal)),
     };
     let lines = lines(server, &request, route, &work);
-    if matches!(work, Work::Load) && request.keep_alive == Some(Some(std::time::Duration::ZERO)) {
+    if matches!(work, Work::Load) && request.keep_alive == Some(KeepAlive(Some(std::time::Duration::ZERO))) {
         server.unload(model);
         return Ok(whole(200, JSON, lines.without_text("unload", arrived)));
     }

@@ -157,6 +157,12 @@ impl Scenario {
         super::presets::named(name)
     }
 
+    /// The name of the model that a study of this machine is about; empty when none is installed.
+    #[must_use]
+    pub fn model_name(&self) -> &str {
+        self.models.first().map_or("", |model| &model.name)
+    }
+
     /// The same machine without noise, stalls and faults: what measurements of it converge to.
     #[must_use]
     pub fn noise_free(&self) -> Self {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     SimulatedServer,
     convert::span,
-    events::{Event, Job, Work},
+    events::{Event, Job, KeepAlive, Work},
     faults::BUSY,
     performance::Performance,
     prefix_cache::PrefixCache,
@@ -88,8 +88,8 @@ impl SimulatedServer {
     /// Hands a job to the loaded runner of its model.
     fn grant(self: &Arc<Self>, state: &mut State, job: Job, load: Duration, now: Instant) {
         let Some(runner) = state.of_model(job.model) else { return };
-        if let Some(keep_alive) = job.keep_alive {
-            runner.keep_alive = keep_alive;
+        if let Some(KeepAlive(span)) = job.keep_alive {
+            runner.keep_alive = span;
         }
         runner.touch(now);
         let ended = match job.work {

@@ -265,7 +265,7 @@ impl Sequence {
             total: at - self.arrived,
             load: self.load,
             prompt_tokens,
-            prefill: microseconds(read_at - self.started),
+            prefill: microseconds(read_at - self.started).max(Duration::from_micros(1)),
             answer_tokens: self.tokens,
             // The first token is free: it falls out of reading the prompt.
             decode: microseconds(at - read_at).max(Duration::from_micros(1)),

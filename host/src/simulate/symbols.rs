@@ -23,7 +23,7 @@ pub(super) fn scan(text: &str) -> Vec<Symbol<'_>> {
     let mut seen = std::collections::HashSet::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if let Some((kind, name)) = symbol_in(line.trim())
+        if let Some((kind, name)) = symbol_in(line.trim(), line.starts_with([' ', '\t']))
             && name.len() > 1
             && seen.insert(name)
         {
@@ -34,7 +34,7 @@ pub(super) fn scan(text: &str) -> Vec<Symbol<'_>> {
     found
 }
 
-fn symbol_in(line: &str) -> Option<(Kind, &str)> {
+fn symbol_in(line: &str, indented: bool) -> Option<(Kind, &str)> {
     const MODIFIERS: [&str; 18] = [
         "pub",
         "pub(crate)",
@@ -62,7 +62,7 @@ fn symbol_in(line: &str) -> Option<(Kind, &str)> {
         (word, behind) = split_word(rest);
     }
     match word {
-        "def" | "fn" | "func" | "function" | "sub" => {
+        "def" | "fn" | "func" | "function" | "function*" | "sub" => {
             // A Go method has its receiver in parentheses before its name.
             let behind = match behind.strip_prefix('(') {
                 Some(receiver) => receiver.split_once(')').map_or(behind, |(_, behind)| behind.trim_start()),
@@ -83,14 +83,13 @@ fn symbol_in(line: &str) -> Option<(Kind, &str)> {
         }
         "const" | "let" | "var" | "val" | "static" => {
             let (name, after) = identifier(behind.strip_prefix("mut ").unwrap_or(behind))?;
-            // Indented lines define local names, which no note would mention; `symbol_in` sees no indentation,
-            // so only names in capitals, and functions, count.
+            // Inside a block these are local names, which no note would mention, unless they are functions.
             let after = after.trim_start();
             let function = after.strip_prefix('=').is_some_and(|value| {
                 let value = value.trim_start();
                 value.starts_with("function") || value.starts_with("async") || value.contains("=>")
             });
-            let constant = is_capitals(name) && after.starts_with(['=', ':']);
+            let constant = (!indented || is_capitals(name)) && after.starts_with(['=', ':']);
             (function || constant).then_some((if function { Kind::Function } else { Kind::Constant }, name))
         }
         "import" | "from" | "use" | "#include" | "using" | "require" => import(word, behind),
@@ -121,14 +120,14 @@ fn import<'a>(word: &str, behind: &'a str) -> Option<(Kind, &'a str)> {
     (plausible && !name.is_empty()).then_some((Kind::Import, name))
 }
 
-/// `int main(int argc) {`: a type, a name, parentheses, and the block opens on the same line.
+/// `int main(int argc) {`, `render() {`: perhaps a type, a name, parentheses, and the block opens on the same line.
 fn method_of_c_family(line: &str) -> Option<(Kind, &str)> {
     let opens = line.ends_with('{') || line.ends_with(") {");
     let (before, _) = line.split_once('(')?;
     let mut words = before.split_whitespace();
     let name = words.next_back()?.trim_start_matches(['*', '&']);
-    let kind = words.next()?;
-    let control = ["if", "for", "while", "switch", "catch", "return", "else", "match", "new", "}"];
+    let kind = words.next().unwrap_or_default();
+    let control = ["if", "for", "while", "switch", "catch", "return", "else", "match", "new", "constructor", "}"];
     let (whole, after) = identifier(name)?;
     (opens && after.is_empty() && !control.contains(&kind) && !control.contains(&whole))
         .then_some((Kind::Function, whole))
@@ -162,7 +161,7 @@ mod tests {
         let text = "import os\nfrom pathlib import Path\nuse std::collections::HashMap;\n#include <stdio.h>\n\
             import { x } from \"./tools\";\nLIMIT = 5\nclass Order(Base):\n    async def find_one(self):\n        value = 1\n\
             pub(crate) const fn answer() -> u8 {\nfunc (r *Repo) Save(x int) error {\nexport function render(a) {\n\
-            const handler = (event) => {\n    public String getName() {\n    if (ready) {\n    } else if (x) {\nstruct Point {\n";
+            const handler = (event) => {\n    public String getName() {\n    if (ready) {\n    } else if (x) {\nstruct Point {\nexport function* walk(a) {\n  total() {\n  const local = 1\nconst Rate = 2\n";
         let names: Vec<_> = scan(text).into_iter().map(|symbol| symbol.name).collect();
         assert_eq!(
             names,
@@ -180,7 +179,10 @@ mod tests {
                 "render",
                 "handler",
                 "getName",
-                "Point"
+                "Point",
+                "walk",
+                "total",
+                "Rate"
             ]
         );
     }

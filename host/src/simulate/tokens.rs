@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 /// Letters of one word that one token holds at most.
-const WORD: usize = 7;
+const WORD: usize = 9;
 
 /// A text with the byte position behind each of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,14 @@ fn token_length(bytes: &[u8]) -> usize {
         }
         [first, ..] if first.is_ascii_alphabetic() => word_length(bytes),
         [first, ..] if first.is_ascii_digit() => run(bytes, |byte| byte.is_ascii_digit(), 2),
-        [first, ..] if first.is_ascii_punctuation() => run(bytes, |byte| byte.is_ascii_punctuation(), 2),
+        [first, ..] if first.is_ascii_punctuation() => run(bytes, |byte| byte.is_ascii_punctuation(), 3),
+        // A line end takes the indentation of the next line along, but for the space that belongs to its first word.
+        [b'\n', ..] => {
+            let lines = run(bytes, |byte| byte == b'\n', 2);
+            let spaces = run(bytes.get(lines..).unwrap_or_default(), |byte| byte == b' ', 16);
+            let word_follows = bytes.get(lines + spaces).is_some_and(u8::is_ascii_alphabetic);
+            lines + if word_follows { spaces.saturating_sub(1) } else { spaces }
+        }
         [first, ..] if first.is_ascii() => run(bytes, |byte| byte == *first, 2),
         // One character outside ASCII: its first byte and the continuation bytes behind it.
         _ => 1 + run(bytes.get(1..).unwrap_or_default(), |byte| byte & 0xC0 == 0x80, 3),
@@ -95,7 +102,7 @@ mod tests {
 
     #[test]
     fn code_has_about_three_characters_a_token() {
-        let rate = CODE.len() as f64 / ends(CODE).len() as f64;
+        let rate = crate::simulate::convert::length(CODE.len()) / crate::simulate::convert::length(ends(CODE).len());
         assert!((3.0..3.7).contains(&rate), "{rate}");
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Limits {
     pub(super) keep: usize,
     /// The request's `truncate`.
     pub(super) truncate: bool,
-    /// The request's `shift`, and whether the model can.
+    /// The request's `shift`.
     pub(super) shift: bool,
 }
 
