@@ -88,7 +88,8 @@ fn told(registry: &Registry, scenario: &Scenario, seed: u64, best: Option<&(Trut
 fn every_preset_is_tuned_to_its_optimum() {
     let registry = Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap();
     let only = std::env::var("RALF_TUNE_TEST_SCENARIO").ok();
-    let mut table = String::from("scenario     seed  best  found  miss  quality (best)  ctx  par  content  outcome        s\n");
+    let mut table =
+        String::from("scenario     seed  best  found  miss  quality (best)  ctx  par  content  outcome        s\n");
     let mut wrong = Vec::new();
     for name in Scenario::NAMES.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
         let scenario = Scenario::named(name).unwrap();
@@ -123,7 +124,12 @@ fn every_preset_is_tuned_to_its_optimum() {
             }
         }
         let best = best.unwrap().0;
-        writeln!(table, "{name:<12} best: ctx {} parallel {} content {}", best.candidate.num_ctx, best.candidate.max_concurrent_requests, best.candidate.max_content_length).unwrap();
+        writeln!(
+            table,
+            "{name:<12} best: ctx {} parallel {} content {}",
+            best.candidate.num_ctx, best.candidate.max_concurrent_requests, best.candidate.max_content_length
+        )
+        .unwrap();
         if misses > MAY_FAIL {
             wrong.push(format!("{name}: {misses} of 10 seeds miss the best by more than 15 %"));
         }

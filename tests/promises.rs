@@ -1,8 +1,8 @@
 //! Every promise that the program makes, one file each.
 
 mod ollama_client;
+mod optimum;
 mod plugins;
 mod report;
 mod saving;
-mod optimum;
 mod simulator;

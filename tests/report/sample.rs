@@ -117,6 +117,7 @@ fn measured(id: u32, candidate: Candidate, notes_per_minute: Estimate, quality: 
         is_baseline: id == 0,
         notes_per_minute: Some(notes_per_minute),
         quality: quality.map(|value| estimate(value, value - 0.03, value + 0.03)),
+        scored_notes: 3,
         source_share: 0.83,
         lost_share: 0.0,
         peak_memory_bytes: Some(5.7 * 1024.0 * 1024.0 * 1024.0),

@@ -179,6 +179,8 @@ fn collect(
                 }
             }
             own.sort_by_key(|done| done.job.index);
+            // A file that was asked for twice is one note.
+            own.dedup_by_key(|done| done.job.index);
             let whole = own.first().is_some_and(|first| first.job.pieces == own.len());
             let source = bench.workload.files.get(*file)?;
             whole.then(|| note(source, *file, candidate, own))

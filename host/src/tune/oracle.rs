@@ -20,6 +20,7 @@ use crate::{
     },
     simulate::{Scenario, SimulatedServer},
     stats::summary::mean,
+    workload::pick::mixed,
 };
 
 /// The context sizes of the user's document.
@@ -89,7 +90,9 @@ impl Oracle<'_> {
         };
         // Without timeouts: how slow it is shows in the rate.
         let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };
-        let files: Vec<usize> = (0..self.workload.files.len()).collect();
+        let sorted: Vec<usize> = (0..self.workload.files.len()).collect();
+        // Twice: with many workers, half of one round is its end.
+        let files: Vec<usize> = mixed(&sorted).into_iter().cycle().take(2 * sorted.len()).collect();
         let run = make_notes(&bench, &patient, &files, Instant::now() + LONGEST_BATCH).await;
         let scores = self
             .panel

@@ -28,6 +28,7 @@ use crate::{
     ollama::client::Client,
     plugin::strategy::{StudyView, WorkloadView},
     stats::summary::mean,
+    workload::pick::mixed,
 };
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
@@ -395,7 +396,8 @@ fn fresh_files(history: &[Trial], workload: &Workload, wanted: usize) -> Vec<usi
     };
     let mut chosen = thin(&fresh, wanted);
     chosen.extend(thin(&old, wanted - chosen.len()));
-    chosen
+    chosen.sort_unstable();
+    mixed(&chosen)
 }
 
 /// The last word: who wins, whether that is better than what the user has, and how sure that is.

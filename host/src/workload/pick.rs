@@ -30,6 +30,19 @@ pub fn stratified(files: usize, count: usize, seed: u64) -> Vec<usize> {
     picked
 }
 
+/// Files that are sorted by size in an order of which every stretch has about the mean size of the whole: the largest, the smallest,
+/// the second largest … A batch meets its files in no order of size, and a short run must not either.
+#[must_use]
+pub fn mixed(files: &[usize]) -> Vec<usize> {
+    let mut rest = files.iter().copied();
+    let mut order = Vec::with_capacity(files.len());
+    while let Some(large) = rest.next_back() {
+        order.push(large);
+        order.extend(rest.next());
+    }
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +69,11 @@ mod tests {
         assert_ne!(stratified(1000, 24, 1), stratified(1000, 24, 2));
         assert_eq!(stratified(0, 24, 1), Vec::<usize>::new());
         assert_eq!(stratified(10, 0, 1), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_mixed_order_has_every_file_and_no_trend() {
+        assert_eq!(mixed(&[1, 2, 3, 4, 5]), [5, 1, 4, 2, 3]);
+        assert_eq!(mixed(&[]), Vec::<usize>::new());
     }
 }
