@@ -18,6 +18,7 @@ use crate::{
         candidate::Candidate,
         experiment::{Experiment, Proposal},
         machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
+        metric::Metric,
         observation::FailureCause,
         selection::{Constraints, MeasuredCandidate, Selection, TunedConfig},
         space::{Parameter, SearchSpace},
@@ -33,6 +34,9 @@ use crate::{
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
 const RESTORE_SECONDS: f64 = 1.0;
+
+/// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
+const RATES_PROBE: (u32, u32) = (150, 12);
 
 /// All that a study needs to begin.
 pub struct Setup<'a> {
@@ -201,7 +205,7 @@ async fn measure(
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
-    measure_baseline(executor, facts, progress, clock.at(baseline_share), emit).await;
+    measure_baseline(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;
 
     let mut weights: Vec<f64> = setup.prepared.stages.iter().map(|stage| weight(&stage.strategy.manifest)).collect();
     for (index, stage) in setup.prepared.stages.iter().enumerate() {
@@ -237,7 +241,7 @@ async fn measure_baseline(
     executor: &mut Executor<'_>,
     facts: &Facts<'_>,
     progress: &mut Progress,
-    deadline: Instant,
+    (deadline, late): (Instant, Instant),
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let files = spread(facts.workload.files.len(), &[0.5, 0.85, 0.2, 0.7]);
@@ -260,6 +264,22 @@ async fn measure_baseline(
         if failed {
             break;
         }
+    }
+    let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
+    if !any_note {
+        // Not one note in the time: at least its rates, which say how slow it is.
+        let (prompt_tokens, output_tokens) = RATES_PROBE;
+        let proposal = Proposal {
+            candidate: facts.baseline.clone(),
+            experiment: Experiment::Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 },
+            why: "how slow your present settings are".into(),
+        };
+        let what = stage::describe(&proposal, facts.baseline);
+        let number = executor.next_number();
+        emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
+        let trial = executor.run("baseline", &proposal, late).await;
+        emit(stage::finished(&trial, what));
+        progress.history.push(trial);
     }
 }
 
@@ -348,6 +368,9 @@ async fn prove(
         return None;
     }
     let tuned = settings_of(&candidates, &selection)?;
+    if candidates::differ_in_policy_only(&tuned, facts.baseline) {
+        return None;
+    }
     let baseline = candidates.iter().find(|candidate| candidate.is_baseline)?;
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "confirm".into(), index: count - 1, of: count });
@@ -412,7 +435,15 @@ fn decide(
     let nothing =
         |candidates, selection, confirmed, outcome| Verdict { candidates, selection, confirmed, tuned: None, outcome };
     let Some(mut selection) = selection else {
-        let outcome = if progress.interrupted { Outcome::Interrupted } else { Outcome::NothingFeasible };
+        let some_allowed = candidates.iter().any(|candidate| candidate.violations.is_empty());
+        let outcome = if progress.interrupted {
+            Outcome::Interrupted
+        } else if some_allowed {
+            // The selector failed: what the user has stays.
+            Outcome::KeepBaseline
+        } else {
+            Outcome::NothingFeasible
+        };
         return nothing(candidates, None, confirmed, outcome);
     };
     let Some(baseline) = candidates.iter().find(|candidate| candidate.is_baseline) else {
@@ -499,7 +530,7 @@ fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress) {
         .history
         .iter()
         .filter(|trial| trial.facts.iter().any(|(name, value)| name == "workers" && *value > 1.0))
-        .filter_map(|trial| trial.mean(crate::model::metric::Metric::EffectiveSlots))
+        .filter_map(|trial| trial.mean(Metric::EffectiveSlots))
         .collect();
     if !parallel.is_empty() && parallel.iter().all(|slots| *slots <= 1.0) {
         progress.warnings.push(Warning {
