@@ -18,7 +18,7 @@ impl Strategy for Guest {
     fn manifest() -> Manifest {
         Manifest::new("bad-strategy", "1.2.3", "Does what it is told")
             .parameter(Parameter::text(MODE, "fine", "what it does wrong"))
-            .decides(&["batch_size"])
+            .decides(&["num_batch"])
             .intensities(&["quick", "normal", "full"])
     }
 
@@ -27,7 +27,7 @@ impl Strategy for Guest {
         misbehave(mode);
         let own = study.history.iter().filter(|trial| trial.stage == "bad-strategy").count();
         Ok(match mode {
-            "fine" | "log-flood" => Answer::Done(Decision::new().set("batch_size", 20.0).reason("as told")),
+            "fine" | "log-flood" => Answer::Done(Decision::new().set("num_batch", 512.0).reason("as told")),
             "declines" => return Err("no study of mine".to_owned()),
             "never-done" => Answer::Measure(vec![probe(own as u32 % 5 + 1).set("num_predict", (own + 16) as f64)]),
             "same-for-ever" => Answer::Measure(vec![probe(1)]),
@@ -48,7 +48,7 @@ impl Strategy for Guest {
                 "because",
             )]),
             "decides-another" => Answer::Done(Decision::new().set("num_ctx", 4096.0)),
-            "decides-out-of-bounds" => Answer::Done(Decision::new().set("batch_size", 1e7)),
+            "decides-out-of-bounds" => Answer::Done(Decision::new().set("num_batch", 1e7)),
             "aliased-reasons" => Answer::Done(Decision { reasons: aliased_texts(), ..Decision::new() }),
             unknown => return Err(format!("there is no mode {unknown}")),
         })
@@ -57,7 +57,7 @@ impl Strategy for Guest {
     fn conclude(_study: &Study, arguments: &Arguments) -> Result<Decision, String> {
         match arguments.text(MODE) {
             "declines" => Err("no study of mine".to_owned()),
-            _ => Ok(Decision::new().set("batch_size", 30.0).reason("as far as it came")),
+            _ => Ok(Decision::new().set("num_batch", 1024.0).reason("as far as it came")),
         }
     }
 }
