@@ -164,7 +164,7 @@ fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
     };
     match &settings.samples.value {
         Some(directory) => {
-            let options = SampleOptions { prompt, seed, ..SampleOptions::default() };
+            let options = SampleOptions { seed, prompt, ..SampleOptions::default() };
             Ok(samples::from_directory(directory, &options)?)
         }
         None => Ok(Workload { prompt, ..generate::generated_workload(seed) }),

@@ -1,6 +1,6 @@
 //! `ralf-tune simulate`.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{
     CommandResult,
@@ -79,7 +79,7 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
     );
     for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize]
     {
-        text += &format!("  {} = {}\n", name.name(), best.candidate.get(name));
+        let _ = writeln!(text, "  {} = {}", name.name(), best.candidate.get(name));
     }
     Ok(text)
 }

@@ -21,7 +21,7 @@ use crate::{
 pub const KEEP_ALIVE_SECONDS: u32 = 3600;
 
 /// A stream that says nothing for so long is dead: the slowest machines make a token in a few seconds.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Everything that a request needs and that does not change within a study.
 pub struct Bench<'a> {

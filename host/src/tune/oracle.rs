@@ -39,7 +39,7 @@ const CHARS_PER_TOKEN: f64 = 2.7;
 const ROUNDS: usize = 3;
 
 /// Longest that a batch may take on the virtual clock; slower settings are no answer.
-const LONGEST_BATCH: Duration = Duration::from_secs(48 * 3600);
+const LONGEST_BATCH: Duration = Duration::from_hours(48);
 
 /// What a candidate really does.
 #[derive(Debug, Clone, PartialEq)]

@@ -105,7 +105,7 @@ pub async fn run(
     let outcome = StageOutcome {
         name,
         trials,
-        seconds: (executor.clock.elapsed() - started).as_secs_f64(),
+        seconds: executor.clock.seconds_since(started),
         settings: decision.settings.clone(),
         reasons: decision.reasons.clone(),
         failure: failure.as_ref().map(ToString::to_string),

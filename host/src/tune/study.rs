@@ -71,6 +71,7 @@ pub struct Facts<'a> {
 
 impl Facts<'_> {
     /// What a plugin is told.
+    #[must_use]
     pub fn view<'a>(
         &'a self,
         workload: &'a WorkloadView,
@@ -395,7 +396,7 @@ async fn prove(
     progress.stages.push(StageOutcome {
         name: "confirm".into(),
         trials: u32::try_from(progress.history.len() - first).unwrap_or(0),
-        seconds: (executor.clock.elapsed() - started).as_secs_f64(),
+        seconds: executor.clock.seconds_since(started),
         settings: Vec::new(),
         reasons: Vec::new(),
         failure: None,
@@ -587,6 +588,7 @@ fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Candid
 }
 
 /// Whether a model was loaded before the study, and how.
+#[must_use]
 pub fn found_loaded<'a>(
     server: &'a ServerProfile,
     model: &ModelProfile,
