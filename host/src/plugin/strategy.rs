@@ -168,11 +168,7 @@ impl Strategy {
             return Err(self.bad(function, format!("it decides `{name}`, which its manifest does not name")));
         }
         self.changed(function, view.incumbent, &settings, view.space)?;
-        Ok(Decision {
-            settings,
-            reasons: convert::texts(&from.reasons),
-            not_found: convert::texts(&from.not_found),
-        })
+        Ok(Decision { settings, reasons: convert::texts(&from.reasons), not_found: convert::texts(&from.not_found) })
     }
 
     fn proposal(&self, from: wit::Proposal, view: &StudyView<'_>) -> Result<Proposal, PluginError> {
