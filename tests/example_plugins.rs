@@ -24,7 +24,7 @@ fn example(folder: &'static str) -> &'static Example {
         let build = |folder: &'static str| {
             let (line, file) = said(folder);
             let mut cargo = cargo(&root().join("examples/plugins").join(folder));
-            cargo.args(line.split_whitespace().skip(2)).args(["--locked", "--quiet"]);
+            cargo.args(line.split_whitespace().skip(1)).args(["--locked", "--quiet"]);
             succeed(cargo);
             Example { folder, file: target_directory().join(file) }
         };
@@ -67,12 +67,12 @@ fn words(arguments: &[&str]) -> String {
 
 /// A quick study on the simulated machine.
 fn study(arguments: &[&str]) -> Value {
-    let quick = ["run", "--simulate", "--quick", "--no-save", "--seed", "1", "--format", "json"];
+    let quick = ["run", "--simulate", "high-end", "--quick", "--no-save", "--seed", "1", "--format", "json"];
     serde_json::from_str(&words(&[&quick, arguments].concat())).unwrap()
 }
 
 fn plan(arguments: &[&str]) -> String {
-    words(&[&["run", "--simulate", "--quick", "--dry-run"], arguments].concat())
+    words(&[&["run", "--simulate", "high-end", "--quick", "--dry-run"], arguments].concat())
 }
 
 fn path(example: &Example) -> &str {
@@ -155,7 +155,7 @@ fn every_command_of_the_readmes_exists() {
             let mut arguments: Vec<&str> =
                 command.split_whitespace().map(|word| if word.starts_with("target/") { file } else { word }).collect();
             if arguments[0] == "run" {
-                arguments.extend(["--simulate", "--quick", "--no-save"]);
+                arguments.extend(["--simulate", "high-end", "--quick", "--no-save"]);
             }
             words(&arguments);
         }

@@ -1,16 +1,10 @@
 //! Plugins are loaded through one path, checked before they run, limited while they run, and named when they fail.
 
-use std::sync::Arc;
-
-use ralf_tune::plugin::{PluginEngine, Registry};
-
-fn registry() -> Registry {
-    Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap()
-}
+use crate::support::studies::bundled;
 
 #[test]
 fn bundled_plugins_import_nothing_but_ours() {
-    for plugin in registry().all() {
+    for plugin in bundled().all() {
         for import in &plugin.component().imports {
             assert!(import.starts_with("ralf:tune/"), "{} imports {import}", plugin.component().id);
         }

@@ -7,8 +7,6 @@ mod noise;
 mod studies;
 mod wasi;
 
-use std::sync::{Arc, OnceLock};
-
 use ralf_tune::{
     model::{
         observation::FinishReason,
@@ -16,19 +14,13 @@ use ralf_tune::{
         value::Value,
     },
     plugin::{
-        Limits, PluginEngine, PluginError,
+        Limits, PluginError,
         parameters::Arguments,
         registry::{Plugin, load},
     },
 };
 
-use crate::support::guests;
-
-/// One engine for all tests, as in the program.
-fn engine() -> &'static Arc<PluginEngine> {
-    static ENGINE: OnceLock<Arc<PluginEngine>> = OnceLock::new();
-    ENGINE.get_or_init(|| Arc::new(PluginEngine::new(None).unwrap()))
-}
+use crate::support::{guests, studies::engine};
 
 /// Loads a guest the way that a file takes.
 fn loaded(name: &str) -> Result<Plugin, PluginError> {

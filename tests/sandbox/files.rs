@@ -2,14 +2,10 @@
 
 use std::{fs, path::Path};
 
-use ralf_tune::plugin::{PluginErrorKind, Registry};
+use ralf_tune::plugin::PluginErrorKind;
 
 use super::assert_named;
 use crate::support::{guests, studies::bundled};
-
-fn registry() -> Registry {
-    bundled()
-}
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
@@ -17,7 +13,7 @@ fn a_file_that_cannot_be_read_is_named() {
     let huge = folder.path().join("huge.wasm");
     fs::File::create(&huge).unwrap().set_len(1 << 30).unwrap();
     let missing = folder.path().join("missing.wasm");
-    let mut registry = registry();
+    let mut registry = bundled();
     let before = registry.all().len();
     for path in [missing.as_path(), huge.as_path(), folder.path(), Path::new("")] {
         let error = registry.add_file(path).err().unwrap();
@@ -29,7 +25,7 @@ fn a_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_bad_file_leaves_the_registry_as_it_was_and_a_good_one_joins() {
-    let mut registry = registry();
+    let mut registry = bundled();
     let before = registry.all().len();
     for name in ["two_kinds", "foreign_import", "manifest_version"] {
         assert!(registry.add_file(&guests::guest(name)).is_err(), "{name}");

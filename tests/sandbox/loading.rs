@@ -9,14 +9,18 @@ use ralf_tune::plugin::{
     registry::{Plugin, load},
 };
 
-use super::{assert_named, engine, loaded};
-use crate::support::guests;
+use super::{assert_named, loaded};
+use crate::support::{guests, studies::engine};
 
 #[test]
 fn bad_components_are_refused_with_the_reason() {
     let cases: [(&str, &str, fn(&PluginErrorKind) -> bool); 5] = [
         ("next_version", "plugin", |kind| *kind == Version { found: "0.2.0".into(), supported: "0.1.0" }),
-        ("two_kinds", "plugin", |kind| matches!(kind, SeveralKinds(kinds) if kinds.contains("scorer, selector"))),
+        (
+            "two_kinds",
+            "plugin",
+            |kind| matches!(kind, SeveralKinds(kinds) if kinds.contains("scorer") && kinds.contains("selector")),
+        ),
         ("no_kind", "plugin", |kind| *kind == NoKnownExport),
         ("foreign_import", "plugin", |kind| *kind == ForeignImport("their:vault/secrets".into())),
         ("other_shape", "scorer", |kind| matches!(kind, Mismatch(_))),

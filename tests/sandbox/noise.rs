@@ -6,8 +6,7 @@ use ralf_tune::plugin::{Limits, component::check, registry::load};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::engine;
-use crate::support::guests;
+use crate::support::{guests, studies::engine};
 
 #[test]
 fn random_bytes_are_no_plugin() {

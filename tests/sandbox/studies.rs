@@ -8,7 +8,7 @@ use ralf_tune::{
         value::Value,
     },
     plugin::{
-        Limits, Registry,
+        Limits,
         registry::{Plugin, load},
     },
     report,
@@ -16,17 +16,16 @@ use ralf_tune::{
     tune::{self, plan::Choices},
 };
 
-use super::engine;
 use crate::support::{
     guests,
-    studies::{Simulation, intensity, runtime},
+    studies::{Simulation, bundled, engine, intensity, runtime},
 };
 
 const STRATEGIES: [&str; 3] = ["bad-strategy", "context", "throughput"];
 
 /// A quick study with a guest that does something wrong; without one, the study that it must be compared with.
 fn study(guest: Option<(&str, &str, Limits)>) -> Study {
-    let mut registry = Registry::bundled(engine()).unwrap();
+    let mut registry = bundled();
     let mut choices = Choices {
         strategies: STRATEGIES.iter().skip(1).map(|name| (*name).to_owned()).collect(),
         ..Choices::default()
@@ -43,7 +42,7 @@ fn study(guest: Option<(&str, &str, Limits)>) -> Study {
     let intensity = intensity("quick");
     let prepared = tune::plan(&intensity, &registry, &choices).unwrap();
     runtime().block_on(async {
-        let simulation = Simulation::new(&Scenario::named("mid-range").unwrap(), 1).await;
+        let simulation = Simulation::new(&Scenario::named("high-end").unwrap(), 1).await;
         simulation.study(&intensity, prepared).await
     })
 }
@@ -51,7 +50,7 @@ fn study(guest: Option<(&str, &str, Limits)>) -> Study {
 /// The report, and the warning in it that names the culprit.
 fn assert_reported(study: &Study, who: &str, what: &str) {
     let warning = study.warnings.iter().find(|warning| warning.what.contains(who));
-    let warning = warning.unwrap_or_else(|| panic!("{who} is not in {:?}", study.warnings));
+    let warning = warning.unwrap_or_else(|| panic!("{who}: {what} is not in {:?}", study.warnings));
     assert!(warning.what.contains(what), "{}", warning.what);
     assert!(warning.advice.is_some());
     let page = report::terminal::render(study, 100, false);

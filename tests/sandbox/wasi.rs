@@ -9,8 +9,8 @@ use ralf_tune::plugin::{
     scorer::Scorer,
 };
 
-use super::{assert_named, engine, mode, note};
-use crate::support::guests::wasi_guest;
+use super::{assert_named, mode, note};
+use crate::support::{guests::wasi_guest, studies::engine};
 
 fn plugin(name: &str) -> Option<Result<Plugin, ralf_tune::plugin::PluginError>> {
     let bytes = std::fs::read(wasi_guest(name)?).unwrap();

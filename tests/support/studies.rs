@@ -1,6 +1,9 @@
 //! Whole studies on the simulator, on a clock that jumps over every wait.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use ralf_tune::{
     model::{
@@ -20,9 +23,16 @@ use ralf_tune::{
     workload::generate::generated_workload,
 };
 
-/// The bundled plugins.
+/// One engine for all tests, as in the program.
+pub fn engine() -> &'static Arc<PluginEngine> {
+    static ENGINE: OnceLock<Arc<PluginEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| Arc::new(PluginEngine::new(None).unwrap()))
+}
+
+/// The bundled plugins, compiled once.
 pub fn bundled() -> Registry {
-    Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap()
+    static BUNDLED: OnceLock<Registry> = OnceLock::new();
+    BUNDLED.get_or_init(|| Registry::bundled(engine()).unwrap()).clone()
 }
 
 /// A built-in intensity.

@@ -88,6 +88,7 @@ impl UnknownPlugin {
 }
 
 /// All plugins that are loaded; of two with the same kind and name, the later one counts.
+#[derive(Clone)]
 pub struct Registry {
     engine: Arc<PluginEngine>,
     plugins: Vec<Plugin>,

@@ -24,7 +24,7 @@ impl Scorer for Guest {
             "declines" => Err("no note\nof mine".to_owned()),
             "long-reason" => Ok(of(0.5).reason(long_text(20 << 20))),
             "longer-reason" => Ok(of(0.5).reason(long_text(1 << 30))),
-            "many-reasons" => Ok(Score { reasons: vec![String::new(); 50_000], ..of(0.5) }),
+            "many-reasons" => Ok(Score { reasons: vec![String::new(); 5000], ..of(0.5) }),
             "aliased-reasons" => Ok(Score { reasons: aliased_texts(), ..of(0.5) }),
             "ugly-reason" => Ok(of(0.5).reason("\u{1b}[2J\u{202e}\r\nfake line")),
             unknown => Err(format!("there is no mode {unknown}")),
