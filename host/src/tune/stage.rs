@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{execute::Executor, plan::PreparedStage, study::Facts};
+use super::{execute::Executor, facts::Facts, plan::PreparedStage};
 use crate::{
     model::{
         candidate::Candidate,
