@@ -10,6 +10,7 @@ use super::{
     args::RunArgs,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     places,
     session::{self, block_on, connect},
     ui::{self, Progress, ProgressMode},
@@ -98,11 +99,10 @@ async fn watched(setup: Setup<'_>, virtual_clock: bool) -> Study {
     let progress = std::cell::RefCell::new(Progress::new(ProgressMode::detect(false)));
     let mut emit = |event: StudyEvent| progress.borrow_mut().handle(&event, began.elapsed());
     let listen = async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            ui::message("stopping: the server is left as it was found; once more to stop at once");
-            let _ = stop.send(true);
-        }
-        let _ = tokio::signal::ctrl_c().await;
+        interrupted().await;
+        ui::message("stopping: the server is left as it was found; once more to stop at once");
+        let _ = stop.send(true);
+        interrupted().await;
         ExitStatus::Interrupted
     };
     let tick = async {

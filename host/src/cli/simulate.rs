@@ -7,6 +7,7 @@ use super::{
     args::SimulateArgs,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     session::{self, block_on},
     ui,
 };
@@ -41,10 +42,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
             "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
             args.scenario
         ));
-        let stop = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        simulate::serve(Arc::clone(&server), listener, stop).await?;
+        simulate::serve(Arc::clone(&server), listener, interrupted()).await?;
         Ok(ExitStatus::Done)
     })?
 }
