@@ -69,7 +69,9 @@ impl Connection {
     /// Asks the server what it is.
     pub async fn server(&self) -> Result<ServerProfile, Failure> {
         profile::server::server(&self.client, &self.address, self.locality).await.map_err(|error| {
-            let mut failure = Failure::from(error);
+            let (url, said) = (self.address.base_url(), error.to_string());
+            let failure = Failure::from(error);
+            let mut failure = if said.contains(&url) { failure } else { failure.said_at(url) };
             if let (Some(hint), Some(place)) = (&mut failure.hint, &self.named_by) {
                 *hint += &format!("\nits address is that of {place}");
             }

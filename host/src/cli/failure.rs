@@ -109,13 +109,19 @@ impl From<ApiKeyError> for Failure {
 
 impl From<OllamaError> for Failure {
     fn from(error: OllamaError) -> Self {
-        let hint = error.hint();
+        let look =
+            || "the log of the server says more; if it is no Ollama server, check `--host` and OLLAMA_HOST".to_owned();
+        let hint = error.hint().or_else(|| Some(look()));
         Self::new(ExitStatus::Server, error, hint)
     }
 }
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
+        let error = match error {
+            ModelError::Server(error) => return error.into(),
+            error => error,
+        };
         let hint = error.hint();
         Self::new(ExitStatus::Server, error, hint)
     }

@@ -1,9 +1,13 @@
 //! The plan that the settings make, and where a name was said that no plan can be made with.
 
-use super::failure::Failure;
+use super::{failure::Failure, ui};
 use crate::{
-    model::plugin::PluginKind,
-    plugin::{Registry, parameters::ParameterError},
+    model::{plugin::PluginKind, study::Plan},
+    plugin::{
+        Registry,
+        parameters::{self, ParameterError},
+        registry::Plugin,
+    },
     settings::{Origin, Settings},
     tune::{
         self, PlanError,
@@ -13,14 +17,45 @@ use crate::{
 
 /// Makes the plan of the chosen intensity.
 pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Failure> {
-    tune::plan(&settings.intensity(), registry, &choices(settings)).map_err(|error| {
+    let planned = tune::plan(&settings.intensity(), registry, &choices(settings));
+    let planned = planned.and_then(|prepared| check_idle_parameters(settings, registry).map(|()| prepared));
+    let prepared = planned.map_err(|error| {
         let origin = origin(settings, &error);
         let failure = Failure::from(error);
         match origin {
             Some(origin) => failure.said_in(&origin),
             None => failure,
         }
-    })
+    })?;
+    warn_of_idle_parameters(settings, &prepared.plan);
+    Ok(prepared)
+}
+
+/// A value for a plugin that takes no part is checked too: with another intensity it would count.
+fn check_idle_parameters(settings: &Settings, registry: &Registry) -> Result<(), PlanError> {
+    for (plugin, parameter, value) in settings.given_params() {
+        let value = [(parameter, value)];
+        let namesakes = registry.all().iter().map(Plugin::manifest).filter(|manifest| manifest.name == plugin);
+        let fits: Result<Vec<_>, _> = namesakes.map(|manifest| parameters::resolve(manifest, &value)).collect();
+        fits?;
+    }
+    Ok(())
+}
+
+/// What was typed for a plugin that takes no part was typed in vain.
+fn warn_of_idle_parameters(settings: &Settings, plan: &Plan) {
+    let takes_part = |name: &str| {
+        plan.selector == name
+            || plan.stages.iter().any(|stage| stage.name == name)
+            || plan.scorers.iter().any(|scorer| scorer.name == name)
+    };
+    for given in settings.params.iter().filter(|given| matches!(given.origin, Origin::Flag(_))) {
+        let (plugin, parameter) = (&given.value.plugin, &given.value.param);
+        if !takes_part(plugin) {
+            let what = format!("`{plugin}` takes no part, so {plugin}.{parameter} has no effect");
+            ui::message(&ui::errors::warning(&what, Some("`ralf-tune run --dry-run` shows who does")));
+        }
+    }
 }
 
 /// What the user chose about plugins.

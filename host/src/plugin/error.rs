@@ -79,7 +79,8 @@ impl PluginError {
                 "check the path of the component; `ralf-tune plugin list` shows the plugins that are there".into()
             }
             PluginErrorKind::NotAComponent(_) => {
-                "build the plugin as a component: see examples/plugins for a build command that makes one".into()
+                "copy the file again if it was cut short; a build command that makes a component is in examples/plugins"
+                    .into()
             }
             PluginErrorKind::NoKnownExport | PluginErrorKind::SeveralKinds(_) => {
                 "a plugin exports exactly one of the worlds in wit/".into()

@@ -56,7 +56,10 @@ impl SettingsError {
             Self::IncompleteIntensity { name, .. } => {
                 Some(format!("write strategies = [\"context\", \"latency\"] under [intensity.{name}]"))
             }
-            Self::Syntax { .. } | Self::WrongType { .. } | Self::BadValue { .. } => None,
+            Self::Syntax { .. } => Some("mend that line, or move the file away".to_owned()),
+            Self::WrongType { .. } | Self::BadValue { .. } => {
+                Some("`ralf-tune run --help` says what every setting can be".to_owned())
+            }
         }
     }
 }

@@ -214,7 +214,7 @@ impl File<'_> {
     fn wrong(&self, key: &str, value: &Toml, expected: &'static str) -> SettingsError {
         let found = match value {
             Toml::String(text) => format!("the text {text:?}"),
-            Toml::Array(_) => "a list".to_owned(),
+            Toml::Array(_) => format!("the list {value}"),
             Toml::Table(_) => "a table".to_owned(),
             other => other.to_string(),
         };
