@@ -4,6 +4,7 @@ pub mod args;
 mod connection;
 pub mod exit;
 mod failure;
+mod interrupt;
 mod machine;
 mod places;
 mod plan;

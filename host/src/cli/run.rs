@@ -14,6 +14,7 @@ use super::{
     connection::connect,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     places,
     plan::prepare,
     session::{self, block_on},
@@ -108,11 +109,10 @@ async fn watched(setup: Setup<'_>, virtual_clock: bool) -> Study {
     let progress = std::cell::RefCell::new(Progress::new(ProgressMode::detect(false)));
     let mut emit = |event: StudyEvent| progress.borrow_mut().handle(&event, began.elapsed());
     let listen = async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            ui::message("stopping: the server is left as it was found; once more to stop at once");
-            let _ = stop.send(true);
-        }
-        let _ = tokio::signal::ctrl_c().await;
+        interrupted().await;
+        ui::message("stopping: the server is left as it was found; once more to stop at once");
+        let _ = stop.send(true);
+        interrupted().await;
         ExitStatus::Interrupted
     };
     let tick = async {
@@ -174,7 +174,7 @@ fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
     };
     match &settings.samples.value {
         Some(directory) => {
-            let options = SampleOptions { prompt, seed, ..SampleOptions::default() };
+            let options = SampleOptions { seed, prompt, ..SampleOptions::default() };
             Ok(samples::from_directory(directory, &options)?)
         }
         None => Ok(Workload { prompt, ..generate::generated_workload(seed) }),
@@ -252,6 +252,10 @@ fn status(study: &Study) -> ExitStatus {
         crate::model::trial::TrialState::Failed(cause) => super::failure::status_of(cause),
         _ => None,
     });
+    if study.selection.is_none() && study.outcome == Outcome::KeepBaseline {
+        // The selector failed; the warnings say how.
+        return ExitStatus::Plugin;
+    }
     if lost && let Some(status) = cause { status } else { ExitStatus::of_outcome(study.outcome) }
 }
 

@@ -1,12 +1,13 @@
 //! `ralf-tune simulate`.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{
     CommandResult,
     args::SimulateArgs,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     session::{self, block_on},
     ui,
 };
@@ -44,10 +45,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
             "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
             args.scenario
         ));
-        let stop = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        let served = simulate::serve(Arc::clone(&server), listener, stop).await;
+        let served = simulate::serve(Arc::clone(&server), listener, interrupted()).await;
         served.map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
         Ok(ExitStatus::Done)
     })?
@@ -83,7 +81,7 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
     );
     for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize]
     {
-        text += &format!("  {} = {}\n", name.name(), best.candidate.get(name));
+        let _ = writeln!(text, "  {} = {}", name.name(), best.candidate.get(name));
     }
     Ok(text)
 }
