@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod bad_input;
+mod commands;
 mod ollama_client;
 mod optimum;
 mod plugins;
+mod program;
 mod report;
 mod saving;
 mod simulator;
