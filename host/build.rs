@@ -65,7 +65,7 @@ fn build() -> Result<(), String> {
         // A copy beside the list: the shared directory may be rebuilt while this crate compiles.
         let copy = out.join(format!("{package}.wasm"));
         fs::write(&copy, &bytes).map_err(|error| format!("{}: {error}", copy.display()))?;
-        list += &format!("    ({package:?}, include_bytes!({:?})),\n", copy.display().to_string());
+        list.extend([format!("    ({package:?}, include_bytes!({:?})),\n", copy.display().to_string())]);
     }
     list += "]\n";
     fs::write(out.join("bundled.rs"), list).map_err(|error| error.to_string())

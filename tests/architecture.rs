@@ -1,5 +1,7 @@
 //! The code is built as ARCHITECTURE.md says: who may use whom, who touches the world, and how long a file may be.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -67,7 +67,7 @@ fn plugins(cache: &Path) -> Result<()> {
     let file = component()?;
     let cold = repeat(5, || {
         let engine = Arc::new(PluginEngine::new(None)?);
-        Ok(drop(black_box(Registry::bundled(&engine)?)))
+        Ok(Registry::bundled(&engine)?)
     })?;
     row("all bundled components, compiled", &spread(&cold), "2 s");
 
@@ -76,10 +76,10 @@ fn plugins(cache: &Path) -> Result<()> {
     registry.add_file(&file)?;
     let all = repeat(20, || {
         let engine = Arc::new(PluginEngine::new(Some(cache))?);
-        Ok(drop(black_box(Registry::bundled(&engine)?)))
+        Ok(Registry::bundled(&engine)?)
     })?;
     row("all bundled components, from the cache, manifests read", &spread(&all), "");
-    let cached = repeat(200, || Ok(drop(black_box(registry.add_file(&file)?))))?;
+    let cached = repeat(200, || Ok(registry.add_file(&file)?))?;
     row("one component from the cache, manifest read", &spread(&cached), "1 ms");
 
     // `note-structure` looks for the headings that the prompt names. This prompt names none, so it returns at once.
@@ -91,7 +91,7 @@ fn plugins(cache: &Path) -> Result<()> {
     ] {
         let scorer = registry.scorer(scorer)?;
         let arguments = resolve(&scorer.manifest, &[])?;
-        let times = repeat(2000, || Ok(drop(black_box(scorer.evaluate(&note, &arguments)?))))?;
+        let times = repeat(2000, || Ok(scorer.evaluate(&note, &arguments)?))?;
         row(what, &spread(&times), aim);
     }
     Ok(())
@@ -137,10 +137,11 @@ fn study(cache: &Path) -> Result<()> {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        match watch(child)? {
-            Some(cost) => costs.push(cost),
-            None => return Ok(row("CPU time and peak memory of a study", "not measured: there is no /proc", "")),
-        }
+        let Some(cost) = watch(child)? else {
+            row("CPU time and peak memory of a study", "not measured: there is no /proc", "");
+            return Ok(());
+        };
+        costs.push(cost);
     }
     let cpu: Vec<Duration> = costs.iter().map(|cost| cost.cpu).collect();
     let peak = costs.iter().map(|cost| cost.peak_bytes).max().unwrap_or(0);
@@ -182,12 +183,13 @@ fn watch(mut child: Child) -> Result<Option<Cost>> {
 }
 
 /// How long each of so many runs took, sorted.
-fn repeat(runs: usize, mut work: impl FnMut() -> Result<()>) -> Result<Vec<Duration>> {
+fn repeat<T>(runs: usize, mut work: impl FnMut() -> Result<T>) -> Result<Vec<Duration>> {
     let mut times = Vec::with_capacity(runs);
     for _ in 0..runs {
         let start = Instant::now();
-        work()?;
+        let made = black_box(work()?);
         times.push(start.elapsed());
+        drop(made);
     }
     Ok(times)
 }
