@@ -4,7 +4,9 @@
 //! what the pinned toolchain carries: `wasm-component-ld` links the core module straight into a component.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -65,7 +67,8 @@ fn build() -> Result<(), String> {
         // A copy beside the list: the shared directory may be rebuilt while this crate compiles.
         let copy = out.join(format!("{package}.wasm"));
         fs::write(&copy, &bytes).map_err(|error| format!("{}: {error}", copy.display()))?;
-        list.extend([format!("    ({package:?}, include_bytes!({:?})),\n", copy.display().to_string())]);
+        let path = copy.display().to_string();
+        writeln!(list, "    ({package:?}, include_bytes!({path:?})),").map_err(|error| error.to_string())?;
     }
     list += "]\n";
     fs::write(out.join("bundled.rs"), list).map_err(|error| error.to_string())

@@ -1,7 +1,5 @@
 //! What the documents say is so: links lead somewhere, commands can be typed, and every name is explained.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use clap::{Parser, error::ErrorKind};

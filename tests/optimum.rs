@@ -11,7 +11,7 @@ use ralf_tune::{
         study::{Outcome, Study},
         workload::Workload,
     },
-    ollama::{address::ServerAddress, client::Client, request::Timeouts},
+    ollama::{address::ServerAddress, client::Client, request::Timeouts, wire::InstalledModel},
     plugin::{PluginEngine, Registry},
     profile,
     settings::{self, Overrides},
@@ -52,7 +52,7 @@ fn told(registry: &Registry, scenario: &Scenario, seed: u64, best: Option<&(Trut
         let client = Client::new(Arc::new(SimulatedServer::new(scenario.clone(), seed)), Timeouts::default());
         let server =
             profile::server::server(&client, &ServerAddress::default(), Some(Locality::Simulated)).await.unwrap();
-        let name = client.tags().await.unwrap().into_iter().find(|model| model.generates()).unwrap().name;
+        let name = client.tags().await.unwrap().into_iter().find(InstalledModel::generates).unwrap().name;
         let model = profile::model::model(&client, &name).await.unwrap();
         let prepared = tune::plan(&intensity, registry, &Choices::default()).unwrap();
         let panel = tune::plan(&intensity, registry, &Choices::default()).unwrap().panel;

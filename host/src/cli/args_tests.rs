@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
-
 use clap::{CommandFactory, error::ErrorKind};
 
 use super::*;

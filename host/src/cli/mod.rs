@@ -3,6 +3,7 @@
 pub mod args;
 pub mod exit;
 mod failure;
+mod interrupt;
 mod machine;
 mod places;
 mod plugin;

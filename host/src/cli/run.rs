@@ -10,6 +10,7 @@ use super::{
     args::RunArgs,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     places,
     session::{self, block_on, connect},
     ui::{self, Progress, ProgressMode},
@@ -98,11 +99,10 @@ async fn watched(setup: Setup<'_>, virtual_clock: bool) -> Study {
     let progress = std::cell::RefCell::new(Progress::new(ProgressMode::detect(false)));
     let mut emit = |event: StudyEvent| progress.borrow_mut().handle(&event, began.elapsed());
     let listen = async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            ui::message("stopping: the server is left as it was found; once more to stop at once");
-            let _ = stop.send(true);
-        }
-        let _ = tokio::signal::ctrl_c().await;
+        interrupted().await;
+        ui::message("stopping: the server is left as it was found; once more to stop at once");
+        let _ = stop.send(true);
+        interrupted().await;
         ExitStatus::Interrupted
     };
     let tick = async {
@@ -164,7 +164,7 @@ fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
     };
     match &settings.samples.value {
         Some(directory) => {
-            let options = SampleOptions { prompt, seed, ..SampleOptions::default() };
+            let options = SampleOptions { seed, prompt, ..SampleOptions::default() };
             Ok(samples::from_directory(directory, &options)?)
         }
         None => Ok(Workload { prompt, ..generate::generated_workload(seed) }),
@@ -233,6 +233,10 @@ fn status(study: &Study) -> ExitStatus {
         crate::model::trial::TrialState::Failed(cause) => super::failure::status_of(cause),
         _ => None,
     });
+    if study.selection.is_none() && study.outcome == Outcome::KeepBaseline {
+        // The selector failed; the warnings say how.
+        return ExitStatus::Plugin;
+    }
     if lost && let Some(status) = cause { status } else { ExitStatus::of_outcome(study.outcome) }
 }
 

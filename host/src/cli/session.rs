@@ -113,8 +113,14 @@ impl Connection {
     }
 
     async fn only_model(&self) -> Result<String, Failure> {
-        let mut names: Vec<String> =
-            self.client.tags().await?.into_iter().filter(|model| model.generates()).map(|model| model.name).collect();
+        let mut names: Vec<String> = self
+            .client
+            .tags()
+            .await?
+            .into_iter()
+            .filter(super::super::ollama::wire::InstalledModel::generates)
+            .map(|model| model.name)
+            .collect();
         match names.len() {
             0 => Ok(String::new()),
             1 => Ok(names.remove(0)),

@@ -1,12 +1,13 @@
 //! `ralf-tune simulate`.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{
     CommandResult,
     args::SimulateArgs,
     exit::ExitStatus,
     failure::Failure,
+    interrupt::interrupted,
     session::{self, block_on},
     ui,
 };
@@ -41,10 +42,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
             "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
             args.scenario
         ));
-        let stop = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        simulate::serve(Arc::clone(&server), listener, stop).await?;
+        simulate::serve(Arc::clone(&server), listener, interrupted()).await?;
         Ok(ExitStatus::Done)
     })?
 }
@@ -79,7 +77,7 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
     );
     for name in [Parameter::NumCtx, Parameter::MaxConcurrentRequests, Parameter::MaxContentLength, Parameter::ChunkSize]
     {
-        text += &format!("  {} = {}\n", name.name(), best.candidate.get(name));
+        let _ = writeln!(text, "  {} = {}", name.name(), best.candidate.get(name));
     }
     Ok(text)
 }

@@ -121,12 +121,12 @@ mod tests {
     use super::*;
 
     fn candidate(max_content_length: u32, chunk_size: u32) -> Candidate {
-        Candidate { max_content_length, chunk_size, ..Candidate::default() }
+        Candidate { chunk_size, max_content_length, ..Candidate::default() }
     }
 
     #[test]
     fn pieces_join_to_the_part_that_is_read() {
-        let text = (0..100).map(|n| format!("let größe_{n} = {n};\n")).collect::<String>();
+        let text = "let größe = 1;\n".repeat(100);
         let file = SourceFile::new("a.rs", "rust", text);
         for (content, chunk) in [(8_000, 100_000), (8_000, 500), (777, 200), (1, 1), (50, 7)] {
             let pieces = cut(&file, &candidate(content, chunk));

@@ -89,6 +89,9 @@ impl PluginError {
                 "plugins get values and give values: its author removes the use of files, network or other interfaces"
                     .into()
             }
+            PluginErrorKind::Declined(_) => {
+                "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()
+            }
             _ if bundled => "this is a bug of ralf-tune: run with RALF_TUNE_LOG=debug and report it".into(),
             PluginErrorKind::Mismatch(_) | PluginErrorKind::BadManifest(_) => {
                 "its author rebuilds it with the SDK of this release".into()

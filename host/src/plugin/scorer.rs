@@ -58,28 +58,28 @@ impl Scorer {
                 plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
             })
         });
-        let score = match result {
+        let given = match result {
             Err(error) => return Err(call::failure(&store, "evaluate", &error)),
             Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),
-            Ok(Ok(score)) => score,
+            Ok(Ok(given)) => given,
         };
-        if !(0.0..=1.0).contains(&score.value) {
+        if !(0.0..=1.0).contains(&given.value) {
             return Err(
-                self.error(PluginErrorKind::BadAnswer(format!("a score of {} is not within 0 to 1", score.value)))
+                self.error(PluginErrorKind::BadAnswer(format!("a score of {} is not within 0 to 1", given.value)))
             );
         }
-        if let Some(part) = score.parts.iter().find(|part| !part.value.is_finite()) {
+        if let Some(part) = given.parts.iter().find(|part| !part.value.is_finite()) {
             let why = format!("part `{}` of the score is {}", convert::clean(&part.name), part.value);
             return Err(self.error(PluginErrorKind::BadAnswer(why)));
         }
         Ok(Score {
-            value: score.value,
-            parts: score
+            value: given.value,
+            parts: given
                 .parts
                 .into_iter()
                 .map(|part| ScorePart { name: convert::clean(&part.name), value: part.value })
                 .collect(),
-            reasons: score.reasons.iter().map(|reason| convert::clean(reason)).collect(),
+            reasons: given.reasons.iter().map(|reason| convert::clean(reason)).collect(),
         })
     }
 

@@ -90,7 +90,6 @@ pub fn parse_bool(text: &str) -> Result<bool, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 mod tests {
     use super::*;
 

@@ -30,6 +30,8 @@ pub struct BatchRun {
     pub workers: usize,
     /// Files in a minute of the steady batch.
     pub notes_per_minute: Option<f64>,
+    /// When each request ended, in milliseconds since the study began, and which share of a file it is; in order of time.
+    pub finished: Vec<(f64, f64)>,
 }
 
 /// One file made into a note.
@@ -164,6 +166,8 @@ fn collect(
         })
         .collect();
     let notes_per_minute = steady_rate(&work, workers).map(|rate| rate * 60_000.0);
+    let mut finished: Vec<(f64, f64)> = work.iter().map(|work| (work.end, work.amount)).collect();
+    finished.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut observations: Vec<Observation> = done.iter().flat_map(|done| done.observations.clone()).collect();
     observations.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
     let notes = files
@@ -186,7 +190,7 @@ fn collect(
             whole.then(|| note(source, *file, candidate, own))
         })
         .collect();
-    BatchRun { notes, observations, complete, workers, notes_per_minute }
+    BatchRun { notes, observations, complete, workers, notes_per_minute, finished }
 }
 
 fn note(source: &SourceFile, file: usize, candidate: &Candidate, own: Vec<JobDone>) -> NoteRun {

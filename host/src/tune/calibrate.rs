@@ -16,7 +16,7 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Learns from a prompt that arrived whole.
+    /// Learns from a note's prompt that arrived whole.
     #[expect(clippy::cast_precision_loss, reason = "prompts are far shorter than 2^52")]
     pub fn learn(&mut self, prompt_chars: usize, prompt_tokens: u32) {
         // Short prompts are mostly template.

@@ -20,7 +20,7 @@ use crate::{
     stats::{
         fit::{Line, factors, non_negative_line},
         interval::{LEVEL, mean_interval, ratio_interval},
-        summary::mean,
+        summary::{mean, median},
     },
 };
 
@@ -34,8 +34,21 @@ const POLICY: [Parameter; 6] = [
     Parameter::BatchDelaySeconds,
 ];
 
+/// Whether two candidates make the same notes in the same time.
+#[must_use]
+pub fn differ_in_policy_only(a: &Candidate, b: &Candidate) -> bool {
+    a.differences(b).iter().all(|name| POLICY.contains(name))
+}
+
 /// Half-width of an interval on a logarithmic scale that stands for "measured too little to tell".
 const HARDLY_KNOWN: f64 = 0.3;
+
+/// A note's answer in tokens and characters of source in one token, where no note was made to tell.
+const PREDICTED_ANSWER_TOKENS: f64 = 250.0;
+const PREDICTED_CHARS_PER_TOKEN: f64 = 3.2;
+
+/// How far such a prediction may be off, as a factor to either side.
+const PREDICTION_FACTOR: f64 = 2.0;
 
 /// Every candidate that notes were made with, the baseline first, with what is known of it.
 #[must_use]
@@ -50,13 +63,14 @@ pub fn measured(
     let with_policy = |candidate: &Candidate| {
         POLICY.into_iter().fold(candidate.clone(), |changed, name| changed.with(name, incumbent.get(name)))
     };
+    // What was decided about timeouts and batches also helps whoever keeps everything else.
     let proposed = trials
         .iter()
         .filter(|trial| matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. }))
         .map(|trial| &trial.candidate)
         .chain(std::iter::once(incumbent));
     for candidate in proposed {
-        let candidate = if candidate == baseline { baseline.clone() } else { with_policy(candidate) };
+        let candidate = with_policy(candidate);
         if !known.iter().any(|(other, _)| *other == candidate) {
             known.push((candidate, false));
         }
@@ -66,7 +80,7 @@ pub fn measured(
     (0..)
         .zip(known)
         .map(|(id, (candidate, is_baseline))| {
-            let lost_share = evidence.lost_share(&candidate);
+            let lost_share = evidence.lost_share(&candidate).max(evidence.share_given_up(&candidate));
             let spilled = evidence.spilled(&candidate);
             let mut violations = evidence.violations(&candidate);
             if spilled && some_load_fits && !is_baseline {
@@ -133,7 +147,7 @@ impl Evidence<'_> {
     fn trials_of(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| {
             matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. })
-                && trial.candidate.differences(candidate).iter().all(|name| POLICY.contains(name))
+                && differ_in_policy_only(&trial.candidate, candidate)
         })
     }
 
@@ -173,21 +187,47 @@ impl Evidence<'_> {
         points
     }
 
+    /// Time of the whole machine that a request takes, by its characters, in milliseconds: measured, else predicted.
+    fn request_line(&self, candidate: &Candidate) -> Option<Line> {
+        non_negative_line(&self.request_costs(candidate)).or_else(|| self.predicted_line(candidate))
+    }
+
     fn notes_per_minute(&self, candidate: &Candidate) -> Option<Estimate> {
         let points = self.request_costs(candidate);
-        let line = non_negative_line(&points)?;
+        let line = self.request_line(candidate)?;
         let cost_ms = batch_cost_ms(&self.workload.batch_chars, candidate, &line);
         if cost_ms <= 0.0 {
             return None;
         }
         let value = 60_000.0 / cost_ms;
+        let margin = if points.is_empty() { PREDICTION_FACTOR.ln() } else { HARDLY_KNOWN };
         // The line has two coefficients, so that two points say nothing of the noise.
         let interval = if points.len() > 2 { ratio_interval(&factors(&points, &line)) } else { None };
-        let (low, high) = interval.map_or((-HARDLY_KNOWN, HARDLY_KNOWN), |estimate| {
+        let (low, high) = interval.map_or((-margin, margin), |estimate| {
             (estimate.interval.low.ln() - estimate.value.ln(), estimate.interval.high.ln() - estimate.value.ln())
         });
         let interval = ConfidenceInterval { level: LEVEL, low: value * low.exp(), high: value * high.exp() };
         Some(Estimate { value, interval })
+    }
+
+    /// Without a note: from the rates of probes with the same load, one at a time. It says little, and its interval says so.
+    fn predicted_line(&self, candidate: &Candidate) -> Option<Line> {
+        let rates = |metric| {
+            let alike = self.trials.iter().filter(|trial| {
+                trial.candidate.load_key() == candidate.load_key()
+                    && matches!(trial.experiment, Experiment::Probe { parallel: 1, .. })
+            });
+            let values: Vec<f64> =
+                alike.filter_map(|trial| trial.sample(metric)).flat_map(|sample| sample.values.clone()).collect();
+            (!values.is_empty()).then(|| median(&values))
+        };
+        let (prefill, decode) = (rates(Metric::PrefillTokensPerSecond)?, rates(Metric::DecodeTokensPerSecond)?);
+        #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
+        let overhead = self.workload.prompt.text.chars().count() as f64 / PREDICTED_CHARS_PER_TOKEN;
+        Some(Line {
+            intercept: 1000.0 * (overhead / prefill + PREDICTED_ANSWER_TOKENS / decode),
+            slope: 1000.0 / PREDICTED_CHARS_PER_TOKEN / prefill,
+        })
     }
 
     /// Scores of notes as this candidate makes them, by file.
@@ -258,6 +298,18 @@ impl Evidence<'_> {
         share.powi(i32::try_from(candidate.retry_attempts).unwrap_or(i32::MAX).max(1))
     }
 
+    /// Share of the batch whose requests would take longer than the timeout, by what requests of their length take.
+    #[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]
+    fn share_given_up(&self, candidate: &Candidate) -> f64 {
+        let Some(line) = self.request_line(candidate) else { return 0.0 };
+        let given_up = self.workload.batch_chars.iter().filter(|chars| {
+            let (pieces, length) = pieces_of(**chars, candidate);
+            let latency_ms = line.at(length / pieces) * f64::from(candidate.max_concurrent_requests.max(1));
+            latency_ms > f64::from(candidate.request_timeout_seconds) * 1000.0
+        });
+        given_up.count() as f64 / self.workload.batch_chars.len().max(1) as f64
+    }
+
     fn spilled(&self, candidate: &Candidate) -> bool {
         self.trials
             .iter()
@@ -298,15 +350,20 @@ fn makes_the_same_note(source: &SourceFile, a: &Candidate, b: &Candidate) -> boo
     a.num_predict == b.num_predict && (a.temperature - b.temperature).abs() < 1e-9 && cut(source, a) == cut(source, b)
 }
 
-/// Time that a file of the batch takes the whole machine, in milliseconds, with what the pauses between batches cost.
+/// How many pieces a file of that length is cut into, and how much of it is read.
 #[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+fn pieces_of(chars: usize, candidate: &Candidate) -> (f64, f64) {
+    let length = chars.min(candidate.max_content_length as usize);
+    (length.div_ceil((candidate.chunk_size as usize).max(1)).max(1) as f64, length as f64)
+}
+
+/// Time that a file of the batch takes the whole machine, in milliseconds, with what the pauses between batches cost.
 fn batch_cost_ms(batch_chars: &[usize], candidate: &Candidate, line: &Line) -> f64 {
     let costs: Vec<f64> = batch_chars
         .iter()
         .map(|chars| {
-            let length = (*chars).min(candidate.max_content_length as usize);
-            let pieces = length.div_ceil((candidate.chunk_size as usize).max(1)).max(1) as f64;
-            pieces * line.at(length as f64 / pieces)
+            let (pieces, length) = pieces_of(*chars, candidate);
+            pieces * line.at(length / pieces)
         })
         .collect();
     mean(&costs) + candidate.batch_delay_seconds * 1000.0 / f64::from(candidate.batch_size.max(1))

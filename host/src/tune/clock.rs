@@ -26,6 +26,12 @@ impl StudyClock {
         self.started.elapsed()
     }
 
+    /// Seconds since a moment that [`Self::elapsed`] told.
+    #[must_use]
+    pub fn seconds_since(&self, earlier: Duration) -> f64 {
+        self.elapsed().saturating_sub(earlier).as_secs_f64()
+    }
+
     /// Milliseconds since the start.
     #[must_use]
     pub fn elapsed_ms(&self) -> f64 {

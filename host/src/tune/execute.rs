@@ -38,13 +38,13 @@ use crate::{
 };
 
 /// Longest time that one load may take; the server's own patience is the same.
-const LOAD_LIMIT: Duration = Duration::from_secs(300);
+const LOAD_LIMIT: Duration = Duration::from_mins(5);
 
 /// Tokens of the warm-up: enough to touch everything once, few enough for a machine of one token a second.
 const WARM_UP: (u32, u32) = (24, 2);
 
 /// Longest time of one request of a probe or a needle experiment.
-const PROBE_LIMIT: Duration = Duration::from_secs(300);
+const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
 /// Everything that trials need, and the state of the server as far as it is ours.
 pub struct Executor<'a> {
@@ -134,7 +134,7 @@ impl<'a> Executor<'a> {
             candidate: candidate.clone(),
             experiment: proposal.experiment.clone(),
             state: measured.failure.map_or(TrialState::Complete, TrialState::Failed),
-            seconds: (self.clock.elapsed() - started).as_secs_f64(),
+            seconds: self.clock.seconds_since(started),
             reloads,
             samples: measured.samples,
             facts: measured.facts,
@@ -278,7 +278,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
     async fn probe(
         &self,
         candidate: &Candidate,
@@ -311,7 +310,7 @@ impl<'a> Executor<'a> {
         measured
             .samples
             .extend(sample(Metric::EffectiveSlots, summarise::effective_slots(&observations).into_iter().collect()));
-        measured.facts.push(("workers".into(), parallel as f64));
+        measured.facts.push(("workers".into(), f64::from(parallel)));
         measured.failure = summarise::verdict(&observations, done.complete);
         measured.observations.extend(observations);
     }
@@ -341,6 +340,7 @@ impl<'a> Executor<'a> {
 
     #[expect(
         clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
         clippy::cast_sign_loss,
         reason = "prompts are at most millions of characters"
     )]

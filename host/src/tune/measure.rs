@@ -21,7 +21,7 @@ use crate::{
 pub const KEEP_ALIVE_SECONDS: u32 = 3600;
 
 /// A stream that says nothing for so long is dead: the slowest machines make a token in a few seconds.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Everything that a request needs and that does not change within a study.
 pub struct Bench<'a> {
@@ -56,7 +56,8 @@ impl Bench<'_> {
     pub async fn ask(&self, candidate: &Candidate, ask: Ask) -> Answered {
         let started_ms = self.clock.elapsed_ms();
         let prompt_chars = ask.prompt.chars().count();
-        let expected = self.calibration.borrow().expected_tokens(prompt_chars);
+        // Only notes are alike enough to expect something of: a short prompt is mostly template.
+        let expected = ask.file.and_then(|_| self.calibration.borrow().expected_tokens(prompt_chars));
         let request = GenerateRequest {
             model: self.model.name.clone(),
             prompt: ask.prompt,
@@ -131,7 +132,7 @@ impl Bench<'_> {
         {
             observation.failure = Some(FailureCause::AnswerCut);
             observation.message = Some(format!("the context of {} tokens ended the answer", candidate.num_ctx));
-        } else {
+        } else if ask.file.is_some() {
             self.calibration.borrow_mut().learn(prompt_chars, generation.prompt_tokens);
         }
         Answered { observation, answer: generation.answer }

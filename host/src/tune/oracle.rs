@@ -35,8 +35,11 @@ const CONTENTS: [u32; 7] = [2000, 4000, 6000, 8000, 12_000, 16_000, 24_000];
 /// Characters of one token that pieces are cut by: low, so that every piece fits.
 const CHARS_PER_TOKEN: f64 = 2.7;
 
+/// How often all files are made into notes: the first round warms up, the second is measured, the third keeps the workers busy.
+const ROUNDS: usize = 3;
+
 /// Longest that a batch may take on the virtual clock; slower settings are no answer.
-const LONGEST_BATCH: Duration = Duration::from_secs(48 * 3600);
+const LONGEST_BATCH: Duration = Duration::from_hours(48);
 
 /// What a candidate really does.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,13 +94,12 @@ impl Oracle<'_> {
         // Without timeouts: how slow it is shows in the rate.
         let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };
         let sorted: Vec<usize> = (0..self.workload.files.len()).collect();
-        // Twice: with many workers, half of one round is its end.
-        let files: Vec<usize> = mixed(&sorted).into_iter().cycle().take(2 * sorted.len()).collect();
+        let files: Vec<usize> = mixed(&sorted).into_iter().cycle().take(ROUNDS * sorted.len()).collect();
         let run = make_notes(&bench, &patient, &files, Instant::now() + LONGEST_BATCH).await;
         let scores = self
             .panel
             .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
-        truth.notes_per_minute = run.notes_per_minute.unwrap_or(0.0);
+        truth.notes_per_minute = steady_notes_per_minute(&run.finished, sorted.len());
         truth.quality = mean(&scores.iter().map(|score| score.value).collect::<Vec<_>>());
         truth.infeasible =
             summarise::verdict(&run.observations, run.complete).or(spilled.then_some(FailureCause::Spilled));
@@ -131,6 +133,26 @@ impl Oracle<'_> {
             .filter(|truth| truth.quality >= floor * best_quality)
             .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))
             .map(|best| (best.clone(), best_quality))
+    }
+}
+
+/// Notes in a minute from the end of the first round to the end of the second: the beginning, when all workers start at once, and the
+/// end, when they fall idle, are left out.
+#[expect(clippy::cast_precision_loss, reason = "some dozen files")]
+fn steady_notes_per_minute(finished: &[(f64, f64)], files: usize) -> f64 {
+    let reached = |amount: f64| {
+        let mut done = 0.0;
+        finished
+            .iter()
+            .find(|(_, share)| {
+                done += share;
+                done >= amount - 1e-6
+            })
+            .map(|(end, _)| *end)
+    };
+    match (reached(files as f64), reached(2.0 * files as f64)) {
+        (Some(from), Some(to)) if to > from => 60_000.0 * files as f64 / (to - from),
+        _ => 0.0,
     }
 }
 

@@ -186,7 +186,7 @@ fn choose_strategies(
             .find(|other| other.manifest.decides.iter().any(|name| strategy.manifest.decides.contains(name)));
         match rival {
             Some(rival) => {
-                left_out.push(format!("{}: `{}` decides the same", strategy.manifest.name, rival.manifest.name))
+                left_out.push(format!("{}: `{}` decides the same", strategy.manifest.name, rival.manifest.name));
             }
             None => kept.push(strategy),
         }

@@ -33,7 +33,7 @@ impl Nonces {
     }
 }
 
-/// The finalizer of SplitMix64 (Steele, Lea and Flood 2014): spreads neighbouring numbers over all bits.
+/// The finalizer of `SplitMix64` (Steele, Lea and Flood 2014): spreads neighbouring numbers over all bits.
 fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

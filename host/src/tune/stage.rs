@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{execute::Executor, plan::PreparedStage, study::Facts};
+use super::{execute::Executor, facts::Facts, plan::PreparedStage};
 use crate::{
     model::{
         candidate::Candidate,
@@ -105,7 +105,7 @@ pub async fn run(
     let outcome = StageOutcome {
         name,
         trials,
-        seconds: (executor.clock.elapsed() - started).as_secs_f64(),
+        seconds: executor.clock.seconds_since(started),
         settings: decision.settings.clone(),
         reasons: decision.reasons.clone(),
         failure: failure.as_ref().map(ToString::to_string),

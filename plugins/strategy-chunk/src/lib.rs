@@ -4,7 +4,7 @@
 //! share of the source that is read only goes down where the scores, with their interval, allow it. Whatever is
 //! decided fits the context, even with no time for measuring.
 
-#![cfg_attr(test, expect(clippy::float_cmp, clippy::expect_used, reason = "exact values, and a test may fail"))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
 
 mod cut;
 mod judge;

@@ -80,7 +80,8 @@ pub fn decode(study: &Study, size: f64) -> Option<(f64, f64)> {
 }
 
 /// The fastest size below `size`: the size, its rate, its standard error.
-fn fastest_smaller(study: &Study, size: f64) -> Option<(f64, f64, f64)> {
+#[must_use]
+pub fn fastest_smaller(study: &Study, size: f64) -> Option<(f64, f64, f64)> {
     let smaller = study.history.iter().map(|trial| trial.setting("num_ctx")).filter(|other| *other < size - 0.5);
     smaller
         .filter_map(|other| decode(study, other).map(|(rate, error)| (other, rate, error)))

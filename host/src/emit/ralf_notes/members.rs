@@ -128,7 +128,6 @@ fn value(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value};

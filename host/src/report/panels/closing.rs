@@ -44,11 +44,10 @@ pub(in crate::report) fn write_next(page: &mut Page, study: &Study) {
 /// Commands that help from here, and what each is good for.
 fn next(study: &Study) -> Vec<(&'static str, &'static str)> {
     const FULL: (&str, &str) = ("ralf-tune run --full", "search longer, for a narrower interval");
-    const NOTES: (&str, &str) = ("ralf-tune run --keep-notes DIR", "keep the notes, to read them yourself");
     const MACHINE: (&str, &str) = ("ralf-tune machine", "what is known of machine, server and model");
     let mut commands = match study.outcome {
-        Outcome::Improved => vec![NOTES, ("ralf-tune run --format json", "the same as data")],
-        Outcome::KeepBaseline => vec![NOTES, MACHINE],
+        Outcome::Improved => vec![("ralf-tune run --format json", "the same as data")],
+        Outcome::KeepBaseline => vec![MACHINE],
         Outcome::NothingFeasible => vec![
             ("ralf-tune run --model NAME", "try another model: a smaller one fits and answers sooner"),
             ("ralf-tune run --quality-floor 0.8", "accept notes that are less good"),
