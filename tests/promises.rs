@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod commands;
+mod architecture;
+mod documents;
 mod ollama_client;
 mod optimum;
 mod plugins;
