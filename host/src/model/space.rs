@@ -134,6 +134,12 @@ impl SearchSpace {
         self.ranges.iter().find(|range| range.parameter == parameter)
     }
 
+    /// Whether a value may be proposed or set.
+    #[must_use]
+    pub fn allows(&self, parameter: Parameter, value: f64) -> bool {
+        self.range(parameter).is_some_and(|range| value.is_finite() && value >= range.low && value <= range.high)
+    }
+
     /// The default ranges for a model of `trained_context` tokens on `usable_threads` threads.
     ///
     /// More threads than the machine lets us use can cost a factor of 150, so the range ends there.
