@@ -14,7 +14,7 @@ use ralf_tune::{
         study::Study,
         workload::Workload,
     },
-    ollama::{address::ServerAddress, client::Client, request::Timeouts, wire::InstalledModel},
+    ollama::{address::ServerAddress, client::Client, request::Timeouts, transport::Transport, wire::InstalledModel},
     plugin::{PluginEngine, Registry},
     profile,
     settings::{self, Overrides},
@@ -59,7 +59,12 @@ pub struct Simulation {
 impl Simulation {
     /// Looks at a server of that scenario.
     pub async fn new(scenario: &Scenario, seed: u64) -> Self {
-        let client = Client::new(Arc::new(SimulatedServer::new(scenario.clone(), seed)), Timeouts::default());
+        Self::over(scenario, seed, Arc::new(SimulatedServer::new(scenario.clone(), seed))).await
+    }
+
+    /// The same over a transport of the test's own.
+    pub async fn over(scenario: &Scenario, seed: u64, transport: Arc<dyn Transport>) -> Self {
+        let client = Client::new(transport, Timeouts::default());
         let server =
             profile::server::server(&client, &ServerAddress::default(), Some(Locality::Simulated)).await.unwrap();
         let name = client.tags().await.unwrap().into_iter().find(InstalledModel::generates).unwrap().name;

@@ -90,6 +90,20 @@ impl Parameter {
         matches!(self, Self::NumCtx | Self::NumThread | Self::NumBatch)
     }
 
+    /// Whether it says what to do when something goes wrong or is waited for, and changes neither a note nor the time of one.
+    #[must_use]
+    pub const fn is_policy(self) -> bool {
+        matches!(
+            self,
+            Self::RequestTimeoutSeconds
+                | Self::RetryAttempts
+                | Self::InitialBackoffSeconds
+                | Self::BackoffMultiplier
+                | Self::BatchSize
+                | Self::BatchDelaySeconds
+        )
+    }
+
     /// Whether it can change what the model answers, and not only how fast.
     #[must_use]
     pub const fn affects_quality(self) -> bool {

@@ -74,15 +74,18 @@ pub struct UnknownPlugin {
     pub name: String,
     pub nearest: Option<String>,
     pub known: Vec<String>,
+    /// The kind of the plugin that has this name, when it is only the wrong kind.
+    pub is_a: Option<PluginKind>,
 }
 
 impl UnknownPlugin {
     /// What to type instead.
     #[must_use]
     pub fn hint(&self) -> String {
-        match &self.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}; load others with --plugin FILE", self.known.join(", ")),
+        match (self.is_a, &self.nearest) {
+            (Some(kind), _) => format!("`{}` is a {kind}: name it with --{kind}", self.name, kind = kind.name()),
+            (None, Some(nearest)) => format!("did you mean `{nearest}`?"),
+            (None, None) => format!("known are {}; load others with --plugin FILE", self.known.join(", ")),
         }
     }
 }
@@ -187,7 +190,13 @@ impl Registry {
             .filter(|plugin| plugin.component().kind == kind)
             .map(|plugin| plugin.manifest().name.clone())
             .collect();
-        UnknownPlugin { kind, name: name.to_owned(), nearest: nearest(name, known.iter().map(String::as_str)), known }
+        UnknownPlugin {
+            kind,
+            name: name.to_owned(),
+            nearest: nearest(name, known.iter().map(String::as_str)),
+            known,
+            is_a: self.plugins.iter().find(|other| other.manifest().name == name).map(|other| other.component().kind),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A study is a baseline, one stage a strategy, a selection, and a comparison of the winner with the present settings. The only
 //! loop is the append-only history: strategies read it, nobody calls back.
 
+mod baseline;
 pub mod batch;
 mod calibrate;
 mod candidates;
@@ -10,16 +11,20 @@ mod clock;
 mod closed_loop;
 mod confidence;
 mod confirm;
+mod describe;
 mod execute;
+mod facts;
 mod measure;
 pub mod oracle;
 pub mod plan;
 mod prompts;
+mod prove;
 mod restore;
 mod score;
 mod stage;
 pub mod study;
 mod summarise;
+mod verdict;
 
 pub use clock::StudyClock;
 pub use plan::{PlanError, plan};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{execute::Executor, study::found_loaded};
+use super::execute::{Executor, same_model};
 use crate::{
     model::{
-        machine::{ModelProfile, ServerProfile},
+        machine::{LoadedModel, ModelProfile, ServerProfile},
         study::Warning,
     },
     ollama::request::{KeepAlive, LoadRequest},
@@ -42,4 +42,9 @@ pub async fn leave_as_found(executor: &Executor<'_>, server: &ServerProfile, mod
         what: format!("the server could not be left as it was found: {} may stay loaded", model.name),
         advice: Some(format!("`ollama stop {}` unloads it", model.name)),
     })
+}
+
+/// Whether the model was loaded before the study, and how.
+fn found_loaded<'a>(server: &'a ServerProfile, model: &ModelProfile) -> Option<&'a LoadedModel> {
+    server.loaded_models.iter().find(|loaded| same_model(&loaded.name, &model.name))
 }

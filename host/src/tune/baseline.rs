@@ -1,0 +1,84 @@
+//! The first stage: what the present settings do.
+
+use tokio::time::Instant;
+
+use super::{
+    execute::Executor,
+    facts::{Facts, Progress},
+    stage,
+};
+use crate::model::{
+    experiment::{Experiment, Proposal},
+    metric::Metric,
+    observation::FailureCause,
+    study::StudyEvent,
+    trial::TrialState,
+};
+
+/// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
+const RATES_PROBE: (u32, u32) = (150, 12);
+
+/// A few notes with the present settings: a small, a middle and a large file, as far as time allows.
+pub async fn run(
+    executor: &mut Executor<'_>,
+    facts: &Facts<'_>,
+    progress: &mut Progress,
+    (deadline, late): (Instant, Instant),
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    let files = spread(facts.workload.files.len(), &[0.5, 0.85, 0.2, 0.7]);
+    for file in files {
+        if Instant::now() >= deadline {
+            break;
+        }
+        let proposal = Proposal {
+            candidate: facts.baseline.clone(),
+            experiment: Experiment::Notes { files: vec![file] },
+            why: "what your present settings do".into(),
+        };
+        let what = stage::describe(&proposal, facts.baseline);
+        let number = executor.next_number();
+        emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
+        let trial = executor.run("baseline", &proposal, deadline).await;
+        emit(stage::finished(&trial, what));
+        let failed = matches!(trial.state, TrialState::Failed(cause) if cause != FailureCause::OutOfTime);
+        progress.history.push(trial);
+        if failed {
+            break;
+        }
+    }
+    let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
+    if !any_note {
+        // Not one note in the time: at least its rates, which say how slow it is.
+        let (prompt_tokens, output_tokens) = RATES_PROBE;
+        let proposal = Proposal {
+            candidate: facts.baseline.clone(),
+            experiment: Experiment::Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 },
+            why: "how slow your present settings are".into(),
+        };
+        let what = stage::describe(&proposal, facts.baseline);
+        let number = executor.next_number();
+        emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
+        let trial = executor.run("baseline", &proposal, late).await;
+        emit(stage::finished(&trial, what));
+        progress.history.push(trial);
+    }
+}
+
+/// Positions in a sorted list of files, by quantile, each once.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a list of some files"
+)]
+fn spread(count: usize, quantiles: &[f64]) -> Vec<usize> {
+    let mut positions = Vec::new();
+    for quantile in quantiles {
+        let position = (count.saturating_sub(1) as f64 * quantile).round() as usize;
+        if position < count && !positions.contains(&position) {
+            positions.push(position);
+        }
+    }
+    positions
+}

@@ -1,0 +1,62 @@
+//! What does not change during a study, and what grows with it.
+
+use crate::{
+    model::{
+        candidate::Candidate,
+        machine::{MachineProfile, ModelProfile, ServerProfile},
+        selection::Constraints,
+        space::SearchSpace,
+        study::{StageOutcome, Warning},
+        trial::Trial,
+        workload::Workload,
+    },
+    plugin::strategy::{StudyView, WorkloadView},
+};
+
+/// What does not change during a study.
+pub struct Facts<'a> {
+    pub machine: &'a MachineProfile,
+    pub server: &'a ServerProfile,
+    pub model: &'a ModelProfile,
+    pub workload: &'a Workload,
+    pub space: SearchSpace,
+    pub constraints: &'a Constraints,
+    pub baseline: &'a Candidate,
+    pub seed: u64,
+}
+
+impl Facts<'_> {
+    /// What a plugin is told.
+    #[must_use]
+    pub fn view<'a>(
+        &'a self,
+        workload: &'a WorkloadView,
+        incumbent: &'a Candidate,
+        seconds_left: f64,
+        history: &'a [Trial],
+    ) -> StudyView<'a> {
+        StudyView {
+            machine: self.machine,
+            server: self.server,
+            model: self.model,
+            workload,
+            space: &self.space,
+            constraints: self.constraints,
+            baseline: self.baseline,
+            incumbent,
+            seconds_left,
+            history,
+            seed: self.seed,
+        }
+    }
+}
+
+/// What the stages leave behind.
+pub struct Progress {
+    pub history: Vec<Trial>,
+    pub stages: Vec<StageOutcome>,
+    pub not_found: Vec<String>,
+    pub warnings: Vec<Warning>,
+    pub incumbent: Candidate,
+    pub interrupted: bool,
+}
