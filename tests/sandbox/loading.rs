@@ -12,9 +12,12 @@ use ralf_tune::plugin::{
 use super::{assert_named, loaded};
 use crate::support::{guests, studies::engine};
 
+/// A guest, what the message calls it, and what it must be refused for.
+type Case = (&'static str, &'static str, fn(&PluginErrorKind) -> bool);
+
 #[test]
 fn bad_components_are_refused_with_the_reason() {
-    let cases: [(&str, &str, fn(&PluginErrorKind) -> bool); 5] = [
+    let cases: [Case; 5] = [
         ("next_version", "plugin", |kind| *kind == Version { found: "0.2.0".into(), supported: "0.1.0" }),
         (
             "two_kinds",
