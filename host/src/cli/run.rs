@@ -252,8 +252,7 @@ fn status(study: &Study) -> ExitStatus {
         crate::model::trial::TrialState::Failed(cause) => super::failure::status_of(cause),
         _ => None,
     });
-    if study.selection.is_none() && study.outcome == Outcome::KeepBaseline {
-        // The selector failed; the warnings say how.
+    if study.stages.iter().any(|stage| stage.name == tune::SELECT && stage.failure.is_some()) {
         return ExitStatus::Plugin;
     }
     if lost && let Some(status) = cause { status } else { ExitStatus::of_outcome(study.outcome) }

@@ -30,3 +30,4 @@ pub use clock::StudyClock;
 pub use plan::{PlanError, plan};
 pub use score::{Panel, WeightedScorer};
 pub use study::{Setup, run};
+pub use verdict::SELECT;

@@ -9,12 +9,18 @@ use super::{
     stage,
     study::Setup,
 };
-use crate::model::{
-    candidate::Candidate,
-    selection::{MeasuredCandidate, Selection, TunedConfig},
-    space::Parameter,
-    study::{Outcome, Warning},
+use crate::{
+    model::{
+        candidate::Candidate,
+        selection::{MeasuredCandidate, Selection, TunedConfig},
+        space::Parameter,
+        study::{Outcome, StageOutcome, Warning},
+    },
+    plugin::{PluginError, PluginErrorKind},
 };
+
+/// The name under which a failure of the selector stands among the stages.
+pub const SELECT: &str = "select";
 
 /// What was decided at the end.
 pub struct Verdict {
@@ -45,9 +51,26 @@ pub fn select(
             let warning = Warning { what: error.to_string(), advice: Some(error.hint()) };
             if !progress.warnings.contains(&warning) {
                 progress.warnings.push(warning);
+                // To decline is an answer; anything else is a failure of the plugin.
+                if !matches!(error.kind, PluginErrorKind::Declined(_)) {
+                    progress.stages.push(failed_selection(&error));
+                }
             }
             (all, None)
         }
+    }
+}
+
+/// A stage of its own in the report: the selector failed.
+fn failed_selection(error: &PluginError) -> StageOutcome {
+    StageOutcome {
+        name: SELECT.into(),
+        trials: 0,
+        seconds: 0.0,
+        settings: Vec::new(),
+        reasons: Vec::new(),
+        failure: Some(error.to_string()),
+        cut_short: false,
     }
 }
 
