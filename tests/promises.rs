@@ -4,10 +4,17 @@
 
 mod bad_input;
 mod commands;
+mod architecture;
+mod documents;
+mod example_plugins;
+mod honest_requests;
 mod ollama_client;
 mod optimum;
 mod plugins;
 mod program;
 mod report;
+mod sandbox;
 mod saving;
 mod simulator;
+mod support;
+mod wit;

@@ -97,8 +97,9 @@ impl PluginError {
                 "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()
             }
             _ if bundled => "this is a bug of ralf-tune: run with RALF_TUNE_LOG=debug and report it".into(),
-            PluginErrorKind::Mismatch(_) | PluginErrorKind::BadManifest(_) => {
-                "its author rebuilds it with the SDK of this release".into()
+            PluginErrorKind::Mismatch(_) => "its author rebuilds it with the SDK of this release".into(),
+            PluginErrorKind::BadManifest(_) => {
+                "its author corrects what `describe` returns; wit/types.wit says what a manifest may hold".into()
             }
             _ => format!("run without `{}`, or tell its author; RALF_TUNE_LOG=debug shows its log", self.plugin.name),
         }

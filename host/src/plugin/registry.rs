@@ -129,10 +129,15 @@ impl Registry {
         let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
         let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
         let plugin = load(&self.engine, &bytes, &name, &origin, Limits::default())?;
-        let kind = plugin.component().kind;
-        self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != plugin.manifest().name);
-        self.plugins.push(plugin.clone());
+        self.add(plugin.clone());
         Ok(plugin)
+    }
+
+    /// Adds a plugin that was loaded otherwise: with limits of its own, for example.
+    pub fn add(&mut self, plugin: Plugin) {
+        let (kind, name) = (plugin.component().kind, plugin.manifest().name.clone());
+        self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != name);
+        self.plugins.push(plugin);
     }
 
     /// Every plugin, in the order of loading.
@@ -194,7 +199,11 @@ impl Registry {
     }
 }
 
-fn load(
+/// Checks a component, links it and reads its manifest. `name` is for messages until the manifest is read.
+///
+/// # Errors
+/// When it is no plugin, or its `describe` fails.
+pub fn load(
     engine: &Arc<PluginEngine>,
     bytes: &[u8],
     name: &str,
