@@ -51,7 +51,13 @@ fn recorded(scenario: &str) -> (Study, Vec<Value>, Vec<String>) {
         let loaded = Client::new(Arc::new(server), Timeouts::default()).ps().await.unwrap();
         (study, loaded.into_iter().map(|model| model.name).collect())
     });
-    let bodies = requests.lock().unwrap().iter().filter(|(path, _)| path == "/api/generate").map(|(_, body)| body.clone()).collect();
+    let bodies = requests
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|(path, _)| path == "/api/generate")
+        .map(|(_, body)| body.clone())
+        .collect();
     (study, bodies, loaded)
 }
 
@@ -83,7 +89,8 @@ fn each_load_time_setting_is_loaded_at_most_once_in_a_stage() {
         let (study, _, _) = recorded(scenario);
         let mut reloads: BTreeMap<(String, String), u32> = BTreeMap::new();
         for trial in &study.trials {
-            *reloads.entry((trial.stage.clone(), format!("{:?}", trial.candidate.load_key()))).or_default() += trial.reloads;
+            *reloads.entry((trial.stage.clone(), format!("{:?}", trial.candidate.load_key()))).or_default() +=
+                trial.reloads;
         }
         for ((stage, key), count) in reloads {
             assert!(count <= 1, "{scenario}: stage {stage} loaded {key} {count} times");

@@ -127,7 +127,7 @@ impl World {
 /// How the program ended and what it said, with what varies named instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
-    line: String,
+    pub line: String,
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
