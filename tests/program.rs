@@ -1,5 +1,4 @@
 //! The real program in a world of its own: an empty home, a folder to work in, nothing of the user's environment.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 pub mod server;
 
@@ -17,6 +16,8 @@ use tempfile::TempDir;
 /// Compiled plugins of all tests: compiling them takes seconds, finding them compiled takes none.
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
 
+static COMPILED: Once = Once::new();
+
 /// A program that hangs fails its test. Far longer than the slowest start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -31,7 +32,6 @@ impl World {
         fs::create_dir(folder.path().join("home")).unwrap();
         fs::create_dir(folder.path().join("work")).unwrap();
         let world = Self { folder };
-        static COMPILED: Once = Once::new();
         COMPILED.call_once(|| assert!(world.process(&["plugin", "list"]).output().unwrap().status.success()));
         world
     }
@@ -127,7 +127,7 @@ impl World {
 /// How the program ended and what it said, with what varies named instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
-    line: String,
+    pub line: String,
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -201,10 +201,9 @@ fn quoted(word: &str) -> String {
 
 fn replace_between(text: &str, before: &str, behind: &str, name: &str) -> String {
     let mut parts = text.split(before);
-    let mut replaced = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |replaced, part| {
         let rest = part.find(behind).map_or("", |at| &part[at..]);
-        replaced += &format!("{before}{name}{rest}");
-    }
-    replaced
+        [&replaced, before, name, rest].concat()
+    })
 }

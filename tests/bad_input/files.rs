@@ -42,7 +42,7 @@ fn a_file_that_may_not_be_read_is_left_out_and_said() {
     let world = World::new();
     let good = world.write("src/good.py", "def total(items):\n    return sum(items)\n".repeat(20));
     let locked = world.write("src/locked.py", "secret = 1\n");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     let mut process = world.process(&["run", "--simulate", "--quick", "--no-save", "--samples", "src"]);
     if crate::program::is_root(&good) {
         // Nothing is locked for root: let the program be nobody.

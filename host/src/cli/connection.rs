@@ -73,7 +73,8 @@ impl Connection {
             let failure = Failure::from(error);
             let mut failure = if said.contains(&url) { failure } else { failure.said_at(url) };
             if let (Some(hint), Some(place)) = (&mut failure.hint, &self.named_by) {
-                *hint += &format!("\nits address is that of {place}");
+                hint.push_str("\nits address is that of ");
+                hint.push_str(place);
             }
             failure
         })
@@ -141,9 +142,6 @@ fn named_elsewhere(origin: &Origin) -> Option<String> {
 fn listed(names: impl IntoIterator<Item = String>) -> String {
     let names: Vec<String> = names.into_iter().collect();
     let more = names.len().saturating_sub(LISTED_MODELS);
-    let mut list = names.into_iter().take(LISTED_MODELS).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        list += &format!(" and {more} more");
-    }
-    list
+    let list = names.into_iter().take(LISTED_MODELS).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{list} and {more} more") } else { list }
 }

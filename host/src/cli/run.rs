@@ -29,6 +29,7 @@ use crate::{
         candidate::Candidate,
         selection::Constraints,
         study::{Outcome, Study, StudyEvent},
+        trial::{Trial, TrialState},
         workload::{PromptTemplate, Workload},
     },
     report,
@@ -243,19 +244,22 @@ fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(),
     Ok(())
 }
 
-/// How the program ends: as the study did, unless the server was lost on the way.
+/// How the program ends: as the study did, unless nothing at all could be measured, or the selector failed.
 fn status(study: &Study) -> ExitStatus {
-    let lost = study.outcome == Outcome::NothingFeasible
-        && study.trials.iter().all(|trial| !trial.is_complete())
-        && study.trials.iter().flat_map(|trial| &trial.observations).all(|observation| observation.failure.is_some());
-    let cause = study.trials.iter().find_map(|trial| match trial.state {
-        crate::model::trial::TrialState::Failed(cause) => super::failure::status_of(cause),
-        _ => None,
-    });
+    let ended = matches!(study.outcome, Outcome::KeepBaseline | Outcome::NothingFeasible);
+    if ended && !study.trials.iter().any(Trial::is_complete) {
+        let mut observations = study.trials.iter().flat_map(|trial| &trial.observations);
+        let lost = observations.all(|observation| observation.failure.is_some());
+        let cause = study.trials.iter().find_map(|trial| match trial.state {
+            TrialState::Failed(cause) => super::failure::status_of(cause),
+            _ => None,
+        });
+        return cause.filter(|_| lost).unwrap_or(ExitStatus::NothingFeasible);
+    }
     if study.stages.iter().any(|stage| stage.name == tune::SELECT && stage.failure.is_some()) {
         return ExitStatus::Plugin;
     }
-    if lost && let Some(status) = cause { status } else { ExitStatus::of_outcome(study.outcome) }
+    ExitStatus::of_outcome(study.outcome)
 }
 
 /// The date and time, RFC 3339, in UTC.

@@ -45,8 +45,9 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
             "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
             args.scenario
         ));
-        let served = simulate::serve(Arc::clone(&server), listener, interrupted()).await;
-        served.map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
+        simulate::serve(Arc::clone(&server), listener, interrupted())
+            .await
+            .map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
         Ok(ExitStatus::Done)
     })?
 }

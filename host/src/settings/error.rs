@@ -38,13 +38,14 @@ impl SettingsError {
                 ErrorKind::IsADirectory => "a file is needed there, or nothing".to_owned(),
                 _ => "check the file's permissions, or move it away".to_owned(),
             }),
-            Self::UnknownKey { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownKey { nearest: Some(name), .. } | Self::UnknownIntensity { nearest: Some(name), .. } => {
+                Some(format!("did you mean `{name}`?"))
+            }
             Self::UnknownKey { known, .. } => Some(format!("known are {}", known.join(", "))),
             Self::WrongType { key, .. } if key == "intensity" => {
                 Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
             }
             Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
-            Self::UnknownIntensity { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
             Self::UnknownIntensity { name, known, .. } => Some(format!(
                 "known are {}; a settings file can add it as [intensity.{}]",
                 known.join(", "),

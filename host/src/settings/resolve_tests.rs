@@ -152,7 +152,7 @@ fn intensities_merge_key_by_key_and_what_is_given_beside_them_wins() {
     // The plan reads them in this order, and the last one counts.
     let of = |settings: &Settings, param: &str| {
         let all = settings.intensity().params.into_iter().chain(settings.given_params());
-        all.filter(|(_, name, _)| name == param).map(|(_, _, value)| value).last()
+        all.filter(|(_, name, _)| name == param).map(|(_, _, value)| value).next_back()
     };
     assert_eq!(of(&settings, "sizes"), Some(Value::Numbers(vec![4096.0, 8192.0])), "the built-in parameter stays");
     assert_eq!(of(&settings, "repeats"), Some(Value::Integer(4)), "what is given beside the table wins");
