@@ -1,41 +1,26 @@
 //! On every preset of the simulator a study finds the region of the optimum, and never settings that must not be used.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
 use ralf_tune::{
     model::{
-        budget::{Budget, Intensity},
         candidate::Candidate,
-        machine::Locality,
-        selection::Constraints,
         study::{Outcome, Study},
-        workload::Workload,
     },
-    ollama::{address::ServerAddress, client::Client, request::Timeouts, wire::InstalledModel},
-    plugin::{PluginEngine, Registry},
-    profile,
-    settings::{self, Overrides},
-    simulate::{Scenario, SimulatedServer},
+    plugin::Registry,
+    simulate::Scenario,
     tune::{
-        self, Setup,
+        self,
         oracle::{Oracle, Truth},
         plan::Choices,
     },
-    workload::generate::generated_workload,
 };
+
+use crate::support::studies::{Simulation, bundled, intensity, runtime};
 
 /// Share of the simulator's own best that a pick may miss, and how many of ten seeds may miss more.
 const MAY_MISS: f64 = 0.15;
 const MAY_FAIL: usize = 2;
-
-fn intensity(name: &str) -> Intensity {
-    let overrides = Overrides { intensity: Some(name.into()), ..Overrides::default() };
-    settings::resolve(&overrides, &std::collections::BTreeMap::new(), None, None).unwrap().intensity()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
-}
 
 struct Told {
     study: Study,
@@ -47,37 +32,17 @@ struct Told {
 /// A study on a scenario, and what the simulator knows of its outcome.
 fn told(registry: &Registry, scenario: &Scenario, seed: u64, best: Option<&(Truth, f64)>) -> Told {
     let intensity = intensity("normal");
-    let workload: Workload = generated_workload(0);
     runtime().block_on(async {
-        let client = Client::new(Arc::new(SimulatedServer::new(scenario.clone(), seed)), Timeouts::default());
-        let server =
-            profile::server::server(&client, &ServerAddress::default(), Some(Locality::Simulated)).await.unwrap();
-        let name = client.tags().await.unwrap().into_iter().find(InstalledModel::generates).unwrap().name;
-        let model = profile::model::model(&client, &name).await.unwrap();
-        let prepared = tune::plan(&intensity, registry, &Choices::default()).unwrap();
-        let panel = tune::plan(&intensity, registry, &Choices::default()).unwrap().panel;
-        let oracle = Oracle { scenario, model: &model, workload: &workload, panel: &panel, seed: 0 };
+        let simulation = Simulation::new(scenario, seed).await;
+        let plan = || tune::plan(&intensity, registry, &Choices::default()).unwrap();
+        let panel = plan().panel;
+        let (model, workload) = (&simulation.model, &simulation.workload);
+        let oracle = Oracle { scenario, model, workload, panel: &panel, seed: 0 };
         let (best, best_quality) = match best {
             Some(known) => known.clone(),
             None => oracle.best(&Candidate::default(), 0.95).await.unwrap(),
         };
-        let setup = Setup {
-            client: &client,
-            machine: scenario.machine_profile(),
-            server,
-            model: model.clone(),
-            workload: workload.clone(),
-            baseline: Candidate::default(),
-            constraints: Constraints { quality_floor: 0.95, ..Constraints::default() },
-            intensity: intensity.name.clone(),
-            budget: Budget::from_seconds(intensity.budget.total_seconds),
-            prepared,
-            seed,
-            salt: 0,
-            started_at: "2026-01-01T00:00:00Z".into(),
-        };
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let study = tune::run(setup, stopped, &mut |_| {}).await;
+        let study = simulation.study(&intensity, plan()).await;
         let picked = study.tuned.as_ref().map_or_else(Candidate::default, |tuned| tuned.candidate.clone());
         let truth = oracle.evaluate(&picked).await;
         Told { study, truth, best, best_quality }
@@ -86,7 +51,7 @@ fn told(registry: &Registry, scenario: &Scenario, seed: u64, best: Option<&(Trut
 
 #[test]
 fn every_preset_is_tuned_to_its_optimum() {
-    let registry = Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap();
+    let registry = bundled();
     let only = std::env::var("RALF_TUNE_TEST_SCENARIO").ok();
     let mut table =
         String::from("scenario     seed  best  found  miss  quality (best)  ctx  par  content  outcome        s\n");

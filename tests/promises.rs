@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod bad_input;
+mod commands;
 mod architecture;
 mod documents;
+mod example_plugins;
+mod honest_requests;
 mod ollama_client;
 mod optimum;
 mod plugins;
+mod program;
 mod report;
+mod sandbox;
 mod saving;
 mod simulator;
+mod support;
+mod wit;

@@ -139,7 +139,7 @@ fn the_summary_length_follows_a_new_chunk_size_only() {
 #[test]
 fn what_is_not_understood_is_named_and_never_overwritten() {
     for (text, part) in [
-        ("", "is not JSON"),
+        ("", "holds nothing where an object"),
         ("{\"num_ctx\": 8192,}", "is not JSON"),
         ("# notes\n", "is not JSON"),
         ("[1]", "holds a list where an object"),

@@ -5,11 +5,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
-    parse_scorer, parse_share,
+    parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -80,7 +80,7 @@ See also: ralf-tune machine, ralf-tune plugin list";
 #[expect(clippy::struct_excessive_bools, reason = "one field a flag; settings make types of them")]
 pub struct RunArgs {
     /// Model to tune [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
-    #[arg(long, value_name = "MODEL", help_heading = WHAT)]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), help_heading = WHAT)]
     pub model: Option<String>,
 
     /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
@@ -113,7 +113,7 @@ pub struct RunArgs {
     pub intensity: Option<String>,
 
     /// Time limit, such as 90s, 4m or 1h30m [env: RALF_TUNE_BUDGET] [default: that of the intensity]
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = HOW)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration, help_heading = HOW)]
     pub budget: Option<Duration>,
 
     /// Least quality, as a share of the best that this model attains [env: RALF_TUNE_QUALITY_FLOOR] [default: 0.95]
@@ -121,7 +121,7 @@ pub struct RunArgs {
     pub quality_floor: Option<f64>,
 
     /// Seed of everything random, to repeat a study [env: RALF_TUNE_SEED] [default: a new one]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = HOW)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed, help_heading = HOW)]
     pub seed: Option<u64>,
 
     /// Component that takes part; may be repeated [env: RALF_TUNE_PLUGIN]
@@ -129,7 +129,7 @@ pub struct RunArgs {
     pub plugin: Vec<PathBuf>,
 
     /// Strategy that takes part, in place of the intensity's; may be repeated [env: RALF_TUNE_STRATEGY]
-    #[arg(long, value_name = "NAME", help_heading = PLUGINS)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, help_heading = PLUGINS)]
     pub strategy: Vec<String>,
 
     /// Scorer that takes part, and how much it counts; may be repeated [env: RALF_TUNE_SCORER]
@@ -137,7 +137,7 @@ pub struct RunArgs {
     pub scorer: Vec<ScorerChoice>,
 
     /// Selector that chooses the winner [env: RALF_TUNE_SELECTOR]
-    #[arg(long, value_name = "NAME", help_heading = PLUGINS)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, help_heading = PLUGINS)]
     pub selector: Option<String>,
 
     /// Parameter of a plugin, such as context.sizes=4096,8192; may be repeated [env: RALF_TUNE_SET]
@@ -206,7 +206,7 @@ pub struct MachineArgs {
     pub host: Option<String>,
 
     /// Model to look at [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
     pub model: Option<String>,
 
     /// Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
@@ -238,7 +238,7 @@ pub struct SimulateArgs {
     pub listen: String,
 
     /// Seed of the noise
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed, default_value_t = 0)]
     pub seed: u64,
 
     /// Print the best settings of the scenario, and how fast they are, before serving

@@ -1,13 +1,16 @@
 //! Errors of all modules as one thing that can be shown: the error, what to do, the exit code.
 
-use super::exit::ExitStatus;
+use super::{
+    exit::ExitStatus,
+    ui::{self, OutputError},
+};
 use crate::{
     emit::ralf_notes::ConfigError,
     model::observation::FailureCause,
     ollama::{address::AddressError, error::OllamaError, http::ApiKeyError},
     plugin::{PluginError, registry::UnknownPlugin},
     profile::model::ModelError,
-    settings::SettingsError,
+    settings::{Origin, SettingsError},
     tune::PlanError,
     workload::WorkloadError,
 };
@@ -18,17 +21,41 @@ pub struct Failure {
     pub error: anyhow::Error,
     pub hint: Option<String>,
     pub status: ExitStatus,
+    /// Where the thing was said that is wrong, when that is neither typed nor in the error.
+    place: Option<String>,
 }
 
 impl Failure {
     /// A failure that no module has a type for.
     pub fn new(status: ExitStatus, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
-        Self { error: error.into(), hint, status }
+        Self { error: error.into(), hint, status, place: None }
     }
 
     /// A wrong use of the command line.
     pub fn usage(message: String, hint: Option<String>) -> Self {
-        Self { error: anyhow::Error::msg(message), hint, status: ExitStatus::Usage }
+        Self::new(ExitStatus::Usage, anyhow::Error::msg(message), hint)
+    }
+
+    /// The same, with the place where the bad value was said. What was just typed needs none.
+    pub fn said_in(self, origin: &Origin) -> Self {
+        match origin {
+            Origin::Flag(_) | Origin::Default => self,
+            elsewhere => self.said_at(elsewhere.to_string()),
+        }
+    }
+
+    /// The same, with a place that is none of the settings'.
+    pub fn said_at(self, place: String) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    /// Tells the user.
+    pub fn show(&self) {
+        let mut messages = ui::errors::chain(&self.error);
+        if let (Some(place), Some(outermost)) = (&self.place, messages.first_mut()) {
+            *outermost = format!("{outermost} ({place})");
+        }
+        ui::message(&ui::errors::render(&messages, self.hint.as_deref()));
     }
 }
 
@@ -69,7 +96,8 @@ impl From<WorkloadError> for Failure {
 
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
-        Self::new(ExitStatus::Usage, error, Some("write a host as Ollama does, such as 127.0.0.1:11434".into()))
+        let hint = error.hint();
+        Self::new(ExitStatus::Usage, error, hint)
     }
 }
 
@@ -81,13 +109,19 @@ impl From<ApiKeyError> for Failure {
 
 impl From<OllamaError> for Failure {
     fn from(error: OllamaError) -> Self {
-        let hint = error.hint();
+        let look =
+            || "the log of the server says more; if it is no Ollama server, check `--host` and OLLAMA_HOST".to_owned();
+        let hint = error.hint().or_else(|| Some(look()));
         Self::new(ExitStatus::Server, error, hint)
     }
 }
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
+        let error = match error {
+            ModelError::Server(error) => return error.into(),
+            error => error,
+        };
         let hint = error.hint();
         Self::new(ExitStatus::Server, error, hint)
     }
@@ -100,9 +134,9 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(ExitStatus::Unfit, error, None)
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::new(ExitStatus::Unfit, error, Some("free some space there, or write to another place".into()))
     }
 }
 

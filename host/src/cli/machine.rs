@@ -5,23 +5,24 @@ use serde_json::json;
 use super::{
     CommandResult,
     args::MachineArgs,
+    connection::connect,
     exit::ExitStatus,
     failure::Failure,
-    session::{self, block_on, connect},
+    session::{self, block_on},
     ui,
 };
 use crate::{
     report,
-    settings::{self, Format, Overrides},
+    settings::{Format, Overrides},
 };
 
-/// Shows the machine, the server and the model. What the server does not tell is no error unless somebody asked for it by name.
+/// Shows the machine, the server and the model. A model that nobody named is no error.
 pub fn run(args: &MachineArgs) -> CommandResult {
-    let env = settings::environment();
-    let settings = settings::load(&Overrides::from(args), &env, &std::env::current_dir()?)?;
+    let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
-    let present = super::run::present_settings(&settings)?;
-    let present = present.as_ref().filter(|_| scenario.is_none());
+    let target = super::run::target(&settings, scenario.as_ref());
+    let present = super::run::present_settings(target.as_deref())?;
+    let present = present.as_ref();
     let (connection, server, model) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present, &env, 0)?;
         let server = connection.server().await;
@@ -49,7 +50,12 @@ pub fn run(args: &MachineArgs) -> CommandResult {
     ui::data(&text)?;
     server?;
     match model {
-        Some(Err(failure)) => Err(Failure { status: ExitStatus::Server, ..failure }),
+        // Which model is meant is no mistake of somebody who only looks.
+        Some(Err(failure)) if failure.status == ExitStatus::Usage => {
+            ui::message(&ui::errors::warning(&failure.error.to_string(), failure.hint.as_deref()));
+            Ok(ExitStatus::Done)
+        }
+        Some(Err(failure)) => Err(failure),
         _ => Ok(ExitStatus::Done),
     }
 }

@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 pub mod args;
+mod connection;
 pub mod exit;
 mod failure;
 mod interrupt;
 mod machine;
 mod places;
+mod plan;
 mod plugin;
 mod run;
 mod session;
@@ -43,7 +45,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(status) => status.into(),
         Err(failure) => {
-            ui::message(&ui::errors::render(&ui::errors::chain(&failure.error), failure.hint.as_deref()));
+            failure.show();
             failure.status.into()
         }
     }

@@ -7,6 +7,7 @@ use super::{
     args::{PluginInfoArgs, PluginListArgs},
     exit::ExitStatus,
     failure::Failure,
+    plan::prepare,
     session, ui,
 };
 use crate::{
@@ -14,14 +15,12 @@ use crate::{
     plugin::registry::Plugin,
     report,
     report::plugins::{self, PluginListing},
-    settings::{self, Overrides},
-    tune,
+    settings::Overrides,
 };
 
 /// Lists what is there; with an intensity, what it runs and in which order.
 pub fn list(args: &PluginListArgs) -> CommandResult {
-    let env = settings::environment();
-    let settings = settings::load(&Overrides::from(args), &env, &std::env::current_dir()?)?;
+    let (settings, env) = session::settings(&Overrides::from(args))?;
     let registry = session::plugins(&settings, &env)?;
     let (width, colour) = (ui::stdout_width(), ui::stdout_colour());
     if args.intensity.is_none() {
@@ -30,18 +29,18 @@ pub fn list(args: &PluginListArgs) -> CommandResult {
         return Ok(ExitStatus::Done);
     }
     let intensity = settings.intensity();
-    let prepared = tune::plan(&intensity, &registry, &super::run::choices(&settings))?;
+    let prepared = prepare(&settings, &registry)?;
     ui::data(&report::plan::render(&prepared.plan, &intensity.name, intensity.budget, width, colour))?;
     Ok(ExitStatus::Done)
 }
 
 /// Shows one plugin, by name or by file.
 pub fn info(args: &PluginInfoArgs) -> CommandResult {
-    let env = settings::environment();
-    let is_file = Path::new(&args.plugin).is_file() || args.plugin.contains(std::path::MAIN_SEPARATOR);
+    let path = Path::new(&args.plugin);
+    let is_file = path.is_file() || args.plugin.contains(std::path::is_separator) || path.extension().is_some();
     let plugins = is_file.then(|| vec![PathBuf::from(&args.plugin)]);
     let overrides = Overrides { plugins, ..Overrides::default() };
-    let settings = settings::load(&overrides, &env, &std::env::current_dir()?)?;
+    let (settings, env) = session::settings(&overrides)?;
     let registry = session::plugins(&settings, &env)?;
     let found = if is_file {
         registry.all().last()
@@ -52,7 +51,8 @@ pub fn info(args: &PluginInfoArgs) -> CommandResult {
         let names = registry.all().iter().map(|plugin| plugin.manifest().name.as_str());
         let hint = match nearest(&args.plugin, names) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "`ralf-tune plugin list` shows all plugins; a file needs a path, such as ./my_scorer.wasm".into(),
+            None => "`ralf-tune plugin list` shows all plugins; a file is named by its path, such as ./my_scorer.wasm"
+                .into(),
         };
         return Err(Failure::usage(format!("there is no plugin `{}`", args.plugin), Some(hint)));
     };

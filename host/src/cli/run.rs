@@ -1,6 +1,9 @@
 //! `ralf-tune run`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rand::Rng;
 use tokio::sync::watch;
@@ -8,25 +11,30 @@ use tokio::sync::watch;
 use super::{
     CommandResult,
     args::RunArgs,
+    connection::connect,
     exit::ExitStatus,
     failure::Failure,
     interrupt::interrupted,
     places,
-    session::{self, block_on, connect},
+    plan::prepare,
+    session::{self, block_on},
     ui::{self, Progress, ProgressMode},
 };
 use crate::{
-    emit::ralf_notes::{self, ConfigChange, PresentSettings},
+    emit::{
+        self,
+        ralf_notes::{self, ConfigChange, ConfigError, PresentSettings},
+    },
     model::{
         candidate::Candidate,
-        selection::{Constraints, TunedConfig},
+        selection::Constraints,
         study::{Outcome, Study, StudyEvent},
         workload::{PromptTemplate, Workload},
     },
     report,
-    settings::{self, Format, Overrides, Settings},
+    settings::{Format, Overrides, Settings},
     simulate::Scenario,
-    tune::{self, Setup, plan::Choices},
+    tune::{self, Setup},
     workload::{
         generate,
         samples::{self, SampleOptions},
@@ -38,15 +46,17 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// Measures, chooses, shows, saves.
 pub fn run(args: &RunArgs) -> CommandResult {
-    let env = settings::environment();
-    let settings = settings::load(&Overrides::from(args), &env, &std::env::current_dir()?)?;
-    for warning in &settings.warnings {
-        ui::message(&ui::errors::warning(&warning.what));
-    }
+    let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
     let registry = session::plugins(&settings, &env)?;
     let intensity = settings.intensity();
-    let prepared = tune::plan(&intensity, &registry, &choices(&settings))?;
+    let prepared = prepare(&settings, &registry)?;
+    // Before anything is measured: a study whose result cannot be used would be lost time.
+    let target = target(&settings, scenario.as_ref());
+    let present = present_settings(target.as_deref())?;
+    refuse_report_in(target.as_deref(), &settings)?;
+    let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
+    let workload = workload(&settings, seed)?;
     if args.dry_run {
         let page = report::plan::render(
             &prepared.plan,
@@ -58,10 +68,9 @@ pub fn run(args: &RunArgs) -> CommandResult {
         ui::data(&page)?;
         return Ok(ExitStatus::Done);
     }
-    // Before anything is measured: a study whose result cannot be used would be lost time.
-    let present = present_settings(&settings)?.filter(|_| scenario.is_none() || settings.config.value.is_some());
-    let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
-    let workload = workload(&settings, seed)?;
+    if let (true, Some(path)) = (settings.save.value, &target) {
+        emit::target::check(path).map_err(ConfigError::from)?;
+    }
     let study = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let server = connection.server().await?;
@@ -83,12 +92,13 @@ pub fn run(args: &RunArgs) -> CommandResult {
         };
         Ok::<Study, Failure>(watched(setup, scenario.is_some()).await)
     })??;
-    show(&settings, &study)?;
-    if study.outcome == Outcome::Improved
-        && let Some(tuned) = &study.tuned
-    {
-        save(&settings, scenario.as_ref(), tuned)?;
+    // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
+    let shown = show(&settings, &study);
+    let saved = save(&settings, target.as_deref(), &study);
+    if let (Err(failure), Err(_)) = (&shown, &saved) {
+        failure.show();
     }
+    saved.and(shown)?;
     Ok(status(&study))
 }
 
@@ -130,27 +140,27 @@ fn leave(status: ExitStatus) -> ! {
     std::process::exit(i32::from(status.code()))
 }
 
-/// What the user chose about plugins.
-pub fn choices(settings: &Settings) -> Choices {
-    Choices {
-        strategies: settings.strategies.value.clone(),
-        scorers: settings.scorers.value.iter().map(|choice| (choice.name.clone(), choice.weight)).collect(),
-        selector: settings.selector.value.clone(),
-        parameters: settings.given_params(),
-    }
-}
-
-/// Where the present settings are read from and the tuned ones saved to.
-fn target(settings: &Settings) -> Option<PathBuf> {
-    settings.config.value.clone().or_else(|| ralf_notes::default_target(&places::home()?))
+/// Where the present settings are read from and the tuned ones saved to. A simulated machine is not the user's: its results go
+/// only where a file was named for them.
+pub fn target(settings: &Settings, scenario: Option<&Scenario>) -> Option<PathBuf> {
+    let default = || ralf_notes::default_target(&places::home()?).filter(|_| scenario.is_none());
+    settings.config.value.clone().or_else(default)
 }
 
 /// The present settings, when there is a configuration.
-pub fn present_settings(settings: &Settings) -> Result<Option<PresentSettings>, Failure> {
-    match target(settings) {
-        Some(path) => Ok(ralf_notes::read_baseline(&path)?),
-        None => Ok(None),
+pub fn present_settings(target: Option<&Path>) -> Result<Option<PresentSettings>, Failure> {
+    Ok(target.map(ralf_notes::read_baseline).transpose()?.flatten())
+}
+
+/// Refuses to write the report over the configuration.
+fn refuse_report_in(target: Option<&Path>, settings: &Settings) -> Result<(), Failure> {
+    let (Some(target), Some(output)) = (target, &settings.output.value) else { return Ok(()) };
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if real(target) != real(output) {
+        return Ok(());
     }
+    let message = format!("the report would overwrite the configuration {}", output.display());
+    Err(Failure::usage(message, Some("name another file with --output".into())))
 }
 
 fn baseline(present: Option<&PresentSettings>) -> Candidate {
@@ -185,31 +195,40 @@ fn show(settings: &Settings, study: &Study) -> Result<(), Failure> {
         Format::Text => report::terminal::outcome(study, ui::stdout_width(), ui::stdout_colour()),
     };
     match &settings.output.value {
-        None => Ok(ui::data(&text)?),
-        Some(path) => std::fs::write(path, &text).or_else(|error| {
-            // The measurements took minutes: they are not lost because a path is wrong.
-            ui::data(&text)?;
-            let hint = Some("the report was written to standard output instead".to_owned());
-            let error = anyhow::Error::new(error).context(format!("cannot write {}", path.display()));
-            Err(Failure::new(ExitStatus::Unfit, error, hint))
-        }),
+        None => ui::data(&text)?,
+        Some(path) => match std::fs::write(path, &text) {
+            Ok(()) => ui::message(&format!("the report is in {}", path.display())),
+            Err(error) => {
+                // The measurements took minutes: they are not lost because a path is wrong.
+                ui::data(&text)?;
+                let hint = Some("the report was written to standard output instead".to_owned());
+                let error = anyhow::Error::new(error).context(format!("cannot write {}", path.display()));
+                return Err(Failure::new(ExitStatus::Unfit, error, hint));
+            }
+        },
     }
+    Ok(())
 }
 
 /// Shows the difference, asks, writes.
-fn save(settings: &Settings, scenario: Option<&Scenario>, tuned: &TunedConfig) -> Result<(), Failure> {
-    if !settings.save.value {
-        return Ok(());
-    }
-    if scenario.is_some() && settings.config.value.is_none() {
-        ui::message("not saved: a simulated machine is not yours (name a file with --config to save it there)");
-        return Ok(());
-    }
-    let Some(path) = target(settings) else {
-        ui::message("not saved: there is no RALF Note configuration; name a file with --config");
+fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(), Failure> {
+    let tuned = match (study.outcome, &study.tuned) {
+        _ if !settings.save.value => return Ok(()),
+        (Outcome::Improved, Some(tuned)) => tuned,
+        (Outcome::KeepBaseline, _) => {
+            ui::message("nothing to save: your present settings stay as they are");
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    let Some(path) = target else {
+        ui::message(match settings.simulate.value {
+            Some(_) => "not saved: a simulated machine is not yours (name a file with --config to save it there)",
+            None => "not saved: there is no RALF Note configuration; name a file with --config",
+        });
         return Ok(());
     };
-    let change = ConfigChange::prepare(&path, tuned)?;
+    let change = ConfigChange::prepare(path, tuned)?;
     ui::message(&change.render(ui::stderr_colour()));
     let question = format!("Save to {}?", report::clean::clean(&path.display().to_string()));
     if !settings.yes.value && !ui::confirm(&question) {

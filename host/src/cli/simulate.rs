@@ -28,21 +28,25 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
         ui::data(&best(&scenario, args.seed)?)?;
     }
     let server = SimulatedServer::new(scenario, args.seed);
+    let cannot_listen =
+        |error: std::io::Error| anyhow::Error::new(error).context(format!("cannot listen on {}", args.listen));
     block_on(false, async {
         let listener = tokio::net::TcpListener::bind(&args.listen).await.map_err(|error| {
-            let error = anyhow::Error::new(error).context(format!("cannot listen on {}", args.listen));
+            let typed_wrong = error.kind() == std::io::ErrorKind::InvalidInput;
             Failure::new(
-                ExitStatus::Unfit,
-                error,
+                if typed_wrong { ExitStatus::Usage } else { ExitStatus::Unfit },
+                cannot_listen(error),
                 Some("choose another address with --listen, such as 127.0.0.1:11500".into()),
             )
         })?;
-        let address = listener.local_addr()?;
+        let address =
+            listener.local_addr().map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
         ui::message(&format!(
             "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
             args.scenario
         ));
-        simulate::serve(Arc::clone(&server), listener, interrupted()).await?;
+        let served = simulate::serve(Arc::clone(&server), listener, interrupted()).await;
+        served.map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
         Ok(ExitStatus::Done)
     })?
 }

@@ -27,8 +27,12 @@ pub enum ReplaceError {
         #[source]
         source: io::Error,
     },
+    #[error("{} is not a text file in UTF-8", path.display())]
+    NotText { path: PathBuf },
     #[error("{} is not a file", path.display())]
     NotAFile { path: PathBuf },
+    #[error("{} is not a folder", path.display())]
+    NotAFolder { path: PathBuf },
     #[error("{} is a link that leads nowhere", path.display())]
     EndlessLink { path: PathBuf },
     #[error("{} is read-only", path.display())]
@@ -60,10 +64,13 @@ impl ReplaceError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NotText { .. } => Some("save it as UTF-8, or name another with --config FILE".to_owned()),
             Self::NotAFile { .. } | Self::EndlessLink { .. } => Some("name a file with --config FILE".to_owned()),
-            Self::ReadOnly { path } => {
-                Some(format!("make it writable (chmod u+w '{}'), or name another with --config FILE", path.display()))
-            }
+            Self::NotAFolder { .. } => Some("name a file in another folder with --config FILE".to_owned()),
+            Self::ReadOnly { path } => Some(format!(
+                "make it writable (chmod u+w '{}'), name another with --config FILE, or only measure with --no-save",
+                path.display()
+            )),
             Self::Changed { .. } => Some("look at it, then run `ralf-tune run` again: nothing was written".to_owned()),
             Self::Read { source, .. }
             | Self::Folder { source, .. }
@@ -73,7 +80,9 @@ impl ReplaceError {
                     "free some space on that disk; the file is as it was".to_owned()
                 }
                 io::ErrorKind::PermissionDenied => {
-                    "check who may write there (ls -ld), or name another file with --config FILE".to_owned()
+                    "check who may read and write there (ls -ld), name another file with --config FILE, or only measure \
+                     with --no-save"
+                        .to_owned()
                 }
                 _ => "the file is as it was; name another with --config FILE".to_owned(),
             }),
@@ -94,13 +103,30 @@ pub struct Saved {
 ///
 /// # Errors
 ///
-/// A file that exists and cannot be read, or is not UTF-8.
+/// What exists and is no file, cannot be read, or is not UTF-8.
 pub fn read(path: &Path) -> Result<Option<String>, ReplaceError> {
-    match fs::read_to_string(path) {
+    // Before it is opened: a pipe would wait for its other end.
+    let text = match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(ReplaceError::NotAFile { path: path.to_owned() }),
+        Ok(_) => fs::read_to_string(path),
+        Err(error) => Err(error),
+    };
+    match text {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(_) if path.is_dir() => Err(ReplaceError::NotAFile { path: path.to_owned() }),
-        Err(source) => Err(ReplaceError::Read { path: path.to_owned(), source }),
+        Err(error) => Err(unreadable(path, error)),
+    }
+}
+
+/// Why a path cannot be read, as plain as it can be said.
+pub(super) fn unreadable(path: &Path, source: io::Error) -> ReplaceError {
+    let file_on_the_way = || path.ancestors().skip(1).find(|folder| folder.is_file());
+    match source.kind() {
+        io::ErrorKind::InvalidData => ReplaceError::NotText { path: path.to_owned() },
+        io::ErrorKind::NotADirectory if let Some(file) = file_on_the_way() => {
+            ReplaceError::NotAFolder { path: file.to_owned() }
+        }
+        _ => ReplaceError::Read { path: path.to_owned(), source },
     }
 }
 
@@ -123,7 +149,7 @@ pub fn replace(path: &Path, seen: Option<&str>, text: &str) -> Result<Saved, Rep
         Ok(metadata) if metadata.permissions().readonly() => return Err(ReplaceError::ReadOnly { path: target }),
         Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(source) => return Err(ReplaceError::Read { path: target, source }),
+        Err(source) => return Err(unreadable(&target, source)),
     };
     let unchanged = |current: Option<&str>| {
         if current == seen { Ok(()) } else { Err(ReplaceError::Changed { path: target.clone() }) }
@@ -151,7 +177,7 @@ pub fn replace(path: &Path, seen: Option<&str>, text: &str) -> Result<Saved, Rep
 }
 
 /// The file that a path means: symbolic links followed, also one whose file does not exist yet.
-fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
+pub(super) fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::read_link(&target) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::space::{Parameter, SearchSpace};
+use super::space::Parameter;
 
 /// One full assignment of every parameter. A *config* is a file; this is what it says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,16 +124,6 @@ impl Candidate {
     #[must_use]
     pub const fn load_key(&self) -> LoadKey {
         LoadKey { num_ctx: self.num_ctx, num_thread: self.num_thread, num_batch: self.num_batch }
-    }
-
-    /// The first parameter that lies outside the space, with its value.
-    #[must_use]
-    pub fn outside(&self, space: &SearchSpace) -> Option<(Parameter, f64)> {
-        space.ranges.iter().find_map(|range| {
-            let value = self.get(range.parameter);
-            let inside = value.is_finite() && value >= range.low && value <= range.high;
-            (!inside).then_some((range.parameter, value))
-        })
     }
 }
 

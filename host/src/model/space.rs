@@ -90,6 +90,20 @@ impl Parameter {
         matches!(self, Self::NumCtx | Self::NumThread | Self::NumBatch)
     }
 
+    /// Whether it says what to do when something goes wrong or is waited for, and changes neither a note nor the time of one.
+    #[must_use]
+    pub const fn is_policy(self) -> bool {
+        matches!(
+            self,
+            Self::RequestTimeoutSeconds
+                | Self::RetryAttempts
+                | Self::InitialBackoffSeconds
+                | Self::BackoffMultiplier
+                | Self::BatchSize
+                | Self::BatchDelaySeconds
+        )
+    }
+
     /// Whether it can change what the model answers, and not only how fast.
     #[must_use]
     pub const fn affects_quality(self) -> bool {
@@ -118,6 +132,12 @@ impl SearchSpace {
     #[must_use]
     pub fn range(&self, parameter: Parameter) -> Option<&ParameterRange> {
         self.ranges.iter().find(|range| range.parameter == parameter)
+    }
+
+    /// Whether a value may be proposed or set.
+    #[must_use]
+    pub fn allows(&self, parameter: Parameter, value: f64) -> bool {
+        self.range(parameter).is_some_and(|range| value.is_finite() && value >= range.low && value <= range.high)
     }
 
     /// The default ranges for a model of `trained_context` tokens on `usable_threads` threads.

@@ -1,18 +1,15 @@
 //! The store of one call: limits, log, an empty WASI.
 
-use std::time::Duration;
-
 use wasmtime::{ResourceLimiter, Store};
-use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
-    p2::pipe::MemoryOutputPipe,
-};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 use super::{
     bindings::shared::ralf::tune::{log, types},
+    convert,
     engine::{PluginEngine, TICK},
     error::{PluginError, PluginErrorKind, PluginId},
     limits::Limits,
+    wasi::{self, Printed},
 };
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
@@ -27,14 +24,14 @@ pub struct CallState {
     log_lines: u32,
     /// The last warning: the SDK reports a panic this way, just before the trap.
     last_warning: Option<String>,
-    output: MemoryOutputPipe,
+    printed: Printed,
     wasi: WasiCtx,
     table: ResourceTable,
 }
 
 /// A store for one call of a plugin, with its limits in force.
 pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<CallState> {
-    let output = MemoryOutputPipe::new(16 << 10);
+    let printed = Printed::default();
     let state = CallState {
         plugin: plugin.clone(),
         limits,
@@ -42,8 +39,8 @@ pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<
         memory_refused: false,
         log_lines: 0,
         last_warning: None,
-        wasi: empty_wasi(output.clone()),
-        output,
+        wasi: wasi::context(printed.clone()),
+        printed,
         table: ResourceTable::new(),
     };
     let mut store = Store::new(engine.wasmtime(), state);
@@ -53,41 +50,6 @@ pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<
     store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
     store.set_hostcall_fuel(limits.output_bytes);
     store
-}
-
-/// No directory, no environment, no network, a clock that stands still and a fixed random: the toolchains of Python and
-/// JavaScript import WASI, plugins must not depend on it, and the same inputs must give the same bytes.
-fn empty_wasi(output: MemoryOutputPipe) -> WasiCtx {
-    struct Still;
-    impl HostWallClock for Still {
-        fn resolution(&self) -> Duration {
-            Duration::from_secs(1)
-        }
-        fn now(&self) -> Duration {
-            Duration::ZERO
-        }
-    }
-    impl HostMonotonicClock for Still {
-        fn resolution(&self) -> u64 {
-            1_000_000_000
-        }
-        fn now(&self) -> u64 {
-            0
-        }
-    }
-    let random = || <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(0);
-    WasiCtxBuilder::new()
-        .stdout(output.clone())
-        .stderr(output)
-        .wall_clock(Still)
-        .monotonic_clock(Still)
-        .secure_random(random())
-        .insecure_random(random())
-        .insecure_random_seed(0)
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
-        .build()
 }
 
 /// Turns what wasmtime says into what happened, with the plugin's name.
@@ -117,27 +79,32 @@ fn first_line(text: &str) -> String {
 }
 
 impl CallState {
+    /// The panic that a guest reported, by the SDK or by its standard library, just before it trapped.
     fn panic_text(&self) -> Option<String> {
-        let printed = String::from_utf8_lossy(&self.output.contents()).into_owned();
-        let text = self.last_warning.clone().or_else(|| (!printed.trim().is_empty()).then_some(printed))?;
-        text.contains("panicked").then(|| text.lines().collect::<Vec<_>>().join(" ").trim().to_owned())
+        let printed = self.printed.text();
+        let text = self.last_warning.as_deref().unwrap_or(&printed);
+        let begin = text.rfind("panicked at")?;
+        // The line may begin before: `thread 'main' panicked`.
+        let line = text.get(..begin)?.rfind('\n').map_or(0, |end| end + 1);
+        text.get(line..).map(convert::clean)
     }
 }
 
 impl log::Host for CallState {
     fn log(&mut self, level: log::Level, message: String) {
-        self.log_lines += 1;
+        // A panic comes last, whatever was said before.
+        if matches!(level, log::Level::Warn) {
+            self.last_warning = Some(message.clone());
+        }
+        self.log_lines = self.log_lines.saturating_add(1);
         if self.log_lines > self.limits.log_lines {
             return;
         }
-        let plugin = &self.plugin.name;
+        let (plugin, message) = (&self.plugin.name, convert::clean(&message));
         match level {
             log::Level::Debug => tracing::debug!(plugin, "{message}"),
             log::Level::Info => tracing::info!(plugin, "{message}"),
-            log::Level::Warn => {
-                tracing::debug!(plugin, "warning: {message}");
-                self.last_warning = Some(message);
-            }
+            log::Level::Warn => tracing::debug!(plugin, "warning: {message}"),
         }
     }
 }

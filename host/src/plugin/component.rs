@@ -91,7 +91,7 @@ pub fn check(
 /// What the first bytes say, when they say that this is no component.
 fn not_a_component(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some("it is a core module; link it as a component"),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some("it is a core module, which has to be linked as a component"),
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => None,
         [] => Some("the file is empty"),
         _ => Some("it does not begin as WebAssembly does"),

@@ -15,6 +15,12 @@ use crate::model::{
 /// Longest text of a guest that is kept, in characters; a reason is a sentence.
 const LONGEST_TEXT: usize = 500;
 
+/// Most texts of one list that are kept: nobody reads more reasons.
+const MOST_TEXTS: usize = 50;
+
+/// Longest name and version of a plugin, in bytes: they stand in every message.
+const LONGEST_NAME: usize = 64;
+
 /// A guest's text without control characters and not without end.
 pub fn clean(text: &str) -> String {
     let cleaned: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
@@ -24,17 +30,22 @@ pub fn clean(text: &str) -> String {
     }
 }
 
+/// Reasons and the like.
+pub fn texts(list: &[String]) -> Vec<String> {
+    list.iter().take(MOST_TEXTS).map(|text| clean(text)).collect()
+}
+
 /// Checks and converts what `describe` said.
 pub fn manifest(from: wit::Manifest) -> Result<Manifest, String> {
     let well_named = |name: &str| {
         !name.is_empty()
-            && name.len() <= 64
+            && name.len() <= LONGEST_NAME
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     if !well_named(&from.name) {
         return Err(format!("the name `{}` is not made of lower case letters, digits and hyphens", clean(&from.name)));
     }
-    if semver::Version::parse(&from.version).is_err() {
+    if from.version.len() > LONGEST_NAME || semver::Version::parse(&from.version).is_err() {
         return Err(format!("`{}` is not a semantic version", clean(&from.version)));
     }
     if let Some(unknown) = from.decides.iter().chain(&from.needs).find(|name| Parameter::from_name(name).is_none()) {

@@ -15,6 +15,7 @@ use super::{
     bindings::shared::ralf::tune::log,
     call::CallState,
     error::{PluginError, PluginErrorKind, PluginId},
+    wasi,
 };
 
 /// How often the epoch advances, and so how exactly a call's time limit holds.
@@ -29,7 +30,7 @@ pub struct PluginEngine {
     /// For components that import nothing but ours.
     bare: Linker<CallState>,
     /// The same with an empty WASI.
-    wasi: Linker<CallState>,
+    with_wasi: Linker<CallState>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -63,8 +64,8 @@ impl PluginEngine {
         let engine = Engine::new(&config)?;
         let mut bare = Linker::new(&engine);
         log::add_to_linker::<CallState, wasmtime::component::HasSelf<CallState>>(&mut bare, |state| state)?;
-        let mut wasi = bare.clone();
-        wasmtime_wasi::p2::add_to_linker_sync(&mut wasi)?;
+        let mut with_wasi = bare.clone();
+        wasi::add_to_linker(&mut with_wasi)?;
 
         let stopped = Arc::new(AtomicBool::new(false));
         let (ticked, stop) = (engine.weak(), Arc::clone(&stopped));
@@ -77,7 +78,7 @@ impl PluginEngine {
                 }
             }
         })?;
-        Ok(Self { engine, bare, wasi, stopped })
+        Ok(Self { engine, bare, with_wasi, stopped })
     }
 
     pub(super) fn wasmtime(&self) -> &Engine {
@@ -85,7 +86,7 @@ impl PluginEngine {
     }
 
     pub(super) fn linker(&self, needs_wasi: bool) -> &Linker<CallState> {
-        if needs_wasi { &self.wasi } else { &self.bare }
+        if needs_wasi { &self.with_wasi } else { &self.bare }
     }
 }
 

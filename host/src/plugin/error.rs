@@ -19,7 +19,8 @@ impl std::fmt::Display for PluginId {
         if let Some(version) = &self.version {
             write!(f, " {version}")?;
         }
-        write!(f, " ({})", self.origin)
+        // A file that could not be read has no better name than its path.
+        if self.name == self.origin { Ok(()) } else { write!(f, " ({})", self.origin) }
     }
 }
 
@@ -74,9 +75,12 @@ impl PluginError {
     pub fn hint(&self) -> String {
         let bundled = self.plugin.origin == "bundled";
         match &self.kind {
-            PluginErrorKind::Unreadable(_) => "check the path after --plugin".into(),
+            PluginErrorKind::Unreadable(_) => {
+                "check the path of the component; `ralf-tune plugin list` shows the plugins that are there".into()
+            }
             PluginErrorKind::NotAComponent(_) => {
-                "build the plugin as a component: see examples/plugins for a build command that makes one".into()
+                "copy the file again if it was cut short; a build command that makes a component is in examples/plugins"
+                    .into()
             }
             PluginErrorKind::NoKnownExport | PluginErrorKind::SeveralKinds(_) => {
                 "a plugin exports exactly one of the worlds in wit/".into()
@@ -93,8 +97,9 @@ impl PluginError {
                 "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()
             }
             _ if bundled => "this is a bug of ralf-tune: run with RALF_TUNE_LOG=debug and report it".into(),
-            PluginErrorKind::Mismatch(_) | PluginErrorKind::BadManifest(_) => {
-                "its author rebuilds it with the SDK of this release".into()
+            PluginErrorKind::Mismatch(_) => "its author rebuilds it with the SDK of this release".into(),
+            PluginErrorKind::BadManifest(_) => {
+                "its author corrects what `describe` returns; wit/types.wit says what a manifest may hold".into()
             }
             _ => format!("run without `{}`, or tell its author; RALF_TUNE_LOG=debug shows its log", self.plugin.name),
         }

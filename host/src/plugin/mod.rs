@@ -17,6 +17,7 @@ pub mod registry;
 pub mod scorer;
 pub mod selector;
 pub mod strategy;
+mod wasi;
 
 pub use engine::PluginEngine;
 pub use error::{PluginError, PluginErrorKind, PluginId};

@@ -14,7 +14,7 @@ pub struct Arguments(pub Vec<(String, Value)>);
 pub enum ParameterError {
     #[error("`{plugin}` has no parameter `{name}`")]
     Unknown { plugin: String, name: String, nearest: Option<String>, known: Vec<String> },
-    #[error("`{plugin}.{name}` must be {expected}, not `{found}`")]
+    #[error("`{plugin}.{name}` must be {expected}, not {found}")]
     WrongValue { plugin: String, name: String, expected: String, found: String },
 }
 
@@ -52,13 +52,21 @@ pub fn resolve(manifest: &Manifest, given: &[(String, Value)]) -> Result<Argumen
             plugin: manifest.name.clone(),
             name: name.clone(),
             expected: expectation(parameter),
-            found: value.to_string(),
+            found: found(value),
         })?;
         if let Some(slot) = values.iter_mut().find(|(known, _)| known == name) {
             slot.1 = fitted;
         }
     }
     Ok(Arguments(values))
+}
+
+/// A value that does not fit, as messages show it.
+fn found(value: &Value) -> String {
+    match value.to_string() {
+        text if text.trim().is_empty() => "empty".to_owned(),
+        text => format!("`{text}`"),
+    }
 }
 
 /// The value as the parameter's type, when it is within bounds.

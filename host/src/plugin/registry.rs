@@ -74,15 +74,18 @@ pub struct UnknownPlugin {
     pub name: String,
     pub nearest: Option<String>,
     pub known: Vec<String>,
+    /// The kind of the plugin that has this name, when it is only the wrong kind.
+    pub is_a: Option<PluginKind>,
 }
 
 impl UnknownPlugin {
     /// What to type instead.
     #[must_use]
     pub fn hint(&self) -> String {
-        match &self.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}; load others with --plugin FILE", self.known.join(", ")),
+        match (self.is_a, &self.nearest) {
+            (Some(kind), _) => format!("`{}` is a {kind}: name it with --{kind}", self.name, kind = kind.name()),
+            (None, Some(nearest)) => format!("did you mean `{nearest}`?"),
+            (None, None) => format!("known are {}; load others with --plugin FILE", self.known.join(", ")),
         }
     }
 }
@@ -126,10 +129,15 @@ impl Registry {
         let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
         let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
         let plugin = load(&self.engine, &bytes, &name, &origin, Limits::default())?;
-        let kind = plugin.component().kind;
-        self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != plugin.manifest().name);
-        self.plugins.push(plugin.clone());
+        self.add(plugin.clone());
         Ok(plugin)
+    }
+
+    /// Adds a plugin that was loaded otherwise: with limits of its own, for example.
+    pub fn add(&mut self, plugin: Plugin) {
+        let (kind, name) = (plugin.component().kind, plugin.manifest().name.clone());
+        self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != name);
+        self.plugins.push(plugin);
     }
 
     /// Every plugin, in the order of loading.
@@ -181,11 +189,21 @@ impl Registry {
             .filter(|plugin| plugin.component().kind == kind)
             .map(|plugin| plugin.manifest().name.clone())
             .collect();
-        UnknownPlugin { kind, name: name.to_owned(), nearest: nearest(name, known.iter().map(String::as_str)), known }
+        UnknownPlugin {
+            kind,
+            name: name.to_owned(),
+            nearest: nearest(name, known.iter().map(String::as_str)),
+            known,
+            is_a: self.plugins.iter().find(|other| other.manifest().name == name).map(|other| other.component().kind),
+        }
     }
 }
 
-fn load(
+/// Checks a component, links it and reads its manifest. `name` is for messages until the manifest is read.
+///
+/// # Errors
+/// When it is no plugin, or its `describe` fails.
+pub fn load(
     engine: &Arc<PluginEngine>,
     bytes: &[u8],
     name: &str,

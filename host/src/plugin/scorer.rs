@@ -15,6 +15,9 @@ use crate::model::{
     score::{NoteEvidence, Score, ScorePart},
 };
 
+/// Most parts of a score that are kept.
+const MOST_PARTS: usize = 50;
+
 /// A scorer that is ready to be called, any number of times, each in a fresh instance.
 pub struct Scorer {
     pub(super) checked: CheckedComponent,
@@ -77,9 +80,10 @@ impl Scorer {
             parts: given
                 .parts
                 .into_iter()
+                .take(MOST_PARTS)
                 .map(|part| ScorePart { name: convert::clean(&part.name), value: part.value })
                 .collect(),
-            reasons: given.reasons.iter().map(|reason| convert::clean(reason)).collect(),
+            reasons: convert::texts(&given.reasons),
         })
     }
 

@@ -87,7 +87,6 @@ impl Selector {
             return Err(self.bad(format!("candidate {} must not be chosen: {violation}", winner.id)));
         }
         let settings = convert::pairs(selection.settings);
-        let mut tuned = winner.candidate.clone();
         for (name, value) in &settings {
             let Some(parameter) = Parameter::from_name(name) else {
                 return Err(self.bad(format!("`{name}` is not a setting")));
@@ -95,16 +94,16 @@ impl Selector {
             if parameter.affects_quality() || parameter.is_load_time() {
                 return Err(self.bad(format!("`{name}` can only be chosen by choosing a measured candidate")));
             }
-            tuned.set(parameter, *value);
-        }
-        if let Some((parameter, value)) = tuned.outside(view.space) {
-            return Err(self.bad(format!("{} = {value} lies outside the search space", parameter.name())));
+            // Only what it sets: the user's present settings may lie anywhere.
+            if !view.space.allows(parameter, *value) {
+                return Err(self.bad(format!("{name} = {value} lies outside the search space")));
+            }
         }
         Ok(Selection {
             selector: self.manifest.name.clone(),
             winner: selection.winner,
             runners_up: selection.runners_up.into_iter().filter(|id| find(*id).is_some()).collect(),
-            reasons: selection.reasons.iter().map(|text| convert::clean(text)).collect(),
+            reasons: convert::texts(&selection.reasons),
             settings,
         })
     }

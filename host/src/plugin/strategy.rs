@@ -20,6 +20,9 @@ use crate::model::{
     trial::Trial,
 };
 
+/// Most measurements that one answer may ask for; the next answer can ask for more.
+const MOST_PROPOSALS: usize = 200;
+
 /// What plugins see of the workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadView {
@@ -98,6 +101,9 @@ impl Strategy {
                 if proposals.is_empty() {
                     return Err(self.bad("ask", "it asks for nothing and is not done".into()));
                 }
+                if proposals.len() > MOST_PROPOSALS {
+                    return Err(self.bad("ask", format!("it asks for {} measurements at once", proposals.len())));
+                }
                 proposals
                     .into_iter()
                     .map(|proposal| self.proposal(proposal, view))
@@ -143,10 +149,7 @@ impl Strategy {
         for (name, value) in changes {
             let parameter =
                 Parameter::from_name(name).ok_or_else(|| self.bad(function, format!("`{name}` is not a setting")))?;
-            let inside = space
-                .range(parameter)
-                .is_some_and(|range| value.is_finite() && *value >= range.low && *value <= range.high);
-            if !inside {
+            if !space.allows(parameter, *value) {
                 return Err(self.bad(function, format!("{name} = {value} lies outside the search space")));
             }
             candidate.set(parameter, *value);
@@ -165,11 +168,7 @@ impl Strategy {
             return Err(self.bad(function, format!("it decides `{name}`, which its manifest does not name")));
         }
         self.changed(function, view.incumbent, &settings, view.space)?;
-        Ok(Decision {
-            settings,
-            reasons: from.reasons.iter().map(|text| convert::clean(text)).collect(),
-            not_found: from.not_found.iter().map(|text| convert::clean(text)).collect(),
-        })
+        Ok(Decision { settings, reasons: convert::texts(&from.reasons), not_found: convert::texts(&from.not_found) })
     }
 
     fn proposal(&self, from: wit::Proposal, view: &StudyView<'_>) -> Result<Proposal, PluginError> {

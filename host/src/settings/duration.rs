@@ -45,7 +45,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             "h" => 3600.0,
             "m" | "min" => 60.0,
             "s" | "sec" => 1.0,
-            "" if next.is_empty() => return Err(DurationError::NoUnit(number.to_owned())),
+            "" if next.is_empty() && amount > 0.0 => return Err(DurationError::NoUnit(number.to_owned())),
+            "" if next.is_empty() => return Err(DurationError::Zero),
             "" => return Err(DurationError::NotADuration),
             other => return Err(DurationError::UnknownUnit(other.to_owned())),
         };
@@ -90,6 +91,7 @@ mod tests {
             ("1m2h", DurationError::Order),
             ("1m1m", DurationError::Order),
             ("0s", DurationError::Zero),
+            ("0", DurationError::Zero),
             ("4000h", DurationError::TooLong),
         ] {
             assert_eq!(parse_duration(text), Err(error), "{text}");

@@ -9,7 +9,7 @@ use super::{
     error::SettingsError,
     key::{self, KEYS, Key, OTHER_VARIABLES},
     overrides::{Format, Overrides},
-    value::{parse_bool, parse_param, parse_scorer, parse_share, plugin_name},
+    value::{parse_bool, parse_param, parse_scorer, parse_seed, parse_share, plugin_name},
 };
 use crate::model::nearest::nearest;
 use crate::model::study::Warning;
@@ -39,7 +39,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         report: read(env, &key::REPORT, parse_bool)?,
         yes: read(env, &key::YES, parse_bool)?,
         config: path(env, &key::CONFIG),
-        seed: read(env, &key::SEED, |text| text.parse().map_err(|_| "a whole number of 0 or more is needed"))?,
+        seed: read(env, &key::SEED, parse_seed)?,
         quality_floor: read(env, &key::QUALITY_FLOOR, parse_share)?,
         prompt: path(env, &key::PROMPT),
         format: read(env, &key::FORMAT, |text| Format::from_str(text, true).map_err(|_| "text or json is needed"))?,

@@ -1,6 +1,6 @@
 //! What can be wrong with settings.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 /// Something in the settings that cannot be used. Each names where it was said.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum SettingsError {
     #[error("{} is not valid TOML: line {line}: {message}", path.display())]
     Syntax { path: PathBuf, line: usize, message: String },
     #[error("unknown key `{key}` in {}", path.display())]
-    UnknownKey { path: PathBuf, key: String, nearest: Option<String> },
+    UnknownKey { path: PathBuf, key: String, nearest: Option<String>, known: Vec<&'static str> },
     #[error("`{key}` in {} must be {expected}, not {found}", path.display())]
     WrongType { path: PathBuf, key: String, expected: &'static str, found: String },
     /// A value of the right type that means nothing. `place` is a flag, a variable, or a key with its file.
@@ -22,7 +22,7 @@ pub enum SettingsError {
     BadValue { place: String, value: String, reason: String },
     #[error("`yes` in {} is not obeyed: a project must not give the consent of its user", path.display())]
     ForeignConsent { path: PathBuf },
-    #[error("unknown intensity `{name}` ({origin})")]
+    #[error("there is no intensity `{name}` ({origin})")]
     UnknownIntensity { name: String, origin: String, nearest: Option<String>, known: Vec<String> },
     #[error("intensity `{name}` has no {missing}")]
     IncompleteIntensity { name: String, missing: &'static str },
@@ -33,28 +33,33 @@ impl SettingsError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => Some("check the file's permissions, or move it away".to_owned()),
-            Self::UnknownKey { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean `{name}`?")),
+            Self::Read { source, .. } => Some(match source.kind() {
+                ErrorKind::InvalidData => "save it as UTF-8, or move it away".to_owned(),
+                ErrorKind::IsADirectory => "a file is needed there, or nothing".to_owned(),
+                _ => "check the file's permissions, or move it away".to_owned(),
+            }),
+            Self::UnknownKey { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownKey { known, .. } => Some(format!("known are {}", known.join(", "))),
             Self::WrongType { key, .. } if key == "intensity" => {
                 Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
             }
             Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
-            Self::UnknownIntensity { nearest, known, .. } => Some(names("intensities", nearest.as_ref(), known)),
+            Self::UnknownIntensity { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownIntensity { name, known, .. } => Some(format!(
+                "known are {}; a settings file can add it as [intensity.{}]",
+                known.join(", "),
+                if name.is_empty() { "NAME" } else { name }
+            )),
             Self::IncompleteIntensity { name, missing: "budget" } => {
                 Some(format!("write budget = \"8m\" under [intensity.{name}]"))
             }
             Self::IncompleteIntensity { name, .. } => {
                 Some(format!("write strategies = [\"context\", \"latency\"] under [intensity.{name}]"))
             }
-            Self::Syntax { .. } | Self::WrongType { .. } | Self::BadValue { .. } => None,
+            Self::Syntax { .. } => Some("mend that line, or move the file away".to_owned()),
+            Self::WrongType { .. } | Self::BadValue { .. } => {
+                Some("`ralf-tune run --help` says what every setting can be".to_owned())
+            }
         }
-    }
-}
-
-fn names(what: &str, nearest: Option<&String>, known: &[String]) -> String {
-    let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    match nearest {
-        Some(name) => format!("did you mean `{name}`? {what}: {list}"),
-        None => format!("{what}: {list}"),
     }
 }

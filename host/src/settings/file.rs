@@ -111,9 +111,9 @@ impl File<'_> {
             }
             unknown => {
                 let flag = KEYS.iter().find(|key| key.flag.strip_prefix("--") == Some(unknown));
-                let known = KEYS.iter().map(|key| key.file).chain([INTENSITIES]);
-                let meant = flag.map(|key| key.file.to_owned()).or_else(|| nearest(unknown, known));
-                return Err(self.unknown(unknown.to_owned(), meant));
+                let known: Vec<_> = KEYS.iter().map(|key| key.file).chain([INTENSITIES]).collect();
+                let meant = flag.map(|key| key.file.to_owned()).or_else(|| nearest(unknown, known.iter().copied()));
+                return Err(self.unknown(unknown.to_owned(), meant, known));
             }
         }
         Ok(())
@@ -127,7 +127,10 @@ impl File<'_> {
                 "budget" => found.budget = Some(self.duration(&place, value)?),
                 "strategies" => found.strategies = Some(self.texts(&place, value, plugin_name)?),
                 "params" => found.params = self.params(&place, value)?,
-                _ => return Err(self.unknown(place, nearest(key, ["budget", "strategies", "params"]))),
+                _ => {
+                    let known = vec!["budget", "strategies", "params"];
+                    return Err(self.unknown(place, nearest(key, known.iter().copied()), known));
+                }
             }
         }
         Ok(found)
@@ -204,14 +207,14 @@ impl File<'_> {
         }
     }
 
-    fn unknown(&self, key: String, nearest: Option<String>) -> SettingsError {
-        SettingsError::UnknownKey { path: self.path.to_owned(), key, nearest }
+    fn unknown(&self, key: String, nearest: Option<String>, known: Vec<&'static str>) -> SettingsError {
+        SettingsError::UnknownKey { path: self.path.to_owned(), key, nearest, known }
     }
 
     fn wrong(&self, key: &str, value: &Toml, expected: &'static str) -> SettingsError {
         let found = match value {
             Toml::String(text) => format!("the text {text:?}"),
-            Toml::Array(_) => "a list".to_owned(),
+            Toml::Array(_) => format!("the list {value}"),
             Toml::Table(_) => "a table".to_owned(),
             other => other.to_string(),
         };

@@ -33,7 +33,7 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
-pub use value::{parse_param, parse_scorer, parse_share};
+pub use value::{parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
 
 use crate::model::{
     budget::{Budget, Intensity},

@@ -80,6 +80,15 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads the seed of a study.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong.
+pub fn parse_seed(text: &str) -> Result<u64, &'static str> {
+    text.trim().parse().map_err(|_| "a whole number of 0 or more is needed, such as 1")
+}
+
 /// Reads yes and no in their usual spellings.
 pub fn parse_bool(text: &str) -> Result<bool, String> {
     match text.trim().to_lowercase().as_str() {

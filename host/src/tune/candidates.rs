@@ -24,20 +24,10 @@ use crate::{
     },
 };
 
-/// Settings that do not change what a note or its time is; all candidates get the final ones.
-const POLICY: [Parameter; 6] = [
-    Parameter::RequestTimeoutSeconds,
-    Parameter::RetryAttempts,
-    Parameter::InitialBackoffSeconds,
-    Parameter::BackoffMultiplier,
-    Parameter::BatchSize,
-    Parameter::BatchDelaySeconds,
-];
-
 /// Whether two candidates make the same notes in the same time.
 #[must_use]
 pub fn differ_in_policy_only(a: &Candidate, b: &Candidate) -> bool {
-    a.differences(b).iter().all(|name| POLICY.contains(name))
+    a.differences(b).into_iter().all(Parameter::is_policy)
 }
 
 /// Half-width of an interval on a logarithmic scale that stands for "measured too little to tell".
@@ -61,7 +51,10 @@ pub fn measured(
 ) -> Vec<MeasuredCandidate> {
     let mut known: Vec<(Candidate, bool)> = vec![(baseline.clone(), true)];
     let with_policy = |candidate: &Candidate| {
-        POLICY.into_iter().fold(candidate.clone(), |changed, name| changed.with(name, incumbent.get(name)))
+        Parameter::ALL
+            .into_iter()
+            .filter(|name| name.is_policy())
+            .fold(candidate.clone(), |changed, name| changed.with(name, incumbent.get(name)))
     };
     // What was decided about timeouts and batches also helps whoever keeps everything else.
     let proposed = trials

@@ -268,13 +268,15 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
     own.map_or_else(|| Ok(registry.selector(DEFAULT_SELECTOR)?), Ok)
 }
 
-/// How much time a strategy is worth beside the others: notes, which quality needs, take longest; loads come next.
+/// How much time a strategy is worth beside the others: notes, which quality needs, take longest; loads come next; timeouts and
+/// retries follow from what the others measured.
 #[must_use]
 pub fn weight(manifest: &Manifest) -> f64 {
     let parameters = || manifest.decides.iter().filter_map(|name| Parameter::from_name(name));
     let loads = parameters().any(Parameter::is_load_time);
     let notes = parameters().any(|parameter| parameter.affects_quality() && !parameter.is_load_time());
-    1.0 + f64::from(u8::from(loads)) + 2.5 * f64::from(u8::from(notes))
+    let derives = parameters().all(Parameter::is_policy);
+    if derives { 0.5 } else { 1.0 + f64::from(u8::from(loads)) + 2.5 * f64::from(u8::from(notes)) }
 }
 
 fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedStage> {

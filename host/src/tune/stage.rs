@@ -137,9 +137,11 @@ pub fn describe(proposal: &Proposal, incumbent: &Candidate) -> String {
     let with = if changes.is_empty() { String::new() } else { format!(" with {}", changes.join(", ")) };
     match &proposal.experiment {
         Experiment::Load => format!("load{with}"),
+        Experiment::Probe { requests: 1, .. } => format!("1 short request{with}"),
         Experiment::Probe { parallel, requests, .. } => {
             format!("{requests} short requests, {parallel} at a time{with}")
         }
+        Experiment::Notes { files } if files.len() == 1 => format!("1 note{with}"),
         Experiment::Notes { files } => format!("{} notes{with}", files.len()),
         Experiment::Needle { depths, .. } => format!("{} needles{with}", depths.len()),
         Experiment::Compare { files, .. } => format!("{} files both ways{with}", files.len()),

@@ -30,6 +30,11 @@ impl Ladder {
         if needed <= most {
             wanted.push(needed);
         }
+        // And where that is too much, what is read of a file at present in one request.
+        let at_present = fit.needed_context(study.largest_chars().min(study.incumbent("max_content_length")));
+        if at_present <= most && at_present < needed {
+            wanted.push(at_present);
+        }
         if wanted.is_empty() {
             wanted.push((most / 256.0).floor() * 256.0);
         }

@@ -29,10 +29,11 @@ pub fn render(error: &[String], hint: Option<&str>) -> String {
     out
 }
 
-/// `warning: …`, for what does not end the program.
+/// `warning: …`, for what does not end the program, and what can be done about it.
 #[must_use]
-pub fn warning(what: &str) -> String {
-    format!("warning: {}\n", clean(what))
+pub fn warning(what: &str, advice: Option<&str>) -> String {
+    let advice = advice.map_or_else(String::new, |advice| format!("; {advice}"));
+    format!("warning: {}\n", clean(&format!("{what}{advice}")))
 }
 
 fn push(out: &mut String, label: &str, message: &str) {

@@ -8,12 +8,17 @@ use std::{
 /// Width of a page where nobody can say how wide the terminal is: a pipe or a file.
 pub const PIPE_WIDTH: usize = 80;
 
+/// Stdout cannot be written, and not because its reader has gone away: a full disk.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub struct OutputError(#[source] io::Error);
+
 /// Writes data to stdout. A reader that has gone away (`| head`) is no error.
 ///
 /// # Errors
-/// When stdout cannot be written for another reason: a full disk.
-pub fn data(text: &str) -> io::Result<()> {
-    quiet_pipe(write_all(&mut io::stdout().lock(), text))
+/// When stdout cannot be written for another reason.
+pub fn data(text: &str) -> Result<(), OutputError> {
+    quiet_pipe(write_all(&mut io::stdout().lock(), text)).map_err(OutputError)
 }
 
 /// Writes a message to stderr, on lines of its own. There is nowhere to complain when that fails.

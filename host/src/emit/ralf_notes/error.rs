@@ -23,7 +23,13 @@ impl ConfigError {
     /// Whether what the file says is wrong, and not that it cannot be read or written.
     #[must_use]
     pub const fn is_about_content(&self) -> bool {
-        matches!(self, Self::NotJson { .. } | Self::NotAnObject { .. } | Self::BadValue { .. })
+        matches!(
+            self,
+            Self::NotJson { .. }
+                | Self::NotAnObject { .. }
+                | Self::BadValue { .. }
+                | Self::File(ReplaceError::NotText { .. })
+        )
     }
 
     /// What to do about it.
@@ -31,7 +37,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotJson { .. } | Self::NotAnObject { .. } => {
-                Some("mend the file or move it away; RALF Note itself ignores it silently".to_owned())
+                Some("mend the file or move it away: RALF Note itself ignores it without a word".to_owned())
             }
             Self::BadValue { key, .. } => {
                 Some(format!("change or remove `{key}` in the file, or name another with --config FILE"))

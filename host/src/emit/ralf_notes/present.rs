@@ -41,6 +41,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, ConfigError>
     let found = match serde_json::from_str(text) {
         Ok(Value::Object(members)) => return Ok(members),
         Ok(other) => kind(&other),
+        Err(_) if text.trim().is_empty() => "nothing",
         Err(error) => return Err(ConfigError::NotJson { path: path.to_owned(), reason: error.to_string() }),
     };
     Err(ConfigError::NotAnObject { path: path.to_owned(), found })

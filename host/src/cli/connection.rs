@@ -1,0 +1,149 @@
+//! The server that is asked, and the model that is meant.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{exit::ExitStatus, failure::Failure};
+use crate::{
+    emit::ralf_notes::PresentSettings,
+    model::machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
+    ollama::{address::ServerAddress, client::Client, http::ApiKey, request::Timeouts},
+    profile,
+    settings::{Origin, Settings},
+    simulate::{Scenario, SimulatedServer},
+};
+
+/// Names of models that a message lists at most.
+const LISTED_MODELS: usize = 8;
+
+/// A server that can be asked, and the machine that it runs on.
+pub struct Connection {
+    pub client: Client,
+    pub address: ServerAddress,
+    pub locality: Option<Locality>,
+    pub machine: MachineProfile,
+    /// Who named the server, when nobody did it by typing.
+    named_by: Option<String>,
+}
+
+/// Prepares the way to the server; nothing is sent yet.
+pub fn connect(
+    settings: &Settings,
+    scenario: Option<&Scenario>,
+    present: Option<&PresentSettings>,
+    env: &BTreeMap<String, String>,
+    seed: u64,
+) -> Result<Connection, Failure> {
+    if let Some(scenario) = scenario {
+        let server = SimulatedServer::new(scenario.clone(), seed);
+        return Ok(Connection {
+            client: Client::new(Arc::new(server), Timeouts::default()),
+            address: ServerAddress::default(),
+            locality: Some(Locality::Simulated),
+            machine: scenario.machine_profile(),
+            named_by: None,
+        });
+    }
+    let configured = present
+        .and_then(|present| Some((present.ollama_host.as_deref()?, key_in("ollama_host", present))))
+        .filter(|_| settings.host.is_default());
+    let (host, named_by) = match configured {
+        Some((host, place)) => (host, Some(place)),
+        None => (settings.host.value.as_str(), named_elsewhere(&settings.host.origin)),
+    };
+    let address = ServerAddress::parse(host).map_err(|error| match &named_by {
+        Some(place) => Failure::from(error).said_at(place.clone()),
+        None => Failure::from(error),
+    })?;
+    let key = env.get("OLLAMA_API_KEY").map_or(Ok(None), |key| ApiKey::new(key))?;
+    let timeouts = Timeouts { connect: Duration::from_secs(5), ..Timeouts::default() };
+    Ok(Connection {
+        client: Client::over_http(&address, key, timeouts)?,
+        address,
+        locality: None,
+        machine: profile::machine::machine(),
+        named_by,
+    })
+}
+
+impl Connection {
+    /// Asks the server what it is.
+    pub async fn server(&self) -> Result<ServerProfile, Failure> {
+        profile::server::server(&self.client, &self.address, self.locality).await.map_err(|error| {
+            let (url, said) = (self.address.base_url(), error.to_string());
+            let failure = Failure::from(error);
+            let mut failure = if said.contains(&url) { failure } else { failure.said_at(url) };
+            if let (Some(hint), Some(place)) = (&mut failure.hint, &self.named_by) {
+                *hint += &format!("\nits address is that of {place}");
+            }
+            failure
+        })
+    }
+
+    /// The model to tune: the named one, else the configured one, else the loaded one, else the only one that there is.
+    pub async fn model(
+        &self,
+        settings: &Settings,
+        present: Option<&PresentSettings>,
+        server: &ServerProfile,
+    ) -> Result<ModelProfile, Failure> {
+        let typed = settings.model.value.clone().map(|name| (name, named_elsewhere(&settings.model.origin)));
+        // A simulated server has its own models, whatever the user's is called.
+        let present = present.filter(|_| self.locality != Some(Locality::Simulated));
+        let configured =
+            || present.and_then(|present| Some((present.model_name.clone()?, Some(key_in("model_name", present)))));
+        let loaded = || server.loaded_models.first().map(|model| (model.name.clone(), None));
+        let (name, named_by) = match typed.or_else(configured).or_else(loaded) {
+            Some(found) => found,
+            None => (self.only_model().await?, None),
+        };
+        profile::model::model(&self.client, &name).await.map_err(|error| match named_by {
+            Some(place) => Failure::from(error).said_at(place),
+            None => Failure::from(error),
+        })
+    }
+
+    async fn only_model(&self) -> Result<String, Failure> {
+        let installed = self.client.tags().await?;
+        let mut names: Vec<String> =
+            installed.iter().filter(|model| model.generates()).map(|model| model.name.clone()).collect();
+        match names.len() {
+            0 if installed.is_empty() => Ok(String::new()),
+            0 => {
+                let names = listed(installed.into_iter().map(|model| model.name));
+                Err(Failure::new(
+                    ExitStatus::Server,
+                    anyhow::anyhow!("no model on the server makes text here: {names}"),
+                    Some("`ollama pull` one that does; embedding models and cloud models cannot be tuned".into()),
+                ))
+            }
+            1 => Ok(names.remove(0)),
+            _ if self.locality == Some(Locality::Simulated) => Ok(names.remove(0)),
+            _ => Err(Failure::usage(
+                "several models are installed and none was named".into(),
+                Some(format!("name one with --model: {}", listed(names))),
+            )),
+        }
+    }
+}
+
+fn key_in(key: &str, present: &PresentSettings) -> String {
+    format!("`{key}` in {}", present.path.display())
+}
+
+/// Who said it, when that was not the command line.
+fn named_elsewhere(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Flag(_) | Origin::Default => None,
+        elsewhere => Some(elsewhere.to_string()),
+    }
+}
+
+fn listed(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    let more = names.len().saturating_sub(LISTED_MODELS);
+    let mut list = names.into_iter().take(LISTED_MODELS).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        list += &format!(" and {more} more");
+    }
+    list
+}

@@ -1,0 +1,21 @@
+//! It decides what nobody can tune.
+
+use ralf_tune_sdk::strategy::prelude::*;
+
+struct Guest;
+
+impl Strategy for Guest {
+    fn manifest() -> Manifest {
+        Manifest::new("bad-setting", "0.1.0", "A bad setting").decides(&["num_gpus"])
+    }
+
+    fn ask(_study: &Study, _arguments: &Arguments) -> Result<Answer, String> {
+        Ok(Answer::Done(Decision::new()))
+    }
+
+    fn conclude(_study: &Study, _arguments: &Arguments) -> Result<Decision, String> {
+        Ok(Decision::new())
+    }
+}
+
+ralf_tune_sdk::export_strategy!(Guest);

@@ -1,0 +1,75 @@
+//! Whatever a plugin does wrong: it is refused or ended, named, and nothing else suffers.
+
+mod calls;
+mod files;
+mod loading;
+mod noise;
+mod studies;
+mod wasi;
+
+use std::sync::{Arc, OnceLock};
+
+use ralf_tune::{
+    model::{
+        observation::FinishReason,
+        score::{NoteEvidence, RequestEvidence},
+        value::Value,
+    },
+    plugin::{
+        Limits, PluginEngine, PluginError,
+        parameters::Arguments,
+        registry::{Plugin, load},
+    },
+};
+
+use crate::support::guests;
+
+/// One engine for all tests, as in the program.
+fn engine() -> &'static Arc<PluginEngine> {
+    static ENGINE: OnceLock<Arc<PluginEngine>> = OnceLock::new();
+    ENGINE.get_or_init(|| Arc::new(PluginEngine::new(None).unwrap()))
+}
+
+/// Loads a guest the way that a file takes.
+fn loaded(name: &str) -> Result<Plugin, PluginError> {
+    load(engine(), &guests::bytes(name), name, "guest.wasm", Limits::default())
+}
+
+/// Tells a guest what to do wrong.
+fn mode(mode: &str) -> Arguments {
+    Arguments(vec![("mode".to_owned(), Value::Text(mode.to_owned()))])
+}
+
+/// A small note.
+fn note() -> NoteEvidence {
+    NoteEvidence {
+        path: "a.py".to_owned(),
+        language: "python".to_owned(),
+        source: "def a(): pass".to_owned(),
+        requests: vec![RequestEvidence {
+            prompt: "Describe: def a(): pass".to_owned(),
+            answer: "### SUMMARY\nnothing".to_owned(),
+            finish: FinishReason::Stop,
+            prompt_tokens: 10,
+            answer_tokens: 5,
+            truncated: false,
+            start_char: 0,
+            end_char: 13,
+        }],
+        settings: Vec::new(),
+    }
+}
+
+/// The message says who and where, the hint says what to do, and neither can harm a terminal or fill a screen.
+fn assert_named(error: &PluginError, who: &str, function: Option<&str>) {
+    let (text, hint) = (error.to_string(), error.hint());
+    assert!(text.starts_with(who), "{text}");
+    if let Some(function) = function {
+        assert!(text.ends_with(&format!(" in `{function}`")), "{text}");
+    }
+    assert!(hint.split_whitespace().count() >= 5, "{text}: {hint}");
+    for said in [&text, &hint] {
+        assert!(!said.chars().any(char::is_control), "{said:?}");
+        assert!(said.len() < 1000, "{} characters: {said}", said.len());
+    }
+}
