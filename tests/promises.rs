@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod architecture;
 mod bad_input;
 mod commands;
-mod architecture;
 mod documents;
 mod example_plugins;
 mod honest_requests;
