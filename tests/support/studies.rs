@@ -81,7 +81,7 @@ impl Simulation {
             model: self.model.clone(),
             workload: self.workload.clone(),
             baseline: Candidate::default(),
-            constraints: Constraints { quality_floor: 0.95, ..Constraints::default() },
+            constraints: Constraints::default(),
             intensity: intensity.name.clone(),
             budget: intensity.budget,
             prepared,

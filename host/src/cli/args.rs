@@ -144,7 +144,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
     pub set: Vec<PluginParam>,
 
-    /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default]
+    /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default: yes]
     #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
     pub save: bool,
 
@@ -156,7 +156,7 @@ pub struct RunArgs {
     #[arg(long, short, help_heading = RESULT)]
     pub yes: bool,
 
-    /// Show the report [env: RALF_TUNE_REPORT] [default]
+    /// Show the report [env: RALF_TUNE_REPORT] [default: yes]
     #[arg(long, conflicts_with = "no_report", help_heading = RESULT)]
     pub report: bool,
 

@@ -2,7 +2,7 @@
 
 use super::{failure::Failure, ui};
 use crate::{
-    model::{plugin::PluginKind, study::Plan},
+    model::{plugin::PluginKind, study::Plan, value::Value},
     plugin::{
         Registry,
         parameters::{self, ParameterError},
@@ -11,7 +11,7 @@ use crate::{
     settings::{Origin, Settings},
     tune::{
         self, PlanError,
-        plan::{Choices, Prepared},
+        plan::{Choices, DEFAULT_SELECTOR, Prepared},
     },
 };
 
@@ -64,8 +64,19 @@ fn choices(settings: &Settings) -> Choices {
         strategies: settings.strategies.value.clone(),
         scorers: settings.scorers.value.iter().map(|choice| (choice.name.clone(), choice.weight)).collect(),
         selector: settings.selector.value.clone(),
-        parameters: settings.given_params(),
+        parameters: given_parameters(settings),
     }
+}
+
+/// Parameters of plugins as given. A quality floor that the user names is also the default selector's: its own stands only where nobody
+/// says anything.
+fn given_parameters(settings: &Settings) -> Vec<(String, String, Value)> {
+    let mut given = Vec::new();
+    if !settings.quality_floor.is_default() {
+        given.push((DEFAULT_SELECTOR.to_owned(), "floor".to_owned(), Value::Number(settings.quality_floor.value)));
+    }
+    given.extend(settings.given_params());
+    given
 }
 
 /// Who said what the plan cannot be made with.

@@ -83,7 +83,7 @@ pub fn run(args: &RunArgs) -> CommandResult {
             model,
             workload,
             baseline: baseline(present.as_ref()),
-            constraints: Constraints { quality_floor: settings.quality_floor.value, ..Constraints::default() },
+            constraints: constraints(&settings),
             intensity: intensity.name.clone(),
             budget: intensity.budget,
             prepared,
@@ -267,4 +267,14 @@ fn now() -> String {
     let now = time::OffsetDateTime::now_utc();
     let now = now.replace_nanosecond(0).unwrap_or(now);
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
+/// What must hold: the floor that the user names, else the least of all profiles; a selector may ask for more.
+fn constraints(settings: &Settings) -> Constraints {
+    let least = Constraints::default();
+    if settings.quality_floor.is_default() {
+        least
+    } else {
+        Constraints { quality_floor: settings.quality_floor.value, ..least }
+    }
 }

@@ -18,8 +18,9 @@ use crate::{
     },
 };
 
-/// Fewest pairs that an interval can be made of, and most that are worth their time.
-const PAIRS: (usize, usize) = (3, 12);
+/// Fewest pairs that an interval can be made of, and most that are worth their time. Two say little, and their interval says so; where
+/// the present settings are several times slower, it is enough, and more would not fit.
+const PAIRS: (usize, usize) = (2, 12);
 
 /// What the comparison says.
 pub struct Confirmed {
@@ -67,27 +68,39 @@ pub async fn run(
             order.reverse();
         }
         for (candidate, who) in order {
-            let proposal = Proposal {
-                candidate: candidate.clone(),
-                experiment: Experiment::Notes { files: files.to_vec() },
-                why: format!("{who}, on files that decide"),
-            };
-            let what = format!("{} notes with {who}", files.len());
-            emit(StudyEvent::TrialStarted {
-                number: executor.next_number(),
-                stage: "confirm".into(),
-                what: what.clone(),
-                of: None,
-            });
-            let trial = executor.run("confirm", &proposal, deadline).await;
-            emit(stage::finished(&trial, what));
-            history.push(trial);
+            measure(executor, candidate, who, files, deadline, history, emit).await;
         }
     }
     compare(history.get(first..)?, tuned, baseline, &executor.workload.batch_chars)
 }
 
-/// The comparison that a list of trials holds. Pure. `None` with fewer than three files that both made.
+/// Makes notes of files; the trial goes to the history.
+pub async fn measure(
+    executor: &mut Executor<'_>,
+    candidate: &Candidate,
+    who: &str,
+    files: &[usize],
+    deadline: Instant,
+    history: &mut Vec<Trial>,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    if files.is_empty() {
+        return;
+    }
+    let proposal = Proposal {
+        candidate: candidate.clone(),
+        experiment: Experiment::Notes { files: files.to_vec() },
+        why: format!("{who}, on files of every size"),
+    };
+    let what = format!("{} notes with {who}", files.len());
+    let number = executor.next_number();
+    emit(StudyEvent::TrialStarted { number, stage: "confirm".into(), what: what.clone(), of: None });
+    let trial = executor.run("confirm", &proposal, deadline).await;
+    emit(stage::finished(&trial, what));
+    history.push(trial);
+}
+
+/// The comparison that a list of trials holds. Pure. `None` with fewer than two files that both made.
 #[must_use]
 pub fn compare(trials: &[Trial], tuned: &Candidate, baseline: &Candidate, batch_chars: &[usize]) -> Option<Confirmed> {
     let ours = costs(trials, tuned);

@@ -21,6 +21,12 @@ use crate::{
     workload::pick::mixed,
 };
 
+/// How many places in the order of sizes a file may be away before one is taken that was measured already.
+const USED_PENALTY: usize = 2;
+
+/// Most notes that are made only to know the winner better.
+const MOST_NOTES: usize = 12;
+
 /// Compares the winner with the present settings on files that decided nothing yet.
 pub async fn run(
     executor: &mut Executor<'_>,
@@ -58,8 +64,13 @@ pub async fn run(
     };
     let mut confirmed = None;
     if let Some(pairs) = pairs {
-        let files = fresh_files(&progress.history, facts.workload, pairs);
+        let files = spread_files(&progress.history, facts.workload, pairs);
         confirmed = confirm::run(executor, &tuned, facts.baseline, &files, deadline, &mut progress.history, emit).await;
+    } else if let Some(ours) = costs.0 {
+        // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
+        let notes = affordable_notes(seconds, executor.last_load_seconds, ours);
+        let files = spread_files(&progress.history, facts.workload, notes);
+        confirm::measure(executor, &tuned, "the winner", &files, deadline, &mut progress.history, emit).await;
     }
     progress.stages.push(StageOutcome {
         name: "confirm".into(),
@@ -73,21 +84,30 @@ pub async fn run(
     confirmed
 }
 
-/// Files that were not used yet, spread over the sizes; used ones follow when there are not enough.
-fn fresh_files(history: &[Trial], workload: &Workload, wanted: usize) -> Vec<usize> {
+/// How many notes fit into the time, by what a file costs in milliseconds of the whole machine.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few files, a few minutes")]
+fn affordable_notes(seconds: f64, reload_seconds: f64, cost_ms: f64) -> usize {
+    let fits = (seconds * 0.8 - reload_seconds) * 1000.0 / cost_ms.max(1.0);
+    (fits.max(0.0) as usize).min(MOST_NOTES)
+}
+
+/// Files spread over the sizes, so that their mean is the batch's: at every quantile the nearest one that is not chosen yet, and rather
+/// one that decided nothing.
+fn spread_files(history: &[Trial], workload: &Workload, wanted: usize) -> Vec<usize> {
     let used = |file: usize| {
         history.iter().any(|trial| match &trial.experiment {
             Experiment::Notes { files } | Experiment::Compare { files, .. } => files.contains(&file),
             _ => false,
         })
     };
-    let (fresh, old): (Vec<usize>, Vec<usize>) = (0..workload.files.len()).partition(|file| !used(*file));
-    let thin = |files: &[usize], wanted: usize| -> Vec<usize> {
-        let wanted = wanted.min(files.len());
-        (0..wanted).filter_map(|index| files.get((2 * index + 1) * files.len() / (2 * wanted)).copied()).collect()
-    };
-    let mut chosen = thin(&fresh, wanted);
-    chosen.extend(thin(&old, wanted - chosen.len()));
+    let count = workload.files.len();
+    let wanted = wanted.min(count);
+    let mut chosen: Vec<usize> = Vec::new();
+    for index in 0..wanted {
+        let place = (2 * index + 1) * count / (2 * wanted);
+        let distance = |file: &usize| file.abs_diff(place) + if used(*file) { USED_PENALTY } else { 0 };
+        chosen.extend((0..count).filter(|file| !chosen.contains(file)).min_by_key(distance));
+    }
     chosen.sort_unstable();
     mixed(&chosen)
 }

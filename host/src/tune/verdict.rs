@@ -140,6 +140,7 @@ pub fn decide(
     let Some(winner) = candidates.iter().find(|candidate| candidate.id == selection.winner) else {
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
+    let confirmed = confirmed.map(|confirmed| over_the_batch(confirmed, winner, &candidates));
     let proof = confirmed.as_ref().map_or(0.0, |confirmed| confirmed.proof);
     let comparison = confirmed.as_ref().map(|confirmed| &confirmed.comparison);
     // An unusable baseline needs no proof that something usable is better.
@@ -159,6 +160,26 @@ pub fn decide(
         Outcome::KeepBaseline
     };
     Verdict { candidates, selection: Some(selection), confirmed, tuned, outcome }
+}
+
+/// The comparison with its rates carried over to the user's own files: the pairs are few and may be smaller or larger than those. The
+/// ratio is what was measured side by side, so it stays.
+fn over_the_batch(mut confirmed: Confirmed, winner: &MeasuredCandidate, all: &[MeasuredCandidate]) -> Confirmed {
+    let comparison = &mut confirmed.comparison;
+    let ratio = comparison.speed_ratio.value;
+    let known = all.iter().find(|candidate| candidate.is_baseline).and_then(|baseline| baseline.notes_per_minute);
+    if winner.is_baseline {
+        if let Some(speed) = known {
+            comparison.baseline_notes_per_minute = speed.value;
+            comparison.tuned_notes_per_minute = speed.value * ratio;
+        }
+    } else if let Some(speed) = winner.notes_per_minute
+        && ratio > 0.0
+    {
+        comparison.tuned_notes_per_minute = speed.value;
+        comparison.baseline_notes_per_minute = speed.value / ratio;
+    }
+    confirmed
 }
 
 /// Whether the present settings do their work: nothing violated, and not clearly below the quality floor.
