@@ -223,7 +223,7 @@ pub struct MachineArgs {
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500
-  OLLAMA_HOST=127.0.0.1:11500 ralf-tune run --quick     (in another terminal)
+  OLLAMA_HOST=127.0.0.1:11500 ralf-tune run --quick --model llama3.1:8b     (in another terminal)
 
 See also: ralf-tune run --simulate, which needs no second terminal and no waiting";
 

@@ -27,6 +27,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
     if args.best {
         ui::data(&best(&scenario, args.seed)?)?;
     }
+    let model = scenario.model_name().to_owned();
     let server = SimulatedServer::new(scenario, args.seed);
     let cannot_listen =
         |error: std::io::Error| anyhow::Error::new(error).context(format!("cannot listen on {}", args.listen));
@@ -42,7 +43,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
         let address =
             listener.local_addr().map_err(|error| Failure::new(ExitStatus::Unfit, cannot_listen(error), None))?;
         ui::message(&format!(
-            "simulating `{}` on http://{address}; try: OLLAMA_HOST={address} ralf-tune run --quick\nCtrl-C stops it",
+            "simulating `{}` on http://{address}; in another terminal:\n  OLLAMA_HOST={address} ralf-tune run --quick --model {model}\nCtrl-C stops it",
             args.scenario
         ));
         simulate::serve(Arc::clone(&server), listener, interrupted())

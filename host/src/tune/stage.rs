@@ -67,7 +67,7 @@ pub async fn run(
             cut_short = true;
             break None;
         }
-        let planned = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
+        let mut waiting = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
         for proposal in proposals {
             if Instant::now() >= soft {
                 break;
@@ -79,10 +79,11 @@ pub async fn run(
                 number,
                 stage: name.clone(),
                 what: what.clone(),
-                of: Some(trials + planned),
+                of: Some(number.saturating_add(waiting)),
             });
             let trial = executor.run(&name, &proposal, hard).await;
             trials += 1;
+            waiting -= 1;
             emit(finished(&trial, what));
             let server_is_gone = trial.state == TrialState::Failed(FailureCause::Unreachable);
             history.push(trial);

@@ -14,6 +14,9 @@ const NOTABLE_QUALITY: f64 = 0.01;
 /// A hundredth of the source more or less read is worth saying.
 const NOTABLE_SHARE: f64 = 0.01;
 
+/// Estimates that were made one by one and differ by less say nothing of the difference.
+const SAME_SPEED: f64 = 0.05;
+
 /// What to do, and why.
 pub(super) struct Verdict {
     pub style: Style,
@@ -43,6 +46,9 @@ fn improved(view: &View) -> Verdict {
     } else {
         sentences.push("The two were not measured side by side; the figures are estimates made one by one.".to_owned());
         match view.notes_per_minute() {
+            Pair { before: Some(before), after: Some(after) } if (after / before - 1.0).abs() < SAME_SPEED => {
+                "about as fast, and without what is wrong with your present ones".to_owned()
+            }
             Pair { before: Some(before), after: Some(after) } if before > 0.0 => {
                 format!("about {} times the notes per minute", ratio(after / before))
             }
@@ -110,7 +116,8 @@ fn interrupted(view: &View) -> Verdict {
 /// What else the tuned settings bring or cost, for the headline.
 fn side_gains(view: &View) -> Vec<String> {
     let mut gains = Vec::new();
-    match view.quality().difference() {
+    // Qualities are only comparable where both made notes of the same files.
+    match view.quality().difference().filter(|_| view.study.comparison.is_some()) {
         Some(difference) if difference >= NOTABLE_QUALITY => gains.push("better notes".to_owned()),
         Some(difference) if difference <= -NOTABLE_QUALITY => gains.push("slightly worse notes".to_owned()),
         _ => {}
