@@ -10,6 +10,9 @@ use crate::{
 /// The part by which a scorer says that it could not judge a note: value 0.
 const NOT_JUDGED: &str = "judged";
 
+/// How often a scorer may fail before it is asked no more.
+const MOST_FAILURES: u32 = 3;
+
 /// A scorer, its parameters, and how much its opinion counts.
 pub struct WeightedScorer {
     pub scorer: Arc<Scorer>,
@@ -21,7 +24,8 @@ pub struct WeightedScorer {
 #[derive(Default)]
 pub struct Panel {
     scorers: Vec<WeightedScorer>,
-    failures: RefCell<Vec<PluginError>>,
+    /// Each kind of failure once, and how often it happened.
+    failures: RefCell<Vec<(PluginError, u32)>>,
 }
 
 impl Panel {
@@ -36,7 +40,8 @@ impl Panel {
         self.scorers.iter().map(|member| (member.scorer.manifest.name.as_str(), member.weight))
     }
 
-    /// Scores notes. A scorer that fails leaves the note to the others; a note that nobody could score is missing.
+    /// Scores notes. A scorer that fails leaves the note to the others, and is asked no more when it failed three times; a note that
+    /// nobody could score is missing.
     #[must_use]
     pub fn score<'a>(&self, notes: impl IntoIterator<Item = (usize, &'a NoteEvidence)>) -> Vec<NoteScore> {
         notes.into_iter().filter_map(|(file, note)| self.score_one(file, note)).collect()
@@ -45,7 +50,7 @@ impl Panel {
     /// The score of one note.
     fn score_one(&self, file: usize, note: &NoteEvidence) -> Option<NoteScore> {
         let mut by_scorer = Vec::new();
-        for member in &self.scorers {
+        for member in self.scorers.iter().filter(|member| !self.is_out(member)) {
             match member.scorer.evaluate(note, &member.arguments) {
                 // A scorer that had nothing to judge says so and does not count.
                 Ok(score) if score.parts.iter().any(|part| part.name == NOT_JUDGED && part.value <= 0.0) => {}
@@ -68,14 +73,26 @@ impl Panel {
     fn remember(&self, error: PluginError) {
         tracing::warn!("{error}");
         let mut failures = self.failures.borrow_mut();
-        if !failures.iter().any(|known| known.plugin == error.plugin && known.kind == error.kind) {
-            failures.push(error);
+        let same = |known: &PluginError| {
+            known.plugin == error.plugin && std::mem::discriminant(&known.kind) == std::mem::discriminant(&error.kind)
+        };
+        match failures.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, count)) => *count += 1,
+            None => failures.push((error, 1)),
         }
+    }
+
+    /// Whether a scorer failed too often: one that always runs out of time would cost seconds for each note.
+    fn is_out(&self, member: &WeightedScorer) -> bool {
+        let name = &member.scorer.manifest.name;
+        let failures = self.failures.borrow();
+        failures.iter().filter(|(error, _)| error.plugin.name == *name).map(|(_, count)| count).sum::<u32>()
+            >= MOST_FAILURES
     }
 
     /// The failures so far, each kind once.
     #[must_use]
     pub fn failures(&self) -> Vec<PluginError> {
-        self.failures.borrow().clone()
+        self.failures.borrow().iter().map(|(error, _)| error.clone()).collect()
     }
 }

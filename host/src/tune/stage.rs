@@ -69,7 +69,7 @@ pub async fn run(
         }
         let mut waiting = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
         for proposal in proposals {
-            if Instant::now() >= soft {
+            if Instant::now() >= soft || trials >= MOST_TRIALS {
                 break;
             }
             repeats.push(proposal.clone());
