@@ -87,7 +87,7 @@ fn rows() -> Vec<Row> {
             expected: [
                 "Some(\"a\") from --samples",
                 "Some(\"b\") from RALF_TUNE_SAMPLES",
-                "Some(\"/work/c\") from P",
+                "Some(\"/project/c\") from P",
                 "Some(\"/home/u/d\") from U",
                 "None from default",
             ],
@@ -101,7 +101,7 @@ fn rows() -> Vec<Row> {
             expected: [
                 "[\"a\"] from --plugin",
                 "[\"b\"] from RALF_TUNE_PLUGIN",
-                "[\"/work/c\", \"/x/d\"] from P",
+                "[\"/project/c\", \"/x/d\"] from P",
                 "[\"/home/u/.config/ralf-tune/e\"] from U",
                 "[] from default",
             ],
@@ -196,7 +196,7 @@ fn rows() -> Vec<Row> {
             expected: [
                 "Some(\"a\") from --config",
                 "Some(\"b\") from RALF_TUNE_CONFIG",
-                "Some(\"/work/c\") from P",
+                "Some(\"/project/c\") from P",
                 "Some(\"/d\") from U",
                 "None from default",
             ],
@@ -238,7 +238,7 @@ fn rows() -> Vec<Row> {
             expected: [
                 "Some(\"a\") from --prompt",
                 "Some(\"b\") from RALF_TUNE_PROMPT",
-                "Some(\"/work/c\") from P",
+                "Some(\"/project/c\") from P",
                 "Some(\"/d\") from U",
                 "None from default",
             ],
@@ -266,7 +266,7 @@ fn rows() -> Vec<Row> {
             expected: [
                 "Some(\"a\") from --output",
                 "Some(\"b\") from RALF_TUNE_OUTPUT",
-                "Some(\"/work/c\") from P",
+                "Some(\"/project/c\") from P",
                 "Some(\"/d\") from U",
                 "None from default",
             ],

@@ -8,7 +8,7 @@ pub fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 pub fn project(text: &str) -> (&Path, &str) {
-    (Path::new("/work/ralf-tune.toml"), text)
+    (Path::new("/project/ralf-tune.toml"), text)
 }
 
 pub fn user(text: &str) -> (&Path, &str) {
@@ -48,39 +48,43 @@ fn ollama_host_is_between_our_variable_and_the_files() {
 #[test]
 fn files_are_read_strictly() {
     for (text, message, hint) in [
-        ("bugdet = \"4m\"", "unknown key `bugdet` in /work/ralf-tune.toml", Some("did you mean `budget`?")),
+        ("bugdet = \"4m\"", "unknown key `bugdet` in /project/ralf-tune.toml", Some("did you mean `budget`?")),
         ("strategy = [\"x\"]", "unknown key `strategy`", Some("did you mean `strategies`?")),
         ("[intensity.mine]\nstrategie = []", "unknown key `intensity.mine.strategie`", Some("`strategies`")),
         (
             "intensity = \"quick\"",
-            "`intensity` in /work/ralf-tune.toml must be a table, not the text \"quick\"",
+            "`intensity` in /project/ralf-tune.toml must be a table, not the text \"quick\"",
             Some("default_intensity"),
         ),
-        ("model = 3", "`model` in /work/ralf-tune.toml must be a text, not 3", Some("--help")),
+        ("model = 3", "`model` in /project/ralf-tune.toml must be a text, not 3", Some("--help")),
         (
             "save = \"yes\"",
-            "`save` in /work/ralf-tune.toml must be true or false, not the text \"yes\"",
+            "`save` in /project/ralf-tune.toml must be true or false, not the text \"yes\"",
             Some("--help"),
         ),
         ("seed = -1", "must be a whole number of 0 or more, not -1", Some("--help")),
-        ("plugins = \"a.wasm\"", "`plugins` in /work/ralf-tune.toml must be a list of texts", Some("--help")),
+        ("plugins = \"a.wasm\"", "`plugins` in /project/ralf-tune.toml must be a list of texts", Some("--help")),
         (
             "strategies = [\"a\", 1]",
-            "`strategies` in /work/ralf-tune.toml must be a list of texts, not 1",
+            "`strategies` in /project/ralf-tune.toml must be a list of texts, not 1",
             Some("--help"),
         ),
         ("format = \"xml\"", "must be \"text\" or \"json\", not the text \"xml\"", Some("--help")),
-        ("budget = 240", "`budget` in /work/ralf-tune.toml must be a text such as \"4m\", not 240", Some("--help")),
-        ("budget = \"240\"", "`budget` in /work/ralf-tune.toml cannot be `240`: the unit is missing", Some("--help")),
+        ("budget = 240", "`budget` in /project/ralf-tune.toml must be a text such as \"4m\", not 240", Some("--help")),
+        (
+            "budget = \"240\"",
+            "`budget` in /project/ralf-tune.toml cannot be `240`: the unit is missing",
+            Some("--help"),
+        ),
         ("quality_floor = 95", "cannot be `95`: a share between 0 and 1 is needed: did you mean 0.95?", Some("--help")),
         (
             "[params.a]\nb = [1, \"x\"]",
-            "`params.a.b` in /work/ralf-tune.toml must be a boolean, a number",
+            "`params.a.b` in /project/ralf-tune.toml must be a boolean, a number",
             Some("--help"),
         ),
-        ("params = 1", "`params` in /work/ralf-tune.toml must be a table, not 1", Some("--help")),
+        ("params = 1", "`params` in /project/ralf-tune.toml must be a table, not 1", Some("--help")),
         ("scorers = [\"a\", \"a=2\"]", "ralf-tune.toml cannot be `a`: it is named twice", Some("--help")),
-        ("model = \"x\"\nhost = ", "/work/ralf-tune.toml is not valid TOML: line 2: ", Some("mend that line")),
+        ("model = \"x\"\nhost = ", "/project/ralf-tune.toml is not valid TOML: line 2: ", Some("mend that line")),
         ("[intensity.mine]\nbudget = \"1m\"", "intensity `mine` has no strategies", Some("[intensity.mine]")),
         ("[intensity.mine]\nstrategies = []", "intensity `mine` has no budget", Some("budget = \"8m\"")),
     ] {

@@ -115,12 +115,14 @@ pub fn decide(
     let best_quality =
         candidates.iter().filter_map(|candidate| candidate.quality).map(|quality| quality.value).fold(0.0, f64::max);
     let usable = is_usable(baseline, best_quality, setup.constraints.quality_floor);
-    let faster = match &confirmed {
-        Some(confirmed) => confirmed.comparison.speed_ratio.interval.low > 1.0,
-        None => candidates
-            .iter()
-            .find(|candidate| candidate.id == selection.winner)
-            .is_some_and(|winner| is_clearly_faster(winner, baseline)),
+    // Few pairs have a wide interval; then all that was measured of the two may say it, unless the pairs say the opposite.
+    let clearly = candidates
+        .iter()
+        .find(|candidate| candidate.id == selection.winner)
+        .is_some_and(|winner| is_clearly_faster(winner, baseline));
+    let faster = match confirmed.as_ref().map(|confirmed| confirmed.comparison.speed_ratio) {
+        Some(ratio) => ratio.interval.low > 1.0 || (ratio.value > 1.0 && clearly),
+        None => clearly,
     };
     let wins = selection.winner != baseline.id && (!usable || faster);
     if !wins && selection.winner != baseline.id {
@@ -189,7 +191,7 @@ fn is_usable(baseline: &MeasuredCandidate, best_quality: f64, floor: f64) -> boo
         && baseline.quality.is_none_or(|quality| quality.value >= floor * best_quality)
 }
 
-/// Without a comparison: intervals that do not meet.
+/// By everything that was measured of each: intervals that do not meet.
 fn is_clearly_faster(winner: &MeasuredCandidate, baseline: &MeasuredCandidate) -> bool {
     match (winner.notes_per_minute, baseline.notes_per_minute) {
         (Some(ours), Some(theirs)) => ours.interval.low > theirs.interval.high,
