@@ -34,7 +34,7 @@ impl Strategy for Context {
                     .bounds(0.1, 2.0),
             )
             .parameter(
-                Parameter::number("memory_share", 0.8, "memory is tight above this share: a smaller size is measured for comparison. rule document: such sizes are skipped")
+                Parameter::number("memory_share", 0.8, "rule document: sizes estimated over this share of the memory are skipped")
                     .bounds(0.1, 1.5),
             )
             .parameter(

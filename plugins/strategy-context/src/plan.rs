@@ -25,8 +25,7 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let wanted = if arguments.text("rule") == "document" {
         ladder.sizes.iter().copied().find(|size| document_test(study, *size).is_none() && !is_tried(study, *size))
     } else {
-        let tight = arguments.number("memory_share");
-        next_size(study, &ladder, &arguments.numbers("sizes"), slower, tight)
+        next_size(study, &ladder, &arguments.numbers("sizes"), slower)
     };
     let proposal = wanted.and_then(|size| measure(study, size, whole(arguments.number("requests"))));
     proposal.map_or_else(|| Answer::Done(decide(study, arguments)), |proposal| Answer::Measure(vec![proposal]))
@@ -40,14 +39,14 @@ fn ladder(study: &Study, arguments: &Arguments) -> Ladder {
 }
 
 /// The size whose verdict matters most: the target, then by bisection below it.
-fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64, tight: f64) -> Option<f64> {
+fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64) -> Option<f64> {
     let target = ladder.target(listed)?;
     if let Some(size) = loaded_unprobed(study) {
         return Some(size);
     }
     match verdict(study, target, slower) {
         Verdict::Unknown => return Some(target),
-        Verdict::Good => return doubted(study, ladder, target, slower, tight),
+        Verdict::Good => return doubted(study, ladder, target, slower),
         Verdict::Unclear(_) => return None,
         Verdict::Bad(_) => {}
     }
@@ -59,20 +58,25 @@ fn next_size(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64, tight:
         open.iter().copied().filter(|size| verdict(study, *size, slower) == Verdict::Unknown).collect();
     unknown.get(unknown.len() / 2).copied().or_else(|| {
         let good = below.iter().rev().find(|size| verdict(study, **size, slower) == Verdict::Good)?;
-        doubted(study, ladder, *good, slower, tight)
+        doubted(study, ladder, *good, slower)
     })
 }
 
-/// The size to compare a good one with, where "good" may only mean that nothing better was seen: the machine swaps as soon as its
-/// memory is full, at every size above that alike. `None` where there is memory to spare, or a smaller size was measured.
-fn doubted(study: &Study, ladder: &Ladder, size: f64, slower: f64, tight: f64) -> Option<f64> {
+/// The size to compare a good one with, where "good" may only mean that nothing better was seen: a machine swaps at every size above
+/// its memory alike, and whether it does, its memory does not tell (the server may be in a container, or elsewhere). It is at most
+/// half of what was measured so far. `None` where the model is wholly on the GPU, or a smaller size was measured for this already.
+fn doubted(study: &Study, ladder: &Ladder, size: f64, slower: f64) -> Option<f64> {
     let on_gpu = evidence::gpu_share(study, size).is_some_and(|share| share >= 1.0);
-    let available = memory_for_model(study);
-    let spare = available <= 0.0 || estimated_memory(study, size) <= available * tight;
-    if on_gpu || spare || evidence::fastest_smaller(study, size).is_some() {
+    let compared = study.trials_of("context").any(|trial| {
+        let other = trial.setting("num_ctx");
+        other < size - 0.5 && evidence::decode(study, other).is_some()
+    });
+    if on_gpu || compared {
         return None;
     }
-    let smaller = ladder.sizes.iter().rev().find(|other| **other < size)?;
+    let half = size.min(study.incumbent("num_ctx")) / 2.0;
+    let smaller = ladder.sizes.iter().rev().find(|other| **other <= half);
+    let smaller = smaller.or(ladder.sizes.first()).filter(|other| **other < size)?;
     (verdict(study, *smaller, slower) == Verdict::Unknown).then_some(*smaller)
 }
 

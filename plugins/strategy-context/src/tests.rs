@@ -113,7 +113,7 @@ fn a_cliff_without_a_gpu_shows_in_the_rate() {
     host.baseline(&[0, 1]);
     let outcome = run(&mut host, 120.0);
     assert_eq!(outcome.value("num_ctx"), 4352.0, "{}", outcome.text());
-    assert!(outcome.text().contains("80 % slower than 4352"));
+    assert!(outcome.text().contains("80 % slower than"));
 }
 
 #[test]
