@@ -7,6 +7,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
+use super::plugin::args::PluginCommand;
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
     parse_scorer, parse_seed, parse_share, plugin_name,
@@ -60,7 +61,7 @@ pub enum Command {
     /// Serve a simulated Ollama over HTTP
     #[command(after_long_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
-    /// Look at the strategies, scorers and selectors
+    /// Look at, check, write and install strategies, scorers and selectors
     #[command(subcommand)]
     Plugin(PluginCommand),
 }
@@ -246,32 +247,6 @@ pub struct SimulateArgs {
     pub best: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub enum PluginCommand {
-    /// List the plugins that can take part
-    List(PluginListArgs),
-    /// Show one plugin: what it decides, its parameters, its limits
-    Info(PluginInfoArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct PluginListArgs {
-    /// Only those that take part at this intensity, in the order of the plan
-    #[arg(long, value_name = "NAME")]
-    pub intensity: Option<String>,
-
-    /// Component to list too; may be repeated [env: RALF_TUNE_PLUGIN]
-    #[arg(long, value_name = "FILE")]
-    pub plugin: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct PluginInfoArgs {
-    /// Name of a plugin, or file of a component
-    #[arg(value_name = "NAME|FILE")]
-    pub plugin: String,
-}
-
 impl From<&RunArgs> for Overrides {
     fn from(args: &RunArgs) -> Self {
         let (intensity, intensity_flag) = match (args.quick, args.full) {
@@ -317,13 +292,7 @@ impl From<&MachineArgs> for Overrides {
     }
 }
 
-impl From<&PluginListArgs> for Overrides {
-    fn from(args: &PluginListArgs) -> Self {
-        Self { intensity: args.intensity.clone(), plugins: given(&args.plugin), ..Self::default() }
-    }
-}
-
-fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+pub(super) fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
 

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, PluginCommand};
+use args::{Cli, Command};
 use exit::ExitStatus;
 use failure::Failure;
 
@@ -39,8 +39,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Machine(args) => machine::run(args),
         Command::Simulate(args) => simulate::run(args),
-        Command::Plugin(PluginCommand::List(args)) => plugin::list(args),
-        Command::Plugin(PluginCommand::Info(args)) => plugin::info(args),
+        Command::Plugin(command) => plugin::run(command),
     };
     match result {
         Ok(status) => status.into(),

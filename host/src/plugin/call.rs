@@ -25,13 +25,13 @@ pub struct CallState {
     /// The last warning: the SDK reports a panic this way, just before the trap.
     last_warning: Option<String>,
     printed: Printed,
-    wasi: WasiCtx,
+    /// Made when it is first asked for: most guests have no WASI, and it costs as much as a call.
+    wasi: Option<WasiCtx>,
     table: ResourceTable,
 }
 
 /// A store for one call of a plugin, with its limits in force.
 pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<CallState> {
-    let printed = Printed::default();
     let state = CallState {
         plugin: plugin.clone(),
         limits,
@@ -39,8 +39,8 @@ pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<
         memory_refused: false,
         log_lines: 0,
         last_warning: None,
-        wasi: wasi::context(printed.clone()),
-        printed,
+        wasi: None,
+        printed: Printed::default(),
         table: ResourceTable::new(),
     };
     let mut store = Store::new(engine.wasmtime(), state);
@@ -113,7 +113,8 @@ impl types::Host for CallState {}
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        let ctx = self.wasi.get_or_insert_with(|| wasi::context(self.printed.clone()));
+        WasiCtxView { ctx, table: &mut self.table }
     }
 }
 

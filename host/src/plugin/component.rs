@@ -3,14 +3,21 @@
 use std::sync::Arc;
 
 use semver::Version;
-use wasmtime::component::Component;
+use wasmtime::{
+    Store,
+    component::{Component, InstancePre},
+};
 
 use super::{
     API_VERSION,
+    bindings::types,
+    call::{self, CallState},
+    convert,
     engine::PluginEngine,
     error::{PluginError, PluginErrorKind, PluginId},
+    limits::Limits,
 };
-use crate::model::plugin::PluginKind;
+use crate::model::plugin::{Manifest, PluginKind};
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
@@ -43,6 +50,36 @@ impl CheckedComponent {
             Ok(value) => value,
             Err(panic) => std::panic::resume_unwind(panic),
         })
+    }
+
+    /// Links it, once for all calls; `fit` looks up the functions of its kind.
+    pub(super) fn linked<P>(
+        &self,
+        fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
+    ) -> Result<P, PluginError> {
+        let linker = self.engine.linker(self.needs_wasi());
+        let linked = linker.instantiate_pre(&self.component).and_then(fit);
+        linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))
+    }
+
+    /// Reads its manifest, whose name it has from then on.
+    pub(super) fn described(
+        &mut self,
+        limits: Limits,
+        describe: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<types::Manifest> + Send,
+    ) -> Result<Manifest, PluginError> {
+        let mut store = call::store(&self.engine, &self.id, limits);
+        let described = self.isolated(|| describe(&mut store));
+        let given = described.map_err(|error| call::failure(&store, "describe", &error))?;
+        let manifest = convert::manifest(given)
+            .and_then(|manifest| match self.kind {
+                PluginKind::Strategy if manifest.decides.is_empty() => Err("a strategy must decide something".into()),
+                _ => Ok(manifest),
+            })
+            .map_err(|why| self.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
+        self.id.name.clone_from(&manifest.name);
+        self.id.version = Some(manifest.version.clone());
+        Ok(manifest)
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {

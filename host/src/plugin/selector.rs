@@ -31,21 +31,9 @@ impl Selector {
     /// # Errors
     /// When it does not fit the interface, or its manifest is bad.
     pub fn new(mut checked: CheckedComponent, limits: Limits) -> Result<Self, PluginError> {
-        let pre = checked
-            .engine
-            .linker(checked.needs_wasi())
-            .instantiate_pre(&checked.component)
-            .and_then(SelectorPluginPre::new)
-            .map_err(|error| checked.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))?;
-        let mut store = call::store(&checked.engine, &checked.id, limits);
-        let described = checked.isolated(|| {
-            pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_selector().call_describe(&mut store))
-        });
-        let manifest = described.map_err(|error| call::failure(&store, "describe", &error))?;
-        let manifest = convert::manifest(manifest)
-            .map_err(|why| checked.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
-        checked.id.name.clone_from(&manifest.name);
-        checked.id.version = Some(manifest.version.clone());
+        let pre = checked.linked(SelectorPluginPre::new)?;
+        let manifest = checked
+            .described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_selector().call_describe(store))?;
         Ok(Self { checked, pre, limits, manifest })
     }
 
