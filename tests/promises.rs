@@ -8,6 +8,8 @@ mod commands;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+#[cfg(unix)]
+mod languages;
 mod ollama_client;
 mod optimum;
 mod plugins;
