@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
-const TABLE_ELEMENTS: usize = 200_000;
+pub const TABLE_ELEMENTS: usize = 200_000;
 
 /// What a guest can reach during one call.
 pub struct CallState {
