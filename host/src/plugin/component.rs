@@ -57,8 +57,8 @@ impl CheckedComponent {
         &self,
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
-        let linker = self.engine.linker(self.needs_wasi());
-        let linked = linker.instantiate_pre(&self.component).and_then(fit);
+        let all = self.engine.linker(self.needs_wasi());
+        let linked = all.instantiate_pre(&self.component).and_then(fit);
         linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))
     }
 
