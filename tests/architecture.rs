@@ -7,13 +7,14 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
     ("workload", &["model"]),
     ("ollama", &["model"]),
     ("plugin", &["model"]),
+    ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
     ("profile", &["model", "ollama"]),

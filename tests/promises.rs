@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod commands;
+mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;

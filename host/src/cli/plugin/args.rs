@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::{cli::args::given, settings::Overrides};
+use crate::{
+    cli::args::given,
+    settings::{Format, Overrides},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
@@ -14,6 +17,8 @@ pub enum PluginCommand {
     List(PluginListArgs),
     /// Show one plugin: what it decides, its parameters, its limits
     Info(PluginInfoArgs),
+    /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
+    Check(PluginCheckArgs),
 }
 
 #[derive(Debug, Args)]
@@ -32,6 +37,17 @@ pub struct PluginInfoArgs {
     /// Name of a plugin, or file of a component
     #[arg(value_name = "NAME|FILE")]
     pub plugin: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginCheckArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
 }
 
 impl From<&PluginListArgs> for Overrides {

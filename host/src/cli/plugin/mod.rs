@@ -1,6 +1,7 @@
 //! `ralf-tune plugin …`: one file a command.
 
 pub mod args;
+mod check;
 mod info;
 mod list;
 
@@ -13,6 +14,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::Check(args) => check::run(args),
     }
 }
 
