@@ -3,6 +3,7 @@
 pub mod args;
 mod info;
 mod list;
+mod new;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -13,6 +14,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::New(args) => new::run(args),
     }
 }
 
