@@ -19,6 +19,9 @@ pub enum PluginCommand {
     Info(PluginInfoArgs),
     /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
     Check(PluginCheckArgs),
+    /// Write a project for a plugin of your own, and say what to type next
+    #[command(after_long_help = NEW_EXAMPLES)]
+    New(PluginNewArgs),
 }
 
 #[derive(Debug, Args)]
@@ -30,6 +33,39 @@ pub struct PluginListArgs {
     /// Component to list too; may be repeated [env: RALF_TUNE_PLUGIN]
     #[arg(long, value_name = "FILE")]
     pub plugin: Vec<PathBuf>,
+}
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  ralf-tune plugin new scorer my-scorer
+  ralf-tune plugin new strategy my-search --lang c --directory plugins/my-search
+  ralf-tune plugin new --list";
+
+#[derive(Debug, Args)]
+pub struct PluginNewArgs {
+    /// strategy, scorer or selector
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+
+    /// Name of the plugin: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Language of the project
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+    pub lang: String,
+
+    /// Folder for the project, new or empty [default: the name]
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Rust: use the SDK of a checkout of ralf-tune instead of a copy in the project
+    #[arg(long, value_name = "DIR")]
+    pub sdk: Option<PathBuf>,
+
+    /// Show kinds and languages
+    #[arg(long, conflicts_with_all = ["kind", "name", "lang", "directory", "sdk"])]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub mod args;
 mod check;
 mod info;
 mod list;
+mod new;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -15,6 +16,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
         PluginCommand::Check(args) => check::run(args),
+        PluginCommand::New(args) => new::run(args),
     }
 }
 
