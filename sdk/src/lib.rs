@@ -28,6 +28,7 @@ mod arguments;
 mod manifest;
 mod settings;
 
+pub mod judge;
 pub mod markdown;
 pub mod scorer;
 pub mod selector;

@@ -11,6 +11,7 @@ pub mod component;
 mod convert;
 pub mod engine;
 pub mod error;
+pub mod judge;
 pub mod limits;
 pub mod parameters;
 pub mod registry;
