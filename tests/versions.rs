@@ -25,7 +25,10 @@ fn loaded(name: &str) -> Result<Plugin, PluginError> {
 fn a_plugin_made_for_a_later_release_loads_here() {
     let Plugin::Scorer(scorer) = loaded("later_version").unwrap() else { panic!("it is no scorer") };
     let manifest = &scorer.manifest;
-    assert_eq!((manifest.name.as_str(), manifest.extra.as_slice()), ("later", &[("from".to_owned(), "later".to_owned())][..]));
+    assert_eq!(
+        (manifest.name.as_str(), manifest.extra.as_slice()),
+        ("later", &[("from".to_owned(), "later".to_owned())][..])
+    );
     let note = NoteEvidence {
         path: "a".to_owned(),
         language: "text".to_owned(),
@@ -52,7 +55,11 @@ fn a_plugin_made_for_this_release_loads_in_a_later_one() {
     let mut maps = linker.instance("ralf:tune/maps@0.1.7").unwrap();
     maps.func_new("find", |_, _, _, _| Ok(())).unwrap();
 
-    for (guest, kind, name) in [("scorer", "scorer", "bad-scorer"), ("strategy", "strategy", "bad-strategy"), ("selector", "selector", "bad-selector")] {
+    for (guest, kind, name) in [
+        ("scorer", "scorer", "bad-scorer"),
+        ("strategy", "strategy", "bad-strategy"),
+        ("selector", "selector", "bad-selector"),
+    ] {
         let component = Component::new(&engine, guests::bytes(guest)).unwrap();
         let mut store = Store::new(&engine, ());
         let instance = linker.instantiate(&mut store, &component).unwrap();

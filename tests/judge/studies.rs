@@ -91,6 +91,12 @@ impl Judged {
         let facts = self.study.trials.iter().flat_map(|trial| &trial.facts);
         facts.filter(|(known, _)| known == name).map(|(_, value)| value).sum()
     }
+
+    /// A fact that is a whole number.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
+    fn number(&self, name: &str) -> usize {
+        self.fact(name).round() as usize
+    }
 }
 
 /// A quick study whose notes a scorer judges beside the others, if there is leave.
@@ -101,7 +107,8 @@ fn judged(scenario: &Scenario, scorer: &str, grant: Option<JudgeGrant>) -> Judge
 fn watched(scenario: &Scenario, scorer: &str, grant: Option<JudgeGrant>, steady: bool) -> Judged {
     let mut registry = bundled();
     if scorer == "judging" {
-        let plugin = load(engine(), &guests::bytes("judging"), "judging", "guest.wasm", ralf_tune::plugin::Limits::default());
+        let plugin =
+            load(engine(), &guests::bytes("judging"), "judging", "guest.wasm", ralf_tune::plugin::Limits::default());
         registry.add(plugin.unwrap());
     }
     let mut choices = Choices::default();
@@ -112,7 +119,9 @@ fn watched(scenario: &Scenario, scorer: &str, grant: Option<JudgeGrant>, steady:
         let mode = ralf_tune::model::value::Value::Text("many".to_owned());
         choices.parameters.push(("judging".to_owned(), "mode".to_owned(), mode));
     }
-    assert!(registry.all().iter().any(|plugin| matches!(plugin, Plugin::Scorer(known) if known.manifest.name == scorer)));
+    assert!(
+        registry.all().iter().any(|plugin| matches!(plugin, Plugin::Scorer(known) if known.manifest.name == scorer))
+    );
     let seen = Arc::new(Mutex::new(Vec::new()));
     let study = runtime().block_on(async {
         let server = SimulatedServer::new(scenario.clone(), 3);
@@ -157,8 +166,7 @@ fn judgements_never_run_beside_measured_requests_and_load_nothing() {
             }
         }
         // No two prompts share a first line: no cache can help the one with the other.
-        let mut beginnings: Vec<&str> =
-            judged.seen.iter().filter_map(|seen| seen.prompt().lines().next()).collect();
+        let mut beginnings: Vec<&str> = judged.seen.iter().filter_map(|seen| seen.prompt().lines().next()).collect();
         let all = beginnings.len();
         beginnings.sort_unstable();
         beginnings.dedup();
@@ -174,7 +182,9 @@ fn what_is_measured_is_the_same_with_a_judge() {
         let trials = study.trials.iter().filter(|trial| trial.stage == "baseline");
         let observations = trials.flat_map(|trial| trial.observations.clone());
         observations
-            .map(|seen| (seen.latency_ms, seen.time_to_first_token_ms, seen.server.unwrap().prefill_ms, seen.prompt_tokens))
+            .map(|seen| {
+                (seen.latency_ms, seen.time_to_first_token_ms, seen.server.unwrap().prefill_ms, seen.prompt_tokens)
+            })
             .collect::<Vec<_>>()
     };
     let judged = watched(&scenario, "judge", Some(JudgeGrant::default()), true);
@@ -198,13 +208,14 @@ fn the_budget_holds() {
         let judged = judged(&scenario("high-end"), "judge", Some(JudgeGrant { limits, kept_in: None }));
         let asked = judged.judgements().count();
         assert!((1..=5).contains(&asked), "{limits:?}: {asked} judgements");
-        assert!((judged.fact("judgements") - asked as f64).abs() < 0.5);
+        assert_eq!(judged.number("judgements"), asked);
         let seconds = judged.fact("judging_seconds");
         assert!(seconds <= limits.time_share * judged.study.budget.total_seconds + 0.01, "{limits:?}: {seconds} s");
         // The others, and what the judge mostly said, stand in for it.
         assert!(judged.fact("judgements_missing") > 0.0, "{limits:?}");
         let reasons = judged.study.trials.iter().flat_map(|trial| &trial.scores).flat_map(|score| &score.by_scorer);
-        let stands_in = reasons.flat_map(|by| &by.score.reasons).any(|reason| reason.starts_with("not judged: the mean"));
+        let stands_in =
+            reasons.flat_map(|by| &by.score.reasons).any(|reason| reason.starts_with("not judged: the mean"));
         assert!(stands_in, "{limits:?}");
         assert!(judged.study.elapsed_seconds <= judged.study.budget.total_seconds * 1.05);
     }
@@ -220,7 +231,7 @@ fn the_same_note_is_not_judged_twice() {
     let (first, second) = (kept(folder.path()), kept(folder.path()));
     let (before, after) = (first.judgements().count(), second.judgements().count());
     assert!(before >= 10 && after == 0, "{before} judgements, then {after}");
-    assert!(second.fact("judgements_known") >= before as f64, "{}", second.fact("judgements_known"));
+    assert!(second.number("judgements_known") >= before, "{}", second.number("judgements_known"));
     assert!(second.study.trials.iter().zip(&first.study.trials).all(|(second, first)| second.scores == first.scores));
     // A folder that cannot be is no reason to fail.
     std::fs::write(folder.path().join("file"), "").unwrap();

@@ -72,8 +72,9 @@ impl CheckedComponent {
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
         let linker = self.engine.linker(self.needs_wasi(), self.asks_a_model());
-        let linked = linker.instantiate_pre(&self.component).and_then(fit);
-        linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") }))
+        linker.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
+            self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") })
+        })
     }
 
     /// Reads its manifest, whose name it has from then on.

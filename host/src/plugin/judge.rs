@@ -4,10 +4,7 @@
 //! the call ends. Whoever called then asks the model in its own time, adds the answer and calls again, in a fresh instance: the guest
 //! is pure, so it comes to the same question, and now gets on.
 
-use super::{
-    bindings::judge as wit,
-    call::CallState,
-};
+use super::{bindings::judge as wit, call::CallState};
 use crate::model::judge::{Answer, Question, Settled};
 
 /// Questions about one note that a model is asked; a rubric needs one a piece.
@@ -37,7 +34,11 @@ pub struct Room {
 
 impl Room {
     /// Characters of question that leave room for the answer.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a context is some million tokens at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a context is some million tokens at most"
+    )]
     fn chars(self, answer_tokens: u32) -> usize {
         ((self.tokens - f64::from(answer_tokens)) * self.chars_per_token).max(0.0) as usize
     }
@@ -53,7 +54,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    pub const fn new(docket: Docket) -> Self {
+    pub(super) const fn new(docket: Docket) -> Self {
         Self { docket, asked: 0, open: None }
     }
 }

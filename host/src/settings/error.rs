@@ -47,9 +47,9 @@ impl SettingsError {
             Self::WrongType { key, .. } if key == "intensity" => {
                 Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
             }
-            Self::ForeignConsent { key, .. } if **key == key::ALLOW => {
-                Some("pass --allow judge, set RALF_TUNE_ALLOW=judge, or write it into your own settings file".to_owned())
-            }
+            Self::ForeignConsent { key, .. } if **key == key::ALLOW => Some(
+                "pass --allow judge, set RALF_TUNE_ALLOW=judge, or write it into your own settings file".to_owned(),
+            ),
             Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
             Self::UnknownIntensity { name, known, .. } => Some(format!(
                 "known are {}; a settings file can add it as [intensity.{}]",

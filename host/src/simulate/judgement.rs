@@ -28,7 +28,8 @@ pub(super) fn answer(prompt: &str, dice: &mut Dice) -> Option<String> {
     if style > 0.97 {
         return Some("The note is fine and covers the source well.".to_owned());
     }
-    let qualities = [("faithful", faithful(source, note)), ("complete", complete(source, note)), ("useful", useful(note))];
+    let qualities =
+        [("faithful", faithful(source, note)), ("complete", complete(source, note)), ("useful", useful(note))];
     let mean = qualities.iter().map(|(_, quality)| quality).sum::<f64>() / length(qualities.len());
     let mut lines: Vec<String> = Vec::new();
     for name in criteria {
@@ -89,7 +90,9 @@ mod tests {
     const SOURCE: &str = "def load(path):\n    pass\n\ndef store(path, rows):\n    pass\n\nclass Table:\n    pass\n";
 
     fn prompt(note: &str) -> String {
-        format!("Grade it.\n<<<SOURCE python\n{SOURCE}\nSOURCE>>>\n<<<NOTE\n{note}\nNOTE>>>\nfaithful: <0-10>\ncomplete: <0-10>\nuseful: <0-10>\n")
+        format!(
+            "Grade it.\n<<<SOURCE python\n{SOURCE}\nSOURCE>>>\n<<<NOTE\n{note}\nNOTE>>>\nfaithful: <0-10>\ncomplete: <0-10>\nuseful: <0-10>\n"
+        )
     }
 
     /// The mean over many judges of all grades of a note.

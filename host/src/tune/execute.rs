@@ -439,7 +439,9 @@ impl<'a> Executor<'a> {
             let [(_, ours), (_, theirs)] = sides.as_slice() else { continue };
             measured.failure = measured.failure.or(ours.failure);
             for side in [ours, theirs] {
-                measured.facts.extend(side.facts.iter().filter(|(name, _)| Spent::FACTS.contains(&name.as_str())).cloned());
+                measured
+                    .facts
+                    .extend(side.facts.iter().filter(|(name, _)| Spent::FACTS.contains(&name.as_str())).cloned());
             }
             for file in files {
                 pairs.extend(pair(*file, (candidate, ours), (other, theirs)));

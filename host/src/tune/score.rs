@@ -111,7 +111,11 @@ impl Panel {
         let scorer = member.scorer.manifest.name.clone();
         let (sum, count) = self.judged.borrow().get(&scorer).copied()?;
         let reasons = vec![format!("not judged: the mean of {count:.0} notes that were")];
-        Some(ScorerScore { scorer, weight: member.weight, score: Score { value: sum / count, parts: Vec::new(), reasons } })
+        Some(ScorerScore {
+            scorer,
+            weight: member.weight,
+            score: Score { value: sum / count, parts: Vec::new(), reasons },
+        })
     }
 
     /// Whether any scorer asks a model.

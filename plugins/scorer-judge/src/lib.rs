@@ -17,19 +17,25 @@ pub(crate) const CRITERIA: [(&str, &str); 3] = [
     ("useful", "the note is clear, well ordered and free of repetition; a developer can work with it"),
 ];
 
-struct Judge;
+/// The scorer.
+pub struct Judge;
 
 impl Scorer for Judge {
     fn manifest() -> Manifest {
-        let weight = |name: &str, default| Parameter::number(name, default, "weight of this criterion").bounds(0.0, 10.0);
-        Manifest::new("judge", env!("CARGO_PKG_VERSION"), "Asks the model how faithful, complete and useful the note is")
-            .off_by_default()
-            .parameter(weight("faithful", 2.0))
-            .parameter(weight("complete", 1.0))
-            .parameter(weight("useful", 1.0))
-            .parameter(Parameter::integer("max_tokens", 48, "most tokens of a judgement").bounds(8.0, 512.0))
-            .parameter(Parameter::integer("source_chars", 6000, "most characters of source shown").bounds(200.0, 60000.0))
-            .parameter(Parameter::integer("pieces", 2, "most requests of one note that are judged").bounds(1.0, 4.0))
+        let weight =
+            |name: &str, default| Parameter::number(name, default, "weight of this criterion").bounds(0.0, 10.0);
+        Manifest::new(
+            "judge",
+            env!("CARGO_PKG_VERSION"),
+            "Asks the model how faithful, complete and useful the note is",
+        )
+        .off_by_default()
+        .parameter(weight("faithful", 2.0))
+        .parameter(weight("complete", 1.0))
+        .parameter(weight("useful", 1.0))
+        .parameter(Parameter::integer("max_tokens", 48, "most tokens of a judgement").bounds(8.0, 512.0))
+        .parameter(Parameter::integer("source_chars", 6000, "most characters of source shown").bounds(200.0, 60000.0))
+        .parameter(Parameter::integer("pieces", 2, "most requests of one note that are judged").bounds(1.0, 4.0))
     }
 
     fn evaluate(note: &Note, arguments: &Arguments) -> Result<Score, String> {
@@ -78,7 +84,9 @@ fn judgement(note: &Note, request: &Request, arguments: &Arguments) -> Result<[f
     for _ in 0..=HALVINGS {
         let excerpt = Excerpt::of(note.piece(request), source_chars);
         match judge::ask(&question::about(note, &excerpt, &request.answer, most_tokens)) {
-            Ok(answer) => return reading::grades(&answer.text).ok_or_else(|| "the judgement cannot be read".to_owned()),
+            Ok(answer) => {
+                return reading::grades(&answer.text).ok_or_else(|| "the judgement cannot be read".to_owned());
+            }
             Err(why) if why.starts_with("too long") => failure = why,
             Err(why) => return Err(why),
         }

@@ -26,7 +26,7 @@ fn note(answers: &[&str]) -> Note {
 
 fn scored(answers: &[&str], model: impl Fn(&judge::Question) -> Result<String, String> + 'static) -> Score {
     let arguments = Arguments::defaults(&Judge::manifest());
-    judge::with_answers(model, || Judge::evaluate(&note(answers), &arguments)).unwrap_or_else(|why| Score::not_judged(why))
+    judge::with_answers(model, || Judge::evaluate(&note(answers), &arguments)).unwrap_or_else(Score::not_judged)
 }
 
 fn is_judged(score: &Score) -> bool {
@@ -45,7 +45,10 @@ fn grades_are_weighed() {
 fn babble_is_read_and_what_is_no_judgement_does_not_count() {
     for (text, expected) in [
         ("faithful: 8\ncomplete: 7\nuseful: 9", Some([0.8, 0.7, 0.9])),
-        ("Sure! Here are my grades:\n- **Faithful**: 8/10\n- **Complete** = 7 (of 10)\n- Useful - 9.5", Some([0.8, 0.7, 0.9])),
+        (
+            "Sure! Here are my grades:\n- **Faithful**: 8/10\n- **Complete** = 7 (of 10)\n- Useful - 9.5",
+            Some([0.8, 0.7, 0.9]),
+        ),
         ("faithful: <0-10>\nfaithful: 6\ncomplete: 10, useful: 0", Some([0.6, 1.0, 0.0])),
         ("{\"faithful\": 4, \"complete\": 5, \"useful\": 6}", Some([0.4, 0.5, 0.6])),
         ("faithful: 80\ncomplete: 7\nuseful: 9", None),
