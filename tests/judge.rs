@@ -79,6 +79,21 @@ fn with_leave_notes_are_judged_and_the_cost_is_shown() {
     assert!(count("judge") > 0 && count("judge") == count("note-structure"), "{}", count("judge"));
 }
 
+/// The guide's example is the documentation test of the SDK.
+#[test]
+fn the_guide_shows_what_is_tested() {
+    let read = |name: &str| fs::read_to_string(crate::architecture::root().join(name)).unwrap();
+    let guide = read("docs/plugins/judge.md");
+    let (_, example) = guide.split_once("```rust\n").unwrap();
+    let (example, _) = example.split_once("\n```").unwrap();
+    let sdk: Vec<String> = read("sdk/src/judge.rs")
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned())
+        .collect();
+    assert!(sdk.join("\n").contains(example), "{example}");
+}
+
 fn json(world: &World, more: &[&str]) -> Value {
     let arguments: Vec<&str> = JUDGED.into_iter().chain(["json"]).chain(more.iter().copied()).collect();
     let ran: Ran = world.run(&arguments).succeeded();

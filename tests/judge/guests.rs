@@ -1,6 +1,6 @@
 //! What a scorer that asks can do wrong, and what it gets.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use ralf_tune::{
     model::{
@@ -53,7 +53,7 @@ fn arguments(mode: &str) -> Arguments {
 }
 
 /// Answers whatever a guest asks: how many answers it says it got, or the failure; and what it asked.
-fn settled(scorer: &Scorer, mode: &str, answer: Result<Answer, String>) -> (Result<f64, PluginError>, Vec<Settled>) {
+fn settled(scorer: &Scorer, mode: &str, answer: &Result<Answer, String>) -> (Result<f64, PluginError>, Vec<Settled>) {
     let mut docket = Docket { settled: Vec::new(), room: Room { tokens: 4000.0, chars_per_token: 3.0 } };
     for _ in 0..100 {
         match scorer.evaluate_asking(&note(), &arguments(mode), docket.clone()) {
@@ -68,29 +68,29 @@ fn settled(scorer: &Scorer, mode: &str, answer: Result<Answer, String>) -> (Resu
     panic!("{mode}: it asks for ever")
 }
 
-fn yes() -> Result<Answer, String> {
-    Ok(Answer { text: "yes".to_owned(), prompt_tokens: 10, answer_tokens: 1, cut: false })
-}
+/// The answer to everything.
+static YES: LazyLock<Result<Answer, String>> =
+    LazyLock::new(|| Ok(Answer { text: "yes".to_owned(), prompt_tokens: 10, answer_tokens: 1, cut: false }));
 
 #[test]
 fn a_question_is_settled_between_two_calls() {
     let scorer = judging(Limits::default());
     for (mode, answers, questions) in [("once", 1.0, 1), ("twice-the-same", 2.0, 1), ("long", 0.0, 0)] {
-        let (got, settled) = settled(&scorer, mode, yes());
+        let (got, settled) = settled(&scorer, mode, &YES);
         assert_eq!((got, settled.len()), (Ok(answers), questions), "{mode}");
     }
     let expected = Question { instructions: "Question 0".to_owned(), material: note().source, most_tokens: 8 };
-    assert_eq!(settled(&scorer, "once", yes()).1[0].0, expected);
-    assert_eq!(settled(&scorer, "once", Err("no time".to_owned())).0, Ok(0.0));
+    assert_eq!(settled(&scorer, "once", &YES).1[0].0, expected);
+    assert_eq!(settled(&scorer, "once", &Err("no time".to_owned())).0, Ok(0.0));
 }
 
 #[test]
 fn whoever_asks_on_and_on_gets_a_few_answers_and_is_ended() {
     let scorer = judging(Limits::default());
-    let (got, settled_questions) = settled(&scorer, "many", yes());
-    assert_eq!((got, settled_questions.len()), (Ok(MOST_QUESTIONS as f64), MOST_QUESTIONS));
+    let (got, settled_questions) = settled(&scorer, "many", &YES);
+    assert_eq!((got, settled_questions.len()), (Ok(4.0), MOST_QUESTIONS));
     for (mode, questions) in [("for-ever", MOST_QUESTIONS), ("the-same-for-ever", 1)] {
-        let (got, settled) = settled(&scorer, mode, yes());
+        let (got, settled) = settled(&scorer, mode, &YES);
         let error = got.unwrap_err();
         assert!(matches!(&error.kind, AskedTooOften(_)), "{mode}: {error:?}");
         assert_eq!(settled.len(), questions, "{mode}");
@@ -101,14 +101,14 @@ fn whoever_asks_on_and_on_gets_a_few_answers_and_is_ended() {
 #[test]
 fn other_limits_hold_as_for_everybody() {
     let scorer = judging(Limits::default());
-    assert_eq!(settled(&scorer, "huge", yes()).0.unwrap_err().kind, TooMuchOutput { limit_kib: 1024 });
-    assert!(matches!(settled(&scorer, "then-panic", yes()).0.unwrap_err().kind, Panicked(_)));
+    assert_eq!(settled(&scorer, "huge", &YES).0.unwrap_err().kind, TooMuchOutput { limit_kib: 1024 });
+    assert!(matches!(settled(&scorer, "then-panic", &YES).0.unwrap_err().kind, Panicked(_)));
     // A deadline ends whoever needs long for questions that are refused at once.
     let hurried = judging(Limits { call: Duration::from_millis(1), ..Limits::default() });
-    let many = settled(&hurried, "for-ever", yes()).0.unwrap_err().kind;
+    let many = settled(&hurried, "for-ever", &YES).0.unwrap_err().kind;
     assert!(matches!(many, AskedTooOften(_) | TimedOut { .. }), "{many:?}");
     // After all that, the next call is a good one.
-    assert_eq!(settled(&scorer, "once", yes()).0, Ok(1.0));
+    assert_eq!(settled(&scorer, "once", &YES).0, Ok(1.0));
 }
 
 #[test]

@@ -91,6 +91,12 @@ impl Judged {
         let facts = self.study.trials.iter().flat_map(|trial| &trial.facts);
         facts.filter(|(known, _)| known == name).map(|(_, value)| value).sum()
     }
+
+    /// A fact that is a whole number.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred at most")]
+    fn number(&self, name: &str) -> usize {
+        self.fact(name).round() as usize
+    }
 }
 
 /// A quick study whose notes a scorer judges beside the others, if there is leave.
@@ -202,7 +208,7 @@ fn the_budget_holds() {
         let judged = judged(&scenario("high-end"), "judge", Some(JudgeGrant { limits, kept_in: None }));
         let asked = judged.judgements().count();
         assert!((1..=5).contains(&asked), "{limits:?}: {asked} judgements");
-        assert!((judged.fact("judgements") - asked as f64).abs() < 0.5);
+        assert_eq!(judged.number("judgements"), asked);
         let seconds = judged.fact("judging_seconds");
         assert!(seconds <= limits.time_share * judged.study.budget.total_seconds + 0.01, "{limits:?}: {seconds} s");
         // The others, and what the judge mostly said, stand in for it.
@@ -225,7 +231,7 @@ fn the_same_note_is_not_judged_twice() {
     let (first, second) = (kept(folder.path()), kept(folder.path()));
     let (before, after) = (first.judgements().count(), second.judgements().count());
     assert!(before >= 10 && after == 0, "{before} judgements, then {after}");
-    assert!(second.fact("judgements_known") >= before as f64, "{}", second.fact("judgements_known"));
+    assert!(second.number("judgements_known") >= before, "{}", second.number("judgements_known"));
     assert!(second.study.trials.iter().zip(&first.study.trials).all(|(second, first)| second.scores == first.scores));
     // A folder that cannot be is no reason to fail.
     std::fs::write(folder.path().join("file"), "").unwrap();

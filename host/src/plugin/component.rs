@@ -86,8 +86,7 @@ impl CheckedComponent {
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
         let all = self.engine.linker(self.needs_wasi(), self.asks_a_model());
-        let linked = all.instantiate_pre(&self.component).and_then(fit);
-        linked.map_err(|error| {
+        all.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
             self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") })
         })
     }

@@ -57,7 +57,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    pub const fn new(docket: Docket) -> Self {
+    pub(super) const fn new(docket: Docket) -> Self {
         Self { docket, asked: 0, open: None }
     }
 }

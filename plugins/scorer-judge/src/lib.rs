@@ -17,7 +17,8 @@ pub(crate) const CRITERIA: [(&str, &str); 3] = [
     ("useful", "the note is clear, well ordered and free of repetition; a developer can work with it"),
 ];
 
-struct Judge;
+/// The scorer.
+pub struct Judge;
 
 impl Scorer for Judge {
     fn manifest() -> Manifest {

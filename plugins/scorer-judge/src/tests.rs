@@ -26,8 +26,7 @@ fn note(answers: &[&str]) -> Note {
 
 fn scored(answers: &[&str], model: impl Fn(&judge::Question) -> Result<String, String> + 'static) -> Score {
     let arguments = Arguments::defaults(&Judge::manifest());
-    judge::with_answers(model, || Judge::evaluate(&note(answers), &arguments))
-        .unwrap_or_else(|why| Score::not_judged(why))
+    judge::with_answers(model, || Judge::evaluate(&note(answers), &arguments)).unwrap_or_else(Score::not_judged)
 }
 
 fn is_judged(score: &Score) -> bool {

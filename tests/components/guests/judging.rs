@@ -10,8 +10,11 @@ struct Guest;
 
 impl Scorer for Guest {
     fn manifest() -> Manifest {
-        Manifest::new("judging", "1.2.3", "Asks what it is told to ask")
-            .parameter(Parameter::text(MODE, "once", "what it asks"))
+        Manifest::new("judging", "1.2.3", "Asks what it is told to ask").parameter(Parameter::text(
+            MODE,
+            "once",
+            "what it asks",
+        ))
     }
 
     fn evaluate(note: &Note, arguments: &Arguments) -> Result<Score, String> {

@@ -8,7 +8,7 @@ use crate::{
         page::{Page, limited},
         style::Style,
         table::{Cell, Table},
-        units::{ColumnUnit, duration, plain},
+        units::{ColumnUnit, count, duration, plain},
         view::settings,
     },
 };
@@ -61,18 +61,23 @@ fn judging(study: &Study) -> Option<String> {
         return None;
     }
     let mut sentence = format!(
-        "Scorers asked the model for {} judgements, which took {} of the budget",
-        plain(asked),
+        "Scorers asked the model for {}, which took {} of the budget",
+        counted(asked, "judgement"),
         duration(sum("judging_seconds"))
     );
     if known > 0.0 {
-        let _ = write!(sentence, "; {} more were known from before", plain(known));
+        let _ = write!(sentence, "; known from before: {}", plain(known));
     }
     if missing > 0.0 {
-        let _ = write!(sentence, "; {} questions got no answer", plain(missing));
+        let _ = write!(sentence, "; without an answer: {}", counted(missing, "question"));
     }
     sentence.push('.');
     Some(sentence)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers of a study")]
+fn counted(number: f64, noun: &str) -> String {
+    count(number as usize, noun)
 }
 
 /// What a stage was for, where it did not decide anything.

@@ -2,7 +2,7 @@
 //!
 //! The folder is a cache: bounded, safe to delete, and what is not whole in it is ignored. Nothing about it can fail a study.
 
-use std::{cell::RefCell, collections::HashMap, fs, io::Write as _, path::PathBuf};
+use std::{cell::RefCell, collections::HashMap, fmt::Write as _, fs, io::Write as _, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -129,7 +129,10 @@ fn sum(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
