@@ -11,6 +11,8 @@ mod documents;
 mod example_plugins;
 mod honest_requests;
 mod judge;
+#[cfg(unix)]
+mod languages;
 mod ollama_client;
 mod optimum;
 mod plugins;
