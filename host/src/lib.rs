@@ -5,6 +5,7 @@
 //! has the notes scored and a winner selected; [`emit`] shows the difference and saves it; [`report`] says what was found.
 //! [`model`] is the data that flows, [`stats`] the mathematics; [`cli`] is the door.
 
+pub mod arena;
 pub mod cli;
 pub mod emit;
 pub mod model;

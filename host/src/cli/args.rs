@@ -7,7 +7,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
-use super::plugin::args::PluginCommand;
+use super::{
+    arena_args::{self, ArenaArgs},
+    plugin::args::PluginCommand,
+};
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
     parse_scorer, parse_seed, parse_share, plugin_name,
@@ -64,6 +67,9 @@ pub enum Command {
     /// Look at, check, write and install strategies, scorers and selectors
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Run many simulated studies, and say which strategy or selector is better
+    #[command(after_long_help = arena_args::EXAMPLES)]
+    Arena(ArenaArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -304,7 +310,7 @@ const fn either(yes: bool, no: bool) -> Option<bool> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
     parse_duration(text)
 }
 
