@@ -14,8 +14,10 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("workload", &["model"]),
     ("ollama", &["model"]),
     ("plugin", &["model"]),
+    ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
+    ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
@@ -40,7 +42,7 @@ const ONLY_THERE: [(&str, &[&str]); 11] = [
 ];
 
 /// Modules that compute and do nothing else, and what would be more than that.
-const PURE: [&str; 3] = ["model", "stats", "report"];
+const PURE: [&str; 4] = ["model", "stats", "report", "author"];
 const NOT_PURE: [&str; 10] = [
     "std::fs",
     "std::io",

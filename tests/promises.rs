@@ -4,8 +4,10 @@
 
 mod architecture;
 mod arena;
+mod author_way;
 mod bad_input;
 mod commands;
+mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;

@@ -50,6 +50,7 @@ fn listing() -> PluginListing {
             decides: vec!["num_ctx".to_owned()],
             needs: Vec::new(),
             intensities: vec!["quick".to_owned(), "normal".to_owned(), "full".to_owned()],
+            extra: Vec::new(),
         },
         origin: "bundled".to_owned(),
         size_bytes: 81_204,

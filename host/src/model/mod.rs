@@ -6,6 +6,7 @@ pub mod arena;
 pub mod budget;
 pub mod candidate;
 pub mod experiment;
+pub mod finding;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

@@ -1,5 +1,7 @@
 //! The store of one call: limits, log, an empty WASI.
 
+use std::{sync::Arc, time::Instant};
+
 use wasmtime::{ResourceLimiter, Store};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
@@ -9,11 +11,12 @@ use super::{
     engine::{PluginEngine, TICK},
     error::{PluginError, PluginErrorKind, PluginId},
     limits::Limits,
+    meter::{Meter, Usage},
     wasi::{self, Printed},
 };
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
-const TABLE_ELEMENTS: usize = 200_000;
+pub const TABLE_ELEMENTS: usize = 200_000;
 
 /// What a guest can reach during one call.
 pub struct CallState {
@@ -22,6 +25,9 @@ pub struct CallState {
     memory_used: usize,
     memory_refused: bool,
     log_lines: u32,
+    output_bytes: usize,
+    started: Instant,
+    meter: Arc<Meter>,
     /// The last warning: the SDK reports a panic this way, just before the trap.
     last_warning: Option<String>,
     printed: Printed,
@@ -31,13 +37,16 @@ pub struct CallState {
 }
 
 /// A store for one call of a plugin, with its limits in force.
-pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<CallState> {
+pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits, meter: &Arc<Meter>) -> Store<CallState> {
     let state = CallState {
         plugin: plugin.clone(),
         limits,
         memory_used: 0,
         memory_refused: false,
         log_lines: 0,
+        output_bytes: 0,
+        started: Instant::now(),
+        meter: Arc::clone(meter),
         last_warning: None,
         wasi: None,
         printed: Printed::default(),
@@ -79,6 +88,11 @@ fn first_line(text: &str) -> String {
 }
 
 impl CallState {
+    /// Remembers how much a call handed over: texts and lists, in bytes.
+    pub fn handed_over(&mut self, bytes: usize) {
+        self.output_bytes = self.output_bytes.max(bytes);
+    }
+
     /// The panic that a guest reported, by the SDK or by its standard library, just before it trapped.
     fn panic_text(&self) -> Option<String> {
         let printed = self.printed.text();
@@ -96,6 +110,7 @@ impl log::Host for CallState {
         if matches!(level, log::Level::Warn) {
             self.last_warning = Some(message.clone());
         }
+        self.handed_over(message.len());
         self.log_lines = self.log_lines.saturating_add(1);
         if self.log_lines > self.limits.log_lines {
             return;
@@ -106,6 +121,19 @@ impl log::Host for CallState {
             log::Level::Info => tracing::info!(plugin, "{message}"),
             log::Level::Warn => tracing::debug!(plugin, "warning: {message}"),
         }
+    }
+}
+
+impl Drop for CallState {
+    /// A call ends when its store does, however it ended.
+    fn drop(&mut self) {
+        self.meter.add(Usage {
+            calls: 1,
+            memory_bytes: self.memory_used,
+            slowest: self.started.elapsed(),
+            output_bytes: self.output_bytes,
+            log_lines: self.log_lines,
+        });
     }
 }
 

@@ -15,7 +15,9 @@ use super::{
     convert,
     engine::PluginEngine,
     error::{PluginError, PluginErrorKind, PluginId},
+    inspect::{Inspection, inspect},
     limits::Limits,
+    meter::{Meter, Usage},
 };
 use crate::model::plugin::{Manifest, PluginKind};
 
@@ -34,9 +36,21 @@ pub struct CheckedComponent {
     pub api: String,
     pub size_bytes: usize,
     pub(super) engine: Arc<PluginEngine>,
+    meter: Arc<Meter>,
 }
 
 impl CheckedComponent {
+    /// The most that a call of it used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.meter.usage()
+    }
+
+    /// A store for one call, with its limits in force.
+    pub(super) fn store(&self, limits: Limits) -> Store<CallState> {
+        call::store(&self.engine, &self.id, limits, &self.meter)
+    }
+
     pub(super) fn needs_wasi(&self) -> bool {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
     }
@@ -57,29 +71,35 @@ impl CheckedComponent {
         &self,
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
-        let linker = self.engine.linker(self.needs_wasi());
-        let linked = linker.instantiate_pre(&self.component).and_then(fit);
+        let all = self.engine.linker(self.needs_wasi());
+        let linked = all.instantiate_pre(&self.component).and_then(fit);
         linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))
     }
 
-    /// Reads its manifest, whose name it has from then on.
+    /// Asks for its manifest.
     pub(super) fn described(
-        &mut self,
+        &self,
         limits: Limits,
         describe: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<types::Manifest> + Send,
     ) -> Result<Manifest, PluginError> {
-        let mut store = call::store(&self.engine, &self.id, limits);
+        let mut store = self.store(limits);
         let described = self.isolated(|| describe(&mut store));
         let given = described.map_err(|error| call::failure(&store, "describe", &error))?;
-        let manifest = convert::manifest(given)
-            .and_then(|manifest| match self.kind {
-                PluginKind::Strategy if manifest.decides.is_empty() => Err("a strategy must decide something".into()),
-                _ => Ok(manifest),
-            })
-            .map_err(|why| self.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
+        let idle = self.kind == PluginKind::Strategy && given.decides.is_empty();
+        let (manifest, mut problems) = convert::manifest(given);
+        if idle {
+            problems.push("a strategy must decide something".into());
+        }
+        match problems.is_empty() {
+            true => Ok(manifest),
+            false => Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems))),
+        }
+    }
+
+    /// From now on it has the name that its manifest gives it.
+    pub(super) fn named(&mut self, manifest: &Manifest) {
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
-        Ok(manifest)
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
@@ -100,20 +120,16 @@ pub fn check(
     let id = PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() };
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
-    if let Some(what) = not_a_component(bytes) {
-        return Err(fail(PluginErrorKind::NotAComponent(what.to_owned())));
+    // All that can be told without compiling comes first: compiling costs the most, and what is refused has not cost it.
+    let Inspection { exports, imports, .. } = inspect(bytes).map_err(fail)?;
+    let (kind, api) = kind_and_version(&exports).map_err(fail)?;
+    if let Some(import) = imports.iter().find(|import| !is_allowed(import)) {
+        return Err(fail(PluginErrorKind::ForeignImport(import.clone())));
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
         let text = format!("{error:#}").lines().next().unwrap_or_default().to_owned();
         fail(PluginErrorKind::NotAComponent(text))
     })?;
-    let types = component.component_type();
-    let exports: Vec<String> = types.exports(engine.wasmtime()).map(|(name, _)| name.to_owned()).collect();
-    let imports: Vec<String> = types.imports(engine.wasmtime()).map(|(name, _)| name.to_owned()).collect();
-    let (kind, api) = kind_and_version(&exports).map_err(fail)?;
-    if let Some(import) = imports.iter().find(|import| !is_allowed(import)) {
-        return Err(fail(PluginErrorKind::ForeignImport(import.clone())));
-    }
     Ok(CheckedComponent {
         kind,
         id: PluginId { kind: Some(kind), ..id },
@@ -122,27 +138,27 @@ pub fn check(
         api,
         size_bytes: bytes.len(),
         engine: Arc::clone(engine),
+        meter: Arc::default(),
     })
 }
 
-/// What the first bytes say, when they say that this is no component.
-fn not_a_component(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some("it is a core module, which has to be linked as a component"),
-        [0, b'a', b's', b'm', _, _, 1, 0, ..] => None,
-        [] => Some("the file is empty"),
-        _ => Some("it does not begin as WebAssembly does"),
-    }
+/// Whether a component may import that interface.
+#[must_use]
+pub fn is_allowed(import: &str) -> bool {
+    is_ours(import) || HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix))
 }
 
-fn is_allowed(import: &str) -> bool {
-    import.starts_with("ralf:tune/types@")
-        || import.starts_with("ralf:tune/log@")
-        || HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix))
+/// Whether an interface is one of ours, and not merely harmless.
+#[must_use]
+pub fn is_ours(import: &str) -> bool {
+    import.starts_with("ralf:tune/types@") || import.starts_with("ralf:tune/log@")
 }
 
 /// The kind and the API version, from the names of the exports alone.
-fn kind_and_version(exports: &[String]) -> Result<(PluginKind, String), PluginErrorKind> {
+///
+/// # Errors
+/// When there is no export of ours, more than one, or one of another version.
+pub fn kind_and_version(exports: &[String]) -> Result<(PluginKind, String), PluginErrorKind> {
     let mut found = Vec::new();
     for export in exports {
         let Some((interface, version)) = export.strip_prefix("ralf:tune/").and_then(|rest| rest.split_once('@')) else {

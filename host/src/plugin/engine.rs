@@ -9,11 +9,13 @@ use std::{
     time::Duration,
 };
 
-use wasmtime::{Cache, CacheConfig, Config, Engine, component::Linker};
+use wasmtime::{
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, component::Linker,
+};
 
 use super::{
     bindings::shared::ralf::tune::log,
-    call::CallState,
+    call::{CallState, TABLE_ELEMENTS},
     error::{PluginError, PluginErrorKind, PluginId},
     wasi,
 };
@@ -23,6 +25,30 @@ pub const TICK: Duration = Duration::from_millis(10);
 
 /// Stack of a guest: deep recursion ends here and not in the host's stack.
 const GUEST_STACK_BYTES: usize = 512 << 10;
+
+/// How many guests may be in a call at the same time: more than any machine has threads.
+const MOST_AT_ONCE: u32 = 256;
+
+/// What an idle memory keeps of the last guest's pages, set back to their first content, so that the next call need not fault them in
+/// again: more than small guests touch.
+const KEPT_BYTES: usize = 8 << 20;
+
+/// Memories and tables that are used again. A fresh instance then costs a few microseconds in place of some forty, most of which
+/// are page faults.
+fn pool() -> InstanceAllocationStrategy {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(MOST_AT_ONCE)
+        // Guests of Python and JavaScript consist of many modules.
+        .total_core_instances(MOST_AT_ONCE * 32)
+        .total_memories(MOST_AT_ONCE)
+        .total_tables(MOST_AT_ONCE * 4)
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(KEPT_BYTES)
+        .table_keep_resident(KEPT_BYTES)
+        // Linux tells which pages were written, so that only those are set back.
+        .pagemap_scan(Enabled::Auto);
+    InstanceAllocationStrategy::Pooling(pool)
+}
 
 /// Compiles components and gives their calls a deadline.
 pub struct PluginEngine {
@@ -61,7 +87,12 @@ impl PluginEngine {
                 Err(error) => tracing::warn!("compiled plugins are not kept: {error:#}"),
             }
         }
-        let engine = Engine::new(&config)?;
+        config.allocation_strategy(pool());
+        let engine = Engine::new(&config).or_else(|error| {
+            // The pool takes address space and no memory; a limit on address space is a reason to do without.
+            tracing::debug!("plugins run without a pool: {error:#}");
+            Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand))
+        })?;
         let mut bare = Linker::new(&engine);
         log::add_to_linker::<CallState, wasmtime::component::HasSelf<CallState>>(&mut bare, |state| state)?;
         let mut with_wasi = bare.clone();

@@ -41,6 +41,8 @@ pub enum PluginErrorKind {
     Unreadable(String),
     #[error("is not a WebAssembly component: {0}")]
     NotAComponent(String),
+    #[error("would take too long to compile: {0}")]
+    TooLarge(String),
     #[error("exports none of strategy, scorer, selector of ralf:tune")]
     NoKnownExport,
     #[error("exports more than one kind of plugin: {0}")]
@@ -51,8 +53,8 @@ pub enum PluginErrorKind {
     ForeignImport(String),
     #[error("does not fit ralf:tune: {0}")]
     Mismatch(String),
-    #[error("has a bad manifest: {0}")]
-    BadManifest(String),
+    #[error("has a bad manifest: {}", .0.join("; "))]
+    BadManifest(Vec<String>),
     #[error("timed out after {milliseconds} ms")]
     TimedOut { milliseconds: u128 },
     #[error("asked for more than its {limit_mib} MiB of memory")]
@@ -92,6 +94,9 @@ impl PluginError {
             PluginErrorKind::ForeignImport(_) => {
                 "plugins get values and give values: its author removes the use of files, network or other interfaces"
                     .into()
+            }
+            PluginErrorKind::TooLarge(_) => {
+                "its author splits what is too large; no toolchain makes such code of hand-written source".into()
             }
             PluginErrorKind::Declined(_) => {
                 "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()

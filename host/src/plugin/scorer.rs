@@ -7,6 +7,7 @@ use super::{
     convert,
     error::{PluginError, PluginErrorKind},
     limits::Limits,
+    meter::texts_bytes,
     parameters::Arguments,
 };
 use crate::model::{
@@ -33,9 +34,17 @@ impl Scorer {
     /// When it does not fit the interface, or its manifest is bad.
     pub fn new(mut checked: CheckedComponent, limits: Limits) -> Result<Self, PluginError> {
         let pre = checked.linked(ScorerPluginPre::new)?;
-        let manifest =
-            checked.described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_scorer().call_describe(store))?;
+        let manifest = describe(&checked, &pre, limits)?;
+        checked.named(&manifest);
         Ok(Self { checked, pre, limits, manifest })
+    }
+
+    /// Asks again what it says of itself.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    pub fn describe(&self) -> Result<Manifest, PluginError> {
+        describe(&self.checked, &self.pre, self.limits)
     }
 
     /// The score of one note.
@@ -43,7 +52,7 @@ impl Scorer {
     /// # Errors
     /// When the call fails or the score is no number between 0 and 1.
     pub fn evaluate(&self, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
-        let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
+        let mut store = self.checked.store(self.limits);
         let result = self.checked.isolated(|| {
             self.pre.instantiate(&mut store).and_then(|plugin: ScorerPlugin| {
                 plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
@@ -54,6 +63,8 @@ impl Scorer {
             Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),
             Ok(Ok(given)) => given,
         };
+        let parts: usize = given.parts.iter().map(|part| part.name.len() + 16).sum();
+        store.data_mut().handed_over(parts + texts_bytes(&given.reasons));
         if !(0.0..=1.0).contains(&given.value) {
             return Err(
                 self.error(PluginErrorKind::BadAnswer(format!("a score of {} is not within 0 to 1", given.value)))
@@ -78,6 +89,14 @@ impl Scorer {
     fn error(&self, kind: PluginErrorKind) -> PluginError {
         self.checked.error(Some("evaluate"), kind)
     }
+}
+
+fn describe(
+    checked: &CheckedComponent,
+    pre: &ScorerPluginPre<call::CallState>,
+    limits: Limits,
+) -> Result<Manifest, PluginError> {
+    checked.described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_scorer().call_describe(store))
 }
 
 fn to_wit(note: &NoteEvidence) -> wit::Note {

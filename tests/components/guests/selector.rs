@@ -35,4 +35,4 @@ impl Selector for Guest {
     }
 }
 
-ralf_tune_sdk::export_selector!(Guest);
+ralf_tune_sdk::export!(selector: Guest);

@@ -1,8 +1,10 @@
 //! `ralf-tune plugin …`: one file a command.
 
 pub mod args;
+mod check;
 mod info;
 mod list;
+mod new;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -13,6 +15,8 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::Check(args) => check::run(args),
+        PluginCommand::New(args) => new::run(args),
     }
 }
 
