@@ -25,7 +25,10 @@ fn example(folder: &str) -> Vec<(String, String)> {
     let folder = root().join("examples/plugins").join(folder);
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    files.filter(|path| name(path) != "README.md").map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect()
+    files
+        .filter(|path| name(path) != "README.md")
+        .map(|path| (name(&path), fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 /// The page of `plugin info`, as one line of words.
@@ -76,7 +79,9 @@ fn every_project_tests_itself_natively() {
         let said = project::run(&author(language).test, folder.path()).unwrap_or_else(|said| panic!("{said}"));
         let tests = said
             .lines()
-            .find_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix("pass ").or(line.strip_prefix("Ran ")))
+            .find_map(|line| {
+                line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix("pass ").or(line.strip_prefix("Ran "))
+            })
             .and_then(|rest| rest.split_whitespace().next()?.parse::<u32>().ok());
         assert!(tests.is_some_and(|tests| tests >= 4), "{language} {kind}: {said}");
     }

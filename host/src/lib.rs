@@ -5,6 +5,7 @@
 //! has the notes scored and a winner selected; [`emit`] shows the difference and saves it; [`report`] says what was found.
 //! [`conformance`] puts a plugin to the test. [`model`] is the data that flows, [`stats`] the mathematics; [`cli`] is the door.
 
+pub mod arena;
 pub mod author;
 pub mod cli;
 pub mod conformance;

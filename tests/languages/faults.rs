@@ -30,7 +30,8 @@ fn faults(language: &str, file: &str, source: &'static str) -> Option<Guest> {
     static ENGINE: OnceLock<Arc<PluginEngine>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| Arc::new(PluginEngine::new(Some(Path::new(CACHE))).unwrap()));
     let bytes = std::fs::read(project.file()).unwrap();
-    let plugin = load(engine, &bytes, "faults", "faults.wasm", Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    let plugin =
+        load(engine, &bytes, "faults", "faults.wasm", Limits::default()).unwrap_or_else(|error| panic!("{error}"));
     let Plugin::Scorer(scorer) = plugin else { panic!("no scorer") };
     Some(Guest { scorer: Arc::into_inner(scorer).unwrap(), file: file.to_owned(), source })
 }
