@@ -2,9 +2,12 @@
 //!
 //! No I/O, no async, no clock and no randomness here. Units are in the names.
 
+pub mod arena;
 pub mod budget;
 pub mod candidate;
 pub mod experiment;
+pub mod finding;
+pub mod judge;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::{cli::args::given, settings::Overrides};
+use crate::{
+    cli::args::given,
+    settings::{Format, Overrides},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
@@ -14,6 +17,11 @@ pub enum PluginCommand {
     List(PluginListArgs),
     /// Show one plugin: what it decides, its parameters, its limits
     Info(PluginInfoArgs),
+    /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
+    Check(PluginCheckArgs),
+    /// Write a project for a plugin of your own, and say what to type next
+    #[command(after_long_help = NEW_EXAMPLES)]
+    New(PluginNewArgs),
 }
 
 #[derive(Debug, Args)]
@@ -27,11 +35,55 @@ pub struct PluginListArgs {
     pub plugin: Vec<PathBuf>,
 }
 
+const NEW_EXAMPLES: &str = "\
+Examples:
+  ralf-tune plugin new scorer my-scorer
+  ralf-tune plugin new strategy my-search --lang c --directory plugins/my-search
+  ralf-tune plugin new --list";
+
+#[derive(Debug, Args)]
+pub struct PluginNewArgs {
+    /// strategy, scorer or selector
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+
+    /// Name of the plugin: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Language of the project
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+    pub lang: String,
+
+    /// Folder for the project, new or empty [default: the name]
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Rust: use the SDK of a checkout of ralf-tune instead of a copy in the project
+    #[arg(long, value_name = "DIR")]
+    pub sdk: Option<PathBuf>,
+
+    /// Show kinds and languages
+    #[arg(long, conflicts_with_all = ["kind", "name", "lang", "directory", "sdk"])]
+    pub list: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct PluginInfoArgs {
     /// Name of a plugin, or file of a component
     #[arg(value_name = "NAME|FILE")]
     pub plugin: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginCheckArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
 }
 
 impl From<&PluginListArgs> for Overrides {

@@ -1,8 +1,10 @@
 //! `ralf-tune plugin …`: one file a command.
 
 pub mod args;
+mod check;
 mod info;
 mod list;
+mod new;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -13,6 +15,8 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::Check(args) => check::run(args),
+        PluginCommand::New(args) => new::run(args),
     }
 }
 
@@ -25,6 +29,7 @@ fn listing(plugin: &Plugin) -> PluginListing {
         origin: component.id.origin.clone(),
         size_bytes: component.size_bytes as u64,
         imports: component.imports.clone(),
+        wants: component.wants(),
         limits: plugin.limits().describe(),
         api: component.api.clone(),
     }
