@@ -12,7 +12,7 @@ use ralf_tune::{
     },
     report::{
         json, machine, plan,
-        plugins::{self, PluginListing},
+        plugins::{self, ListedLimit, ListedOrigin, PluginListing},
         terminal,
         wrap::width,
     },
@@ -50,11 +50,17 @@ fn listing() -> PluginListing {
             decides: vec!["num_ctx".to_owned()],
             needs: Vec::new(),
             intensities: vec!["quick".to_owned(), "normal".to_owned(), "full".to_owned()],
+            extra: Vec::new(),
         },
-        origin: "bundled".to_owned(),
+        origin: ListedOrigin::Bundled,
+        sha256: None,
         size_bytes: 81_204,
         imports: vec!["ralf:tune/logging@0.1.0".to_owned()],
-        limits: vec![("memory".to_owned(), "64 MiB".to_owned()), ("one call".to_owned(), "2 s".to_owned())],
+        limits: vec![
+            ListedLimit { limit: Limit::Memory, value: 64 << 20, set_by: "default".to_owned() },
+            ListedLimit { limit: Limit::Call, value: 5000, set_by: "--limit".to_owned() },
+        ],
+        asks: vec![(Limit::Memory, 128 << 20), (Limit::Call, 5000)],
         api: "0.1.0".to_owned(),
     }
 }
@@ -95,7 +101,11 @@ fn says_what_is_known_of_machine_server_and_model() {
 #[test]
 fn says_the_plan_and_the_plugins() {
     insta::assert_snapshot!("plan", plan::render(&sample::plan(), "normal", Budget::from_seconds(480.0), 80, false));
-    let scorer = PluginListing { kind: PluginKind::Scorer, origin: "./my-scorer.wasm".to_owned(), ..listing() };
+    let scorer = PluginListing {
+        kind: PluginKind::Scorer,
+        origin: ListedOrigin::File("./my-scorer.wasm".to_owned()),
+        ..listing()
+    };
     insta::assert_snapshot!("plugin_list", plugins::list(&[scorer, listing()], 80, false));
     insta::assert_snapshot!("plugin_info", plugins::info(&listing(), 80, false));
 }

@@ -8,9 +8,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::plugin::args::PluginCommand;
+use crate::model::limit::PluginLimit;
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
-    parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_limit,
+    parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -145,6 +146,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
     pub set: Vec<PluginParam>,
 
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit, help_heading = PLUGINS)]
+    pub limit: Vec<PluginLimit>,
+
     /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default: yes]
     #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
     pub save: bool,
@@ -266,6 +271,7 @@ impl From<&RunArgs> for Overrides {
             scorers: given(&args.scorer),
             selector: args.selector.clone(),
             params: args.set.clone(),
+            limits: args.limit.clone(),
             save: either(args.save, args.no_save),
             report: either(args.report, args.no_report),
             yes: args.yes.then_some(true),

@@ -10,6 +10,12 @@ pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
     named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.cache_dir().to_owned()))
 }
 
+/// Installed plugins. `RALF_TUNE_DATA_DIR` overrides the platform's place.
+pub fn data(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let named = env.get("RALF_TUNE_DATA_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.data_dir().to_owned()))
+}
+
 /// The user's home.
 pub fn home() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())

@@ -17,7 +17,7 @@ use crate::{
 
 /// Makes the plan of the chosen intensity.
 pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Failure> {
-    let planned = tune::plan(&settings.intensity(), registry, &choices(settings));
+    let planned = prepare_named(settings, registry, &settings.intensity.value);
     let planned = planned.and_then(|prepared| check_idle_parameters(settings, registry).map(|()| prepared));
     let prepared = planned.map_err(|error| {
         let origin = origin(settings, &error);
@@ -29,6 +29,11 @@ pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Fai
     })?;
     warn_of_idle_parameters(settings, &prepared.plan);
     Ok(prepared)
+}
+
+/// Makes the plan of any intensity.
+pub fn prepare_named(settings: &Settings, registry: &Registry, intensity: &str) -> Result<Prepared, PlanError> {
+    tune::plan(&settings.intensity_named(intensity), registry, &choices(settings))
 }
 
 /// A value for a plugin that takes no part is checked too: with another intensity it would count.

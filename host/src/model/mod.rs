@@ -5,6 +5,7 @@
 pub mod budget;
 pub mod candidate;
 pub mod experiment;
+pub mod limit;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

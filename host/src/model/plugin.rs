@@ -25,7 +25,7 @@ impl PluginKind {
 }
 
 /// What `describe` answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Manifest {
     pub name: String,
     pub version: String,
@@ -37,6 +37,17 @@ pub struct Manifest {
     pub needs: Vec<String>,
     /// Strategies: intensities in which it takes part when nobody says otherwise.
     pub intensities: Vec<String>,
+    /// Anything else that it wants known, by name: what a scorer promises of its scores, for example.
+    #[serde(default)]
+    pub extra: Vec<(String, String)>,
+}
+
+impl Manifest {
+    /// Whether it says `true` to something of its `extra` list.
+    #[must_use]
+    pub fn claims(&self, what: &str) -> bool {
+        self.extra.iter().any(|(name, value)| name == what && value == "true")
+    }
 }
 
 /// One parameter of a plugin.

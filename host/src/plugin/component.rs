@@ -17,7 +17,10 @@ use super::{
     error::{PluginError, PluginErrorKind, PluginId},
     limits::Limits,
 };
-use crate::model::plugin::{Manifest, PluginKind};
+use crate::model::{
+    limit,
+    plugin::{Manifest, PluginKind},
+};
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
@@ -79,6 +82,7 @@ impl CheckedComponent {
             .map_err(|why| self.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
+        self.id.asks = limit::asked(&manifest.extra);
         Ok(manifest)
     }
 
@@ -97,7 +101,7 @@ pub fn check(
     name: &str,
     origin: &str,
 ) -> Result<CheckedComponent, PluginError> {
-    let id = PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() };
+    let id = PluginId::unread(name, origin);
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
     if let Some(what) = not_a_component(bytes) {

@@ -60,6 +60,7 @@ pub fn manifest(from: wit::Manifest) -> Result<Manifest, String> {
         decides: from.decides,
         needs: from.needs,
         intensities: from.intensities.iter().map(|name| clean(name)).collect(),
+        extra: from.extra.iter().take(MOST_TEXTS).map(|(name, value)| (clean(name), clean(value))).collect(),
     })
 }
 
@@ -87,6 +88,7 @@ fn parameter(from: wit::Parameter) -> Result<PluginParameter, String> {
         decides: Vec::new(),
         needs: Vec::new(),
         intensities: Vec::new(),
+        extra: Vec::new(),
     };
     super::parameters::resolve(&manifest, &[(parameter.name.clone(), parameter.default.clone())])
         .map_err(|_| format!("the default of parameter `{}` is out of its own bounds", parameter.name))?;

@@ -155,6 +155,7 @@ mod tests {
             decides: Vec::new(),
             needs: Vec::new(),
             intensities: Vec::new(),
+            extra: Vec::new(),
         }
     }
 

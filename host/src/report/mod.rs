@@ -5,7 +5,9 @@
 //! [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
 pub mod clean;
+mod imports;
 pub mod json;
+pub mod listing;
 pub mod machine;
 pub mod page;
 mod panels;
@@ -15,5 +17,6 @@ pub mod style;
 pub mod table;
 pub mod terminal;
 pub mod units;
+pub mod update;
 mod view;
 pub mod wrap;

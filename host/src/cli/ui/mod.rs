@@ -7,5 +7,5 @@ pub mod output;
 pub mod progress;
 
 pub use confirm::confirm;
-pub use output::{OutputError, data, message, stderr_colour, stdout_colour, stdout_width};
+pub use output::{OutputError, data, message, stderr_colour, stderr_width, stdout_colour, stdout_width};
 pub use progress::{Progress, ProgressMode};
