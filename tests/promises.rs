@@ -8,6 +8,7 @@ mod commands;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+mod installing;
 mod ollama_client;
 mod optimum;
 mod plugins;

@@ -5,6 +5,7 @@ mod sample;
 use ralf_tune::{
     model::{
         budget::Budget,
+        limit::Limit,
         machine::{Gpu, GpuVendor, Locality},
         plugin::{Manifest, PluginKind, PluginParameter},
         study::Study,
@@ -163,11 +164,13 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
     });
     let poisoned: Study = serde_json::from_value(data)?;
     let mut listing = listing();
-    for text in [&mut listing.manifest.name, &mut listing.manifest.summary, &mut listing.origin, &mut listing.api] {
+    for text in [&mut listing.manifest.name, &mut listing.manifest.summary, &mut listing.api] {
         evil(text);
     }
     listing.imports.push(EVIL.to_owned());
-    listing.limits.push((EVIL.to_owned(), EVIL.to_owned()));
+    listing.origin = ListedOrigin::Installed { source: EVIL.to_owned(), added: EVIL.to_owned() };
+    listing.sha256 = Some(EVIL.to_owned());
+    listing.limits.push(ListedLimit { limit: Limit::Output, value: 1, set_by: EVIL.to_owned() });
     for study in [study, poisoned] {
         for page in every_page(&study, &listing, 80, false) {
             let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';

@@ -68,7 +68,7 @@ pub fn add(
             Ok(_) => {}
             Err(failure) if is_named => return Err(failure),
             Err(failure) => {
-                let what = format!("the installed plugin `{}` is left out: {}", plugin.name, failure.error);
+                let what = format!("left out: {}", failure.error);
                 ui::message(&ui::errors::warning(&what, failure.hint.as_deref()));
             }
         }

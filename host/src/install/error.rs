@@ -134,7 +134,7 @@ impl StoreError {
             Self::Raced { .. } => "try again; `ralf-tune plugin list` shows how it is now".into(),
             Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::Unknown { known, .. } if known.is_empty() => {
-                "none is; `ralf-tune plugin add` installs one, and bundled ones cannot be changed".into()
+                "nothing is installed; `ralf-tune plugin add` does that, and bundled plugins cannot be changed".into()
             }
             Self::Unknown { known, .. } => format!("installed are {}", known.join(", ")),
         }

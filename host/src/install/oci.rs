@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
             return Err(FetchError::TooLarge { what: self.what.clone(), most: LARGEST_COMPONENT_BYTES });
         }
         let path = format!("blobs/sha256:{digest}");
-        let answer = self.get(&path, "*/*", size, token.as_deref()).await?;
+        let answer = self.get(&path, "*/*", LARGEST_COMPONENT_BYTES, token.as_deref()).await?;
         self.judge(&answer, &path)?;
         verify(&format!("the layer of {}", self.what), &answer.body, &digest)?;
         Ok(answer.body)
@@ -106,8 +106,11 @@ impl<'a> Session<'a> {
         let not_public = || FetchError::NotPublic { what: self.what.clone() };
         let challenge = answer.challenge.as_deref().and_then(Challenge::parse).ok_or_else(not_public)?;
         let url = challenge.address(&format!("repository:{}:pull", self.reference.repository));
-        if is_loopback(&url) && !is_loopback(&self.base) {
-            return Err(FetchError::Redirect { url: self.what.clone(), to: url.to_string(), why: "on this machine" });
+        let elsewhere = |why| FetchError::Redirect { url: self.what.clone(), to: url.to_string(), why };
+        match (is_loopback(&url), is_loopback(&self.base)) {
+            (true, false) => return Err(elsewhere("on this machine")),
+            (false, _) if url.scheme() != "https" => return Err(elsewhere("not encrypted")),
+            _ => {}
         }
         let ask = Ask { url, accept: "application/json", token: None, most: LARGEST_TOKEN, pinned: false };
         let answer = get(ask).await?;

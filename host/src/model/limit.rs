@@ -153,6 +153,16 @@ impl Limit {
         format!("--limit {plugin}.{}={}", self.name(), self.show(value).replace(' ', ""))
     }
 
+    /// The line of a settings file that does.
+    #[must_use]
+    pub fn line(self, plugin: &str, value: u64) -> String {
+        let value = self.show(value).replace(' ', "");
+        match self {
+            Self::LogLines => format!("limits.{plugin}.{} = {value}", self.name()),
+            _ => format!("limits.{plugin}.{} = \"{value}\"", self.name()),
+        }
+    }
+
     const fn expectation(self) -> &'static str {
         match self {
             Self::Memory | Self::Output => "a size with its unit, such as 512KiB, 128MiB or 1GiB,",

@@ -42,17 +42,10 @@ pub fn intensities(intensities: &[ListedIntensity], width: usize, colour: bool) 
     let mut page = Page::new(width, colour);
     page.heading("What each intensity runs, in order");
     let mut table = Table::new().left("intensity").right("budget").prose("strategies").prose("named in");
-    let mut longest: Vec<&ListedStage> = Vec::new();
     for intensity in intensities {
         let chosen = if intensity.is_chosen { " (chosen)" } else { "" };
         let stages = match &intensity.stages {
             Ok(stages) => {
-                // The longest plan says best what comes after what.
-                if stages.len() > longest.len() {
-                    longest.splice(0..0, stages);
-                } else {
-                    longest.extend(stages);
-                }
                 let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
                 Cell::plain(listed(&names, "none"))
             }
@@ -69,7 +62,10 @@ pub fn intensities(intensities: &[ListedIntensity], width: usize, colour: bool) 
     page.blank();
     let mut table = Table::new().left("strategy").prose("decides").prose("why there");
     let mut said: Vec<&str> = Vec::new();
-    for stage in longest {
+    // The longest plan says best what comes after what.
+    let mut plans: Vec<&Vec<ListedStage>> = intensities.iter().filter_map(|one| one.stages.as_ref().ok()).collect();
+    plans.sort_by_key(|stages| std::cmp::Reverse(stages.len()));
+    for stage in plans.into_iter().flatten() {
         if !said.contains(&stage.name.as_str()) {
             said.push(&stage.name);
             table.row([
@@ -126,8 +122,8 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
             format!("Its author says that it needs {} of {}. If you trust it:", limit.show(*value), limit.name());
         page.paragraph(Style::Plain, &need);
         page.bullet(&limit.flag(&manifest.name, *value));
-        let line = format!("limits.{}.{} = \"{}\"", manifest.name, limit.name(), limit.show(*value));
-        page.bullet(&format!("{line}   in your settings, above all tables"));
+        let line = limit.line(&manifest.name, *value);
+        page.bullet(&format!("{line}   (in your settings file, above all tables)"));
     }
     page.heading("What it may do");
     let deeds = in_words(&plugin.imports);

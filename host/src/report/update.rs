@@ -33,7 +33,6 @@ pub fn render(was: &Was<'_>, new: &PluginListing, width: usize, colour: bool) ->
     };
     row("kind", was.kind.name(), new.kind.name());
     row("version", was.version, &manifest.version);
-    row("SHA-256", was.sha256, new.sha256.as_deref().unwrap_or_default());
     if let Some(old) = was.listing {
         row("interface", &old.api, &new.api);
         row("summary", &old.manifest.summary, &manifest.summary);
@@ -54,6 +53,10 @@ pub fn render(was: &Was<'_>, new: &PluginListing, width: usize, colour: bool) ->
         }
     }
     page.table(&table);
+    page.facts([
+        ("SHA-256 installed", Cell::plain(was.sha256)),
+        ("SHA-256 new", Cell::plain(new.sha256.as_deref().unwrap_or_default())),
+    ]);
     if new.kind != was.kind {
         page.paragraph(Style::Strong, &format!("It was a {}, and is a {} now.", was.kind.name(), new.kind.name()));
     }
@@ -82,4 +85,70 @@ fn in_short(parameter: &PluginParameter) -> String {
     let choices =
         if parameter.choices.is_empty() { String::new() } else { format!(", of {}", parameter.choices.join("/")) };
     format!("{}{low}{high}{choices}", parameter.default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{limit::Limit, plugin::Manifest, value::Value},
+        report::listing::ListedOrigin,
+    };
+
+    fn listing(kind: PluginKind, parameters: &[(&str, i64)], imports: &[&str]) -> PluginListing {
+        let parameter = |(name, default): &(&str, i64)| PluginParameter {
+            name: (*name).to_owned(),
+            help: String::new(),
+            default: Value::Integer(*default),
+            low: Some(1.0),
+            high: None,
+            choices: Vec::new(),
+        };
+        PluginListing {
+            kind,
+            manifest: Manifest {
+                name: "mine".to_owned(),
+                version: "2.0.0".to_owned(),
+                parameters: parameters.iter().map(parameter).collect(),
+                ..Manifest::default()
+            },
+            origin: ListedOrigin::Bundled,
+            sha256: Some("b".repeat(64)),
+            size_bytes: 1,
+            imports: imports.iter().map(|name| (*name).to_owned()).collect(),
+            limits: Vec::new(),
+            asks: vec![(Limit::Memory, 128 << 20)],
+            api: "0.1.0".to_owned(),
+        }
+    }
+
+    #[test]
+    fn everything_that_changes_is_named_and_nothing_else() {
+        let sha256 = "a".repeat(64);
+        let old = listing(PluginKind::Scorer, &[("depth", 3), ("gone-now", 1), ("same", 1)], &["ralf:tune/log@0.1.0"]);
+        let old = PluginListing { asks: Vec::new(), ..old };
+        let new = listing(
+            PluginKind::Selector,
+            &[("depth", 4), ("same", 1), ("added", 7)],
+            &["ralf:tune/log@0.1.1", "wasi:random/random@0.2.6"],
+        );
+        let was = Was { kind: PluginKind::Scorer, version: "1.0.0", sha256: &sha256, listing: Some(&old) };
+        let page = render(&was, &new, 80, false);
+        for part in [
+            "kind          scorer     selector",
+            "version       1.0.0      2.0.0",
+            "depth         3, from 1  4, from 1",
+            "gone-now      1, from 1  gone",
+            "added                    7, from 1",
+            "needs memory             128 MiB",
+            "It was a scorer, and is a selector now.",
+            "new: it draws random numbers",
+        ] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
+        assert!(page.contains(&sha256) && page.contains(&"b".repeat(64)), "{page}");
+        assert!(!page.contains("same  ") && !page.contains("log"), "{page}");
+        let lost = render(&Was { listing: None, ..was }, &new, 80, false);
+        assert!(lost.contains("cannot be compared"), "{lost}");
+    }
 }
