@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::Digest;
-use crate::model::plugin::PluginKind;
+use super::{digest::Digest, error::StoreError};
+use crate::model::{nearest::nearest, plugin::PluginKind};
 
 /// The form of the file. Another number is another form, which must not be overwritten.
 const FORM: u32 = 1;
@@ -55,7 +55,7 @@ impl LockFile {
             format!("line {line}: {}", error.message())
         })?;
         if file.version != FORM {
-            return Err(format!("it has form {}, and this program knows form {FORM}", file.version));
+            return Err(format!("a later ralf-tune wrote it (form {}, and this one knows {FORM})", file.version));
         }
         for (index, plugin) in file.plugins.iter().enumerate() {
             if !is_name(&plugin.name) {
@@ -80,6 +80,19 @@ impl LockFile {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Locked> {
         self.plugins.iter().find(|plugin| plugin.name == name)
+    }
+
+    /// The same, for somebody who named it.
+    ///
+    /// # Errors
+    /// With the nearest name when there is none.
+    pub fn known(&self, name: &str) -> Result<Locked, StoreError> {
+        let names = || self.plugins.iter().map(|plugin| plugin.name.as_str());
+        self.find(name).cloned().ok_or_else(|| StoreError::Unknown {
+            name: name.to_owned(),
+            nearest: nearest(name, names()),
+            known: names().map(str::to_owned).collect(),
+        })
     }
 
     /// Puts a plugin in, in the place of one of the same name.

@@ -13,7 +13,6 @@ use super::{
     lock::{LockFile, Locked},
     private,
 };
-use crate::model::nearest::nearest;
 
 /// The name of the lock file in the data directory.
 pub const LOCK_FILE: &str = "plugins.lock";
@@ -125,28 +124,14 @@ impl Store {
     /// When none has that name, or the lock file cannot be changed.
     pub fn remove(&self, name: &str) -> Result<Locked, StoreError> {
         // Who installed nothing gets no folder for asking.
-        self.known(&self.read()?, name)?;
+        self.read()?.known(name)?;
         let _guard = self.guard()?;
         let mut lock = self.read()?;
-        let plugin = self.known(&lock, name)?;
+        let plugin = lock.known(name)?;
         lock.plugins.retain(|known| known.name != name);
         self.write(&lock)?;
         self.sweep(&lock);
         Ok(plugin)
-    }
-
-    /// The installed plugin of that name.
-    ///
-    /// # Errors
-    /// With the nearest name when there is none.
-    #[expect(clippy::unused_self, reason = "reads as a question to the store")]
-    pub fn known(&self, lock: &LockFile, name: &str) -> Result<Locked, StoreError> {
-        let names = || lock.plugins.iter().map(|plugin| plugin.name.as_str());
-        lock.find(name).cloned().ok_or_else(|| StoreError::Unknown {
-            name: name.to_owned(),
-            nearest: nearest(name, names()),
-            known: names().map(str::to_owned).collect(),
-        })
     }
 
     fn component_path(&self, sha256: &Digest) -> PathBuf {

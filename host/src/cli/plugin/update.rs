@@ -17,7 +17,7 @@ pub fn run(args: &PluginUpdateArgs) -> CommandResult {
     let store = installed::store(&env)?;
     let lock = store.read()?;
     let plugins = match &args.name {
-        Some(name) => vec![store.known(&lock, name)?],
+        Some(name) => vec![lock.known(name)?],
         None => lock.plugins,
     };
     if plugins.is_empty() {
