@@ -7,16 +7,18 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
     ("workload", &["model"]),
     ("ollama", &["model"]),
     ("plugin", &["model"]),
+    ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
     ("install", &["model"]),
+    ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
@@ -40,7 +42,7 @@ const ONLY_THERE: [(&str, &[&str]); 11] = [
 ];
 
 /// Modules that compute and do nothing else, and what would be more than that.
-const PURE: [&str; 3] = ["model", "stats", "report"];
+const PURE: [&str; 4] = ["model", "stats", "report", "author"];
 const NOT_PURE: [&str; 10] = [
     "std::fs",
     "std::io",

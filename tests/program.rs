@@ -15,7 +15,7 @@ use ralf_tune::install::private;
 use tempfile::TempDir;
 
 /// Compiled plugins of all tests: compiling them takes seconds, finding them compiled takes none.
-const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
+pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
 
 /// The cache, or one of this run alone where the program would not use the first: others may write there.
 fn cache() -> &'static Path {

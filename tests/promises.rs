@@ -3,12 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod architecture;
+mod author_way;
 mod bad_input;
 mod commands;
+mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;
 mod installing;
+mod judge;
+#[cfg(unix)]
+mod languages;
 mod ollama_client;
 mod optimum;
 mod plugins;
@@ -18,4 +23,5 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod versions;
 mod wit;

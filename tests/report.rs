@@ -56,6 +56,7 @@ fn listing() -> PluginListing {
         origin: ListedOrigin::Bundled,
         sha256: None,
         size_bytes: 81_204,
+        wants: Vec::new(),
         imports: vec!["ralf:tune/logging@0.1.0".to_owned()],
         limits: vec![
             ListedLimit { limit: Limit::Memory, value: 64 << 20, set_by: "default".to_owned() },

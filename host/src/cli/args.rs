@@ -8,10 +8,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::plugin::args::PluginCommand;
-use crate::model::limit::PluginLimit;
+use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_limit,
-    parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
+    parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -150,6 +150,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit, help_heading = PLUGINS)]
     pub limit: Vec<PluginLimit>,
 
+    /// What plugins may do beyond computing: judge (ask the model); may be repeated [env: RALF_TUNE_ALLOW]
+    #[arg(long, value_name = "WHAT", value_parser = parse_grant, help_heading = PLUGINS)]
+    pub allow: Vec<Grant>,
+
     /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default: yes]
     #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
     pub save: bool,
@@ -272,6 +276,7 @@ impl From<&RunArgs> for Overrides {
             selector: args.selector.clone(),
             params: args.set.clone(),
             limits: args.limit.clone(),
+            allow: given(&args.allow),
             save: either(args.save, args.no_save),
             report: either(args.report, args.no_report),
             yes: args.yes.then_some(true),

@@ -21,6 +21,11 @@ fn absolute(place: Option<PathBuf>) -> Option<PathBuf> {
     place.map(|place| std::path::absolute(&place).unwrap_or(place))
 }
 
+/// Answers of models that judged notes; safe to delete.
+pub fn judgements(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    cache(env).map(|directory| directory.join("judgements"))
+}
+
 /// The user's home.
 pub fn home() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())

@@ -5,6 +5,8 @@
 pub mod budget;
 pub mod candidate;
 pub mod experiment;
+pub mod finding;
+pub mod judge;
 pub mod limit;
 pub mod machine;
 pub mod metric;

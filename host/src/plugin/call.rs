@@ -1,5 +1,7 @@
 //! The store of one call: limits, log, an empty WASI.
 
+use std::{sync::Arc, time::Instant};
+
 use wasmtime::{ResourceLimiter, Store};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
@@ -8,13 +10,15 @@ use super::{
     convert,
     engine::{PluginEngine, TICK},
     error::{PluginError, PluginErrorKind, PluginId},
+    judge::{AskEnded, Asking},
     limits::Limits,
+    meter::{Meter, Usage},
     wasi::{self, Printed},
 };
-use crate::model::plugin::PluginKind;
+use crate::model::plugin::{Grant, PluginKind};
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
-const TABLE_ELEMENTS: usize = 200_000;
+pub const TABLE_ELEMENTS: usize = 200_000;
 
 /// What a guest can reach during one call.
 pub struct CallState {
@@ -23,23 +27,32 @@ pub struct CallState {
     memory_used: usize,
     memory_refused: bool,
     log_lines: u32,
+    output_bytes: usize,
+    started: Instant,
+    meter: Arc<Meter>,
     /// The last warning: the SDK reports a panic this way, just before the trap.
     last_warning: Option<String>,
     printed: Printed,
+    /// None where it may not ask a model.
+    pub(super) asking: Option<Asking>,
     /// Made when it is first asked for: most guests have no WASI, and it costs as much as a call.
     wasi: Option<WasiCtx>,
     table: ResourceTable,
 }
 
 /// A store for one call of a plugin, with its limits in force.
-pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits) -> Store<CallState> {
+pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits, meter: &Arc<Meter>) -> Store<CallState> {
     let state = CallState {
         plugin: plugin.clone(),
         limits,
         memory_used: 0,
         memory_refused: false,
         log_lines: 0,
+        output_bytes: 0,
+        started: Instant::now(),
+        meter: Arc::clone(meter),
         last_warning: None,
+        asking: None,
         wasi: None,
         printed: Printed::default(),
         table: ResourceTable::new(),
@@ -58,6 +71,11 @@ pub fn failure(store: &Store<CallState>, function: &'static str, error: &wasmtim
     let state = store.data();
     let kind = if state.memory_refused {
         PluginErrorKind::OutOfMemory { limit_mib: state.limits.memory_bytes >> 20 }
+    } else if let Some(ended) = error.downcast_ref::<AskEnded>() {
+        match ended {
+            AskEnded::NotGranted => PluginErrorKind::NotGranted(Grant::Judge),
+            AskEnded::TooOften | AskEnded::Unsettled => PluginErrorKind::AskedTooOften(ended.to_string()),
+        }
     } else if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         match (trap, state.panic_text()) {
             (wasmtime::Trap::Interrupt, _) => PluginErrorKind::TimedOut { milliseconds: state.limits.call.as_millis() },
@@ -80,6 +98,11 @@ fn first_line(text: &str) -> String {
 }
 
 impl CallState {
+    /// Remembers how much a call handed over: texts and lists, in bytes.
+    pub fn handed_over(&mut self, bytes: usize) {
+        self.output_bytes = self.output_bytes.max(bytes);
+    }
+
     /// The panic that a guest reported, by the SDK or by its standard library, just before it trapped.
     fn panic_text(&self) -> Option<String> {
         let printed = self.printed.text();
@@ -97,6 +120,7 @@ impl log::Host for CallState {
         if matches!(level, log::Level::Warn) {
             self.last_warning = Some(message.clone());
         }
+        self.handed_over(message.len());
         let PluginId { kind, name: plugin, version, .. } = &self.plugin;
         let (kind, version) = (kind.map_or("plugin", PluginKind::name), version.as_deref().unwrap_or("unknown"));
         self.log_lines = self.log_lines.saturating_add(1);
@@ -118,6 +142,19 @@ impl log::Host for CallState {
             log::Level::Info => tracing::info!(plugin, version, kind, "{message}"),
             log::Level::Warn => tracing::debug!(plugin, version, kind, "warning: {message}"),
         }
+    }
+}
+
+impl Drop for CallState {
+    /// A call ends when its store does, however it ended.
+    fn drop(&mut self) {
+        self.meter.add(Usage {
+            calls: 1,
+            memory_bytes: self.memory_used,
+            slowest: self.started.elapsed(),
+            output_bytes: self.output_bytes,
+            log_lines: self.log_lines,
+        });
     }
 }
 

@@ -15,16 +15,21 @@ use super::{
     convert,
     engine::PluginEngine,
     error::{PluginError, PluginErrorKind, PluginId},
+    inspect::{Inspection, inspect},
     limits::Limits,
+    meter::{Meter, Usage},
 };
 use crate::model::{
     limit,
-    plugin::{Manifest, PluginKind},
+    plugin::{Grant, Manifest, PluginKind},
 };
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
 const HARMLESS_WASI: [&str; 5] = ["wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:logging/"];
+
+/// The interface through which scorers, when the user allows it, ask a model.
+pub const JUDGE: &str = "ralf:tune/judge@";
 
 /// A component that passed all checks that need no call.
 pub struct CheckedComponent {
@@ -37,11 +42,34 @@ pub struct CheckedComponent {
     pub api: String,
     pub size_bytes: usize,
     pub(super) engine: Arc<PluginEngine>,
+    meter: Arc<Meter>,
 }
 
 impl CheckedComponent {
+    /// The most that a call of it used so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.meter.usage()
+    }
+
+    /// A store for one call, with its limits in force.
+    pub(super) fn store(&self, limits: Limits) -> Store<CallState> {
+        call::store(&self.engine, &self.id, limits, &self.meter)
+    }
+
     pub(super) fn needs_wasi(&self) -> bool {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
+    }
+
+    pub(super) fn asks_a_model(&self) -> bool {
+        self.wants().contains(&Grant::Judge)
+    }
+
+    /// What it may only do when the user allows it.
+    #[must_use]
+    pub fn wants(&self) -> Vec<Grant> {
+        let asks = self.imports.iter().any(|import| import.starts_with(JUDGE));
+        asks.then_some(Grant::Judge).into_iter().collect()
     }
 
     /// Runs a call. A guest that imports WASI gets a thread that is no part of an async runtime, because WASI blocks its thread.
@@ -60,30 +88,37 @@ impl CheckedComponent {
         &self,
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
-        let linker = self.engine.linker(self.needs_wasi());
-        let linked = linker.instantiate_pre(&self.component).and_then(fit);
-        linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))
+        let all = self.engine.linker(self.needs_wasi(), self.asks_a_model());
+        all.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
+            self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") })
+        })
     }
 
-    /// Reads its manifest, whose name it has from then on.
+    /// Asks for its manifest.
     pub(super) fn described(
-        &mut self,
+        &self,
         limits: Limits,
         describe: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<types::Manifest> + Send,
     ) -> Result<Manifest, PluginError> {
-        let mut store = call::store(&self.engine, &self.id, limits);
+        let mut store = self.store(limits);
         let described = self.isolated(|| describe(&mut store));
         let given = described.map_err(|error| call::failure(&store, "describe", &error))?;
-        let manifest = convert::manifest(given)
-            .and_then(|manifest| match self.kind {
-                PluginKind::Strategy if manifest.decides.is_empty() => Err("a strategy must decide something".into()),
-                _ => Ok(manifest),
-            })
-            .map_err(|why| self.error(Some("describe"), PluginErrorKind::BadManifest(why)))?;
+        let idle = self.kind == PluginKind::Strategy && given.decides.is_empty();
+        let (manifest, mut problems) = convert::manifest(given);
+        if idle {
+            problems.push("a strategy must decide something".into());
+        }
+        match problems.is_empty() {
+            true => Ok(manifest),
+            false => Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems))),
+        }
+    }
+
+    /// From now on it has the name that its manifest gives it.
+    pub(super) fn named(&mut self, manifest: &Manifest) {
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
         self.id.asks = limit::asked(&manifest.extra);
-        Ok(manifest)
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
@@ -104,20 +139,16 @@ pub fn check(
     let id = PluginId::unread(name, origin);
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
-    if let Some(what) = not_a_component(bytes) {
-        return Err(fail(PluginErrorKind::NotAComponent(what.to_owned())));
+    // All that can be told without compiling comes first: compiling costs the most, and what is refused has not cost it.
+    let Inspection { exports, imports, .. } = inspect(bytes).map_err(fail)?;
+    let (kind, api) = kind_and_version(&exports).map_err(fail)?;
+    for import in &imports {
+        check_import(import, kind).map_err(fail)?;
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
         let text = format!("{error:#}").lines().next().unwrap_or_default().to_owned();
         fail(PluginErrorKind::NotAComponent(text))
     })?;
-    let types = component.component_type();
-    let exports: Vec<String> = types.exports(engine.wasmtime()).map(|(name, _)| name.to_owned()).collect();
-    let imports: Vec<String> = types.imports(engine.wasmtime()).map(|(name, _)| name.to_owned()).collect();
-    let (kind, api) = kind_and_version(&exports).map_err(fail)?;
-    if let Some(import) = imports.iter().find(|import| !is_allowed(import)) {
-        return Err(fail(PluginErrorKind::ForeignImport(import.clone())));
-    }
     Ok(CheckedComponent {
         kind,
         id: PluginId { kind: Some(kind), ..id },
@@ -126,27 +157,41 @@ pub fn check(
         api,
         size_bytes: bytes.len(),
         engine: Arc::clone(engine),
+        meter: Arc::default(),
     })
 }
 
-/// What the first bytes say, when they say that this is no component.
-fn not_a_component(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some("it is a core module, which has to be linked as a component"),
-        [0, b'a', b's', b'm', _, _, 1, 0, ..] => None,
-        [] => Some("the file is empty"),
-        _ => Some("it does not begin as WebAssembly does"),
+/// Whether an interface is one of ours, and not merely harmless.
+#[must_use]
+pub fn is_ours(import: &str) -> bool {
+    import.starts_with("ralf:tune/")
+}
+
+/// Whether a plugin of that kind may import it. A part of ours that is not known here comes from a later release.
+///
+/// # Errors
+/// Why not.
+pub fn check_import(import: &str, kind: PluginKind) -> Result<(), PluginErrorKind> {
+    let Some((interface, version)) = import.strip_prefix("ralf:tune/").and_then(|rest| rest.split_once('@')) else {
+        let harmless = HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix));
+        return if harmless { Ok(()) } else { Err(PluginErrorKind::ForeignImport(import.to_owned())) };
+    };
+    match interface {
+        "types" | "log" | "judge" if !is_compatible(version) => {
+            Err(PluginErrorKind::Version { found: version.to_owned(), supported: API_VERSION })
+        }
+        "types" | "log" => Ok(()),
+        "judge" if kind == PluginKind::Scorer => Ok(()),
+        "judge" => Err(PluginErrorKind::ForeignImport(import.to_owned())),
+        _ => Err(PluginErrorKind::UnknownInterface { import: import.to_owned(), supported: API_VERSION }),
     }
 }
 
-fn is_allowed(import: &str) -> bool {
-    import.starts_with("ralf:tune/types@")
-        || import.starts_with("ralf:tune/log@")
-        || HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix))
-}
-
 /// The kind and the API version, from the names of the exports alone.
-fn kind_and_version(exports: &[String]) -> Result<(PluginKind, String), PluginErrorKind> {
+///
+/// # Errors
+/// When there is no export of ours, more than one, or one of another version.
+pub fn kind_and_version(exports: &[String]) -> Result<(PluginKind, String), PluginErrorKind> {
     let mut found = Vec::new();
     for export in exports {
         let Some((interface, version)) = export.strip_prefix("ralf:tune/").and_then(|rest| rest.split_once('@')) else {
@@ -212,16 +257,23 @@ mod tests {
         for name in
             ["ralf:tune/log@0.1.0", "ralf:tune/types@0.1.0", "wasi:io/streams@0.2.6", "wasi:random/random@0.2.6"]
         {
-            assert!(is_allowed(name), "{name}");
+            assert_eq!(check_import(name, PluginKind::Strategy), Ok(()), "{name}");
         }
+        assert_eq!(check_import("ralf:tune/judge@0.1.0", PluginKind::Scorer), Ok(()));
         for name in [
             "wasi:filesystem/types@0.2.6",
             "wasi:sockets/tcp@0.2.6",
             "wasi:http/types@0.2.6",
             "my:own/thing@1.0.0",
             "f",
+            "ralf:tune/judge@0.1.0",
         ] {
-            assert!(!is_allowed(name), "{name}");
+            let foreign = PluginErrorKind::ForeignImport(name.to_owned());
+            assert_eq!(check_import(name, PluginKind::Strategy), Err(foreign), "{name}");
         }
+        let later = PluginErrorKind::UnknownInterface { import: "ralf:tune/maps@0.1.9".into(), supported: API_VERSION };
+        assert_eq!(check_import("ralf:tune/maps@0.1.9", PluginKind::Scorer), Err(later));
+        let version = PluginErrorKind::Version { found: "0.2.0".into(), supported: API_VERSION };
+        assert_eq!(check_import("ralf:tune/log@0.2.0", PluginKind::Scorer), Err(version));
     }
 }

@@ -35,24 +35,34 @@ pub fn texts(list: &[String]) -> Vec<String> {
     list.iter().take(MOST_TEXTS).map(|text| clean(text)).collect()
 }
 
-/// Checks and converts what `describe` said.
-pub fn manifest(from: wit::Manifest) -> Result<Manifest, String> {
+/// Converts what `describe` said; with everything that is wrong with it.
+pub fn manifest(from: wit::Manifest) -> (Manifest, Vec<String>) {
+    let mut problems = Vec::new();
     let well_named = |name: &str| {
         !name.is_empty()
             && name.len() <= LONGEST_NAME
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     if !well_named(&from.name) {
-        return Err(format!("the name `{}` is not made of lower case letters, digits and hyphens", clean(&from.name)));
+        let name = clean(&from.name);
+        problems.push(format!("the name `{name}` is not made of lower case letters, digits and hyphens"));
     }
     if from.version.len() > LONGEST_NAME || semver::Version::parse(&from.version).is_err() {
-        return Err(format!("`{}` is not a semantic version", clean(&from.version)));
+        problems.push(format!("`{}` is not a semantic version", clean(&from.version)));
     }
-    if let Some(unknown) = from.decides.iter().chain(&from.needs).find(|name| Parameter::from_name(name).is_none()) {
-        return Err(format!("`{}` is not a setting that can be tuned", clean(unknown)));
+    let unknown = from.decides.iter().chain(&from.needs).filter(|name| Parameter::from_name(name).is_none());
+    problems.extend(unknown.map(|name| format!("`{}` is not a setting that can be tuned", clean(name))));
+    let parameters: Vec<PluginParameter> = from.parameters.into_iter().map(parameter).collect();
+    for (index, parameter) in parameters.iter().enumerate() {
+        if !is_default_allowed(parameter) {
+            problems.push(format!("the default of parameter `{}` is out of its own bounds", parameter.name));
+        }
+        if parameters.iter().take(index).any(|other| other.name == parameter.name) {
+            problems.push(format!("two parameters are called `{}`", parameter.name));
+        }
     }
-    let parameters = from.parameters.into_iter().map(parameter).collect::<Result<Vec<_>, _>>()?;
-    Ok(Manifest {
+    problems.truncate(MOST_TEXTS);
+    let manifest = Manifest {
         name: from.name,
         version: from.version,
         summary: clean(&from.summary),
@@ -61,11 +71,12 @@ pub fn manifest(from: wit::Manifest) -> Result<Manifest, String> {
         needs: from.needs,
         intensities: from.intensities.iter().map(|name| clean(name)).collect(),
         extra: from.extra.iter().take(MOST_TEXTS).map(|(name, value)| (clean(name), clean(value))).collect(),
-    })
+    };
+    (manifest, problems)
 }
 
-fn parameter(from: wit::Parameter) -> Result<PluginParameter, String> {
-    let parameter = PluginParameter {
+fn parameter(from: wit::Parameter) -> PluginParameter {
+    PluginParameter {
         name: clean(&from.name),
         help: clean(&from.help),
         default: match from.default {
@@ -78,21 +89,13 @@ fn parameter(from: wit::Parameter) -> Result<PluginParameter, String> {
         low: from.low,
         high: from.high,
         choices: from.choices.iter().map(|text| clean(text)).collect(),
-    };
-    // A plugin that rejects its own default would fail in every study.
-    let manifest = Manifest {
-        name: String::new(),
-        version: String::new(),
-        summary: String::new(),
-        parameters: vec![parameter.clone()],
-        decides: Vec::new(),
-        needs: Vec::new(),
-        intensities: Vec::new(),
-        extra: Vec::new(),
-    };
-    super::parameters::resolve(&manifest, &[(parameter.name.clone(), parameter.default.clone())])
-        .map_err(|_| format!("the default of parameter `{}` is out of its own bounds", parameter.name))?;
-    Ok(parameter)
+    }
+}
+
+/// A plugin that rejects its own default would fail in every study.
+fn is_default_allowed(parameter: &PluginParameter) -> bool {
+    let manifest = Manifest { parameters: vec![parameter.clone()], ..Manifest::default() };
+    super::parameters::resolve(&manifest, &[(parameter.name.clone(), parameter.default.clone())]).is_ok()
 }
 
 pub fn arguments(arguments: &Arguments) -> Vec<wit::Argument> {

@@ -1,6 +1,6 @@
 //! WebAssembly plugins: every decision of a study is made by one of them.
 //!
-//! [`engine`] compiles and limits, [`component`] checks a file before anything in it runs, [`strategy`], [`scorer`] and
+//! [`engine`] compiles and limits, [`inspect`] and [`component`] check a file before anything in it runs, [`strategy`], [`scorer`] and
 //! [`selector`] call the three kinds, [`registry`] holds what takes part. Bundled plugins go the same way as a stranger's.
 //! Everything here is synchronous: a call computes, it never waits.
 
@@ -11,7 +11,10 @@ pub mod component;
 mod convert;
 pub mod engine;
 pub mod error;
+pub mod inspect;
+pub mod judge;
 pub mod limits;
+pub mod meter;
 pub mod parameters;
 pub mod registry;
 pub mod scorer;

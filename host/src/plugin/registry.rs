@@ -98,6 +98,48 @@ impl Plugin {
     }
 }
 
+/// A component's bytes, before anybody looked at them.
+pub struct ComponentFile {
+    pub bytes: Vec<u8>,
+    /// For messages until the manifest is read.
+    pub name: String,
+    /// `"bundled"`, or the path.
+    pub origin: String,
+}
+
+impl ComponentFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is larger than any plugin.
+    pub fn read(path: &Path) -> Result<Self, PluginError> {
+        let origin = path.display().to_string();
+        let size = std::fs::metadata(path).map_err(|error| lost(&origin, &error.to_string()))?.len();
+        if size > LARGEST_FILE_BYTES {
+            return Err(lost(&origin, &format!("it has {} MiB, more than any plugin needs", size >> 20)));
+        }
+        let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
+        let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Self { bytes, name, origin })
+    }
+
+    /// The bundled plugin of that name.
+    #[must_use]
+    pub fn bundled(name: &str) -> Option<Self> {
+        let (_, bytes) = BUNDLED.iter().find(|(crate_name, _)| short_name(crate_name) == name)?;
+        Some(Self { bytes: bytes.to_vec(), name: name.to_owned(), origin: "bundled".to_owned() })
+    }
+}
+
+/// The names of the bundled plugins; their crates are called `KIND-NAME`.
+pub fn bundled_names() -> impl Iterator<Item = &'static str> {
+    BUNDLED.iter().map(|(name, _)| short_name(name))
+}
+
+fn short_name(crate_name: &str) -> &str {
+    crate_name.split_once('-').map_or(crate_name, |(_, name)| name)
+}
+
 /// No plugin of that kind has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {} `{name}`", .kind.name())]
@@ -167,13 +209,7 @@ impl Registry {
     /// # Errors
     /// When the file cannot be read or is no plugin.
     pub fn add_file(&mut self, path: &Path) -> Result<Plugin, PluginError> {
-        let origin = path.display().to_string();
-        let size = std::fs::metadata(path).map_err(|error| lost(&origin, &error.to_string()))?.len();
-        if size > LARGEST_FILE_BYTES {
-            return Err(lost(&origin, &format!("it has {} MiB, more than any plugin needs", size >> 20)));
-        }
-        let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
-        let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
+        let ComponentFile { bytes, name, origin } = ComponentFile::read(path)?;
         let origin =
             if [BUNDLED_ORIGIN, INSTALLED].contains(&origin.as_str()) { format!("./{origin}") } else { origin };
         let plugin = load_limited(&self.engine, &bytes, &name, &origin, &self.limits)?;
@@ -191,7 +227,7 @@ impl Registry {
         if found != kind || own != name {
             let why = format!("it was installed as {} `{name}`", kind.name());
             let id = Box::new(plugin.component().id.clone());
-            return Err(PluginError { plugin: id, function: None, kind: PluginErrorKind::BadManifest(why) });
+            return Err(PluginError { plugin: id, function: None, kind: PluginErrorKind::BadManifest(vec![why]) });
         }
         self.add(plugin.clone());
         Ok(plugin)

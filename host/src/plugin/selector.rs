@@ -7,6 +7,7 @@ use super::{
     convert,
     error::{PluginError, PluginErrorKind},
     limits::Limits,
+    meter::texts_bytes,
     parameters::Arguments,
     strategy::StudyView,
 };
@@ -32,9 +33,17 @@ impl Selector {
     /// When it does not fit the interface, or its manifest is bad.
     pub fn new(mut checked: CheckedComponent, limits: Limits) -> Result<Self, PluginError> {
         let pre = checked.linked(SelectorPluginPre::new)?;
-        let manifest = checked
-            .described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_selector().call_describe(store))?;
+        let manifest = describe(&checked, &pre, limits)?;
+        checked.named(&manifest);
         Ok(Self { checked, pre, limits, manifest })
+    }
+
+    /// Asks again what it says of itself.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    pub fn describe(&self) -> Result<Manifest, PluginError> {
+        describe(&self.checked, &self.pre, self.limits)
     }
 
     /// The winner among the candidates of a study.
@@ -56,7 +65,7 @@ impl Selector {
             history: view.history.iter().map(convert::trial).collect(),
             arguments: convert::arguments(arguments),
         };
-        let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
+        let mut store = self.checked.store(self.limits);
         let result = self.checked.isolated(|| {
             self.pre
                 .instantiate(&mut store)
@@ -67,6 +76,9 @@ impl Selector {
             Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),
             Ok(Ok(selection)) => selection,
         };
+        let settings: usize = selection.settings.iter().map(|setting| setting.name.len() + 16).sum();
+        let bytes = settings + 4 * selection.runners_up.len() + texts_bytes(&selection.reasons);
+        store.data_mut().handed_over(bytes);
         let find = |id: u32| candidates.iter().find(|candidate| candidate.id == id);
         let Some(winner) = find(selection.winner) else {
             return Err(self.bad(format!("candidate {} does not exist", selection.winner)));
@@ -103,6 +115,14 @@ impl Selector {
     fn bad(&self, why: String) -> PluginError {
         self.error(PluginErrorKind::BadAnswer(why))
     }
+}
+
+fn describe(
+    checked: &CheckedComponent,
+    pre: &SelectorPluginPre<call::CallState>,
+    limits: Limits,
+) -> Result<Manifest, PluginError> {
+    checked.described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_selector().call_describe(store))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of notes")]

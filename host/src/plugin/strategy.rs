@@ -8,6 +8,7 @@ use super::{
     convert,
     error::{PluginError, PluginErrorKind},
     limits::Limits,
+    meter::texts_bytes,
     parameters::Arguments,
 };
 use crate::model::{
@@ -63,9 +64,17 @@ impl Strategy {
     /// When it does not fit the interface, or its manifest is bad.
     pub fn new(mut checked: CheckedComponent, limits: Limits) -> Result<Self, PluginError> {
         let pre = checked.linked(StrategyPluginPre::new)?;
-        let manifest = checked
-            .described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_strategy().call_describe(store))?;
+        let manifest = describe(&checked, &pre, limits)?;
+        checked.named(&manifest);
         Ok(Self { checked, pre, limits, manifest })
+    }
+
+    /// Asks again what it says of itself.
+    ///
+    /// # Errors
+    /// As of [`new`](Self::new).
+    pub fn describe(&self) -> Result<Manifest, PluginError> {
+        describe(&self.checked, &self.pre, self.limits)
     }
 
     /// What to measure next, or the decision.
@@ -73,7 +82,7 @@ impl Strategy {
     /// # Errors
     /// When the call fails, or a proposal or decision breaks the contract.
     pub fn ask(&self, view: &StudyView<'_>, arguments: &Arguments) -> Result<StrategyAnswer, PluginError> {
-        let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
+        let mut store = self.checked.store(self.limits);
         let study = study(view, arguments);
         let result = self.checked.isolated(|| {
             self.pre.instantiate(&mut store).and_then(|plugin| plugin.ralf_tune_strategy().call_ask(&mut store, &study))
@@ -81,8 +90,12 @@ impl Strategy {
         match result {
             Err(error) => Err(call::failure(&store, "ask", &error)),
             Ok(Err(reason)) => Err(self.checked.error(Some("ask"), PluginErrorKind::Declined(convert::clean(&reason)))),
-            Ok(Ok(wit::Answer::Done(decision))) => self.decision("ask", decision, view).map(StrategyAnswer::Done),
+            Ok(Ok(wit::Answer::Done(decision))) => {
+                store.data_mut().handed_over(decision_bytes(&decision));
+                self.decision("ask", decision, view).map(StrategyAnswer::Done)
+            }
             Ok(Ok(wit::Answer::Measure(proposals))) => {
+                store.data_mut().handed_over(proposals.iter().map(proposal_bytes).sum());
                 if proposals.is_empty() {
                     return Err(self.bad("ask", "it asks for nothing and is not done".into()));
                 }
@@ -103,7 +116,7 @@ impl Strategy {
     /// # Errors
     /// When the call fails or the decision breaks the contract.
     pub fn conclude(&self, view: &StudyView<'_>, arguments: &Arguments) -> Result<Decision, PluginError> {
-        let mut store = call::store(&self.checked.engine, &self.checked.id, self.limits);
+        let mut store = self.checked.store(self.limits);
         let study = study(view, arguments);
         let result = self.checked.isolated(|| {
             self.pre
@@ -115,7 +128,10 @@ impl Strategy {
             Ok(Err(reason)) => {
                 Err(self.checked.error(Some("conclude"), PluginErrorKind::Declined(convert::clean(&reason))))
             }
-            Ok(Ok(decision)) => self.decision("conclude", decision, view),
+            Ok(Ok(decision)) => {
+                store.data_mut().handed_over(decision_bytes(&decision));
+                self.decision("conclude", decision, view)
+            }
         }
     }
 
@@ -199,6 +215,32 @@ impl Strategy {
         };
         Ok(Proposal { candidate, experiment, why: convert::clean(&from.why) })
     }
+}
+
+fn describe(
+    checked: &CheckedComponent,
+    pre: &StrategyPluginPre<call::CallState>,
+    limits: Limits,
+) -> Result<Manifest, PluginError> {
+    checked.described(limits, |store| pre.instantiate(&mut *store)?.ralf_tune_strategy().call_describe(store))
+}
+
+fn settings_bytes(settings: &[types::Setting]) -> usize {
+    settings.iter().map(|setting| setting.name.len() + 16).sum()
+}
+
+fn decision_bytes(decision: &wit::Decision) -> usize {
+    settings_bytes(&decision.settings) + texts_bytes(&decision.reasons) + texts_bytes(&decision.not_found)
+}
+
+fn proposal_bytes(proposal: &wit::Proposal) -> usize {
+    let lists = match &proposal.experiment {
+        types::Experiment::Notes(files) => 4 * files.len(),
+        types::Experiment::Needle(needle) => 8 * needle.depths.len(),
+        types::Experiment::Compare(compare) => 4 * compare.files.len() + settings_bytes(&compare.other),
+        types::Experiment::Load | types::Experiment::Probe(_) => 0,
+    };
+    settings_bytes(&proposal.changes) + proposal.why.len() + 40 + lists
 }
 
 fn study(view: &StudyView<'_>, arguments: &Arguments) -> wit::Study {

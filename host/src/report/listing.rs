@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::model::{
     limit::Limit,
-    plugin::{Manifest, PluginKind},
+    plugin::{Grant, Manifest, PluginKind},
 };
 
 /// A plugin as the host knows it: what it says of itself, and what was found in the component.
@@ -18,6 +18,8 @@ pub struct PluginListing {
     pub size_bytes: u64,
     /// Interfaces that the component imports.
     pub imports: Vec<String>,
+    /// What it may only do when the user allows it.
+    pub wants: Vec<Grant>,
     /// The limits that it runs under.
     pub limits: Vec<ListedLimit>,
     /// What its manifest says that it needs of them, in the unit of each.
@@ -123,6 +125,7 @@ pub fn plugin_json(plugin: &PluginListing) -> Json {
         "size_bytes": plugin.size_bytes,
         "api": plugin.api,
         "imports": plugin.imports,
+        "wants": plugin.wants.iter().map(|grant| grant.name()).collect::<Vec<_>>(),
         "parameters": manifest.parameters,
         "decides": manifest.decides,
         "needs": manifest.needs,

@@ -1,6 +1,6 @@
 //! The pages of `ralf-tune plugin list` and `ralf-tune plugin info`.
 
-use crate::model::plugin::{PluginKind, PluginParameter};
+use crate::model::plugin::{Grant, PluginKind, PluginParameter};
 
 pub use super::listing::{ListedIntensity, ListedLimit, ListedOrigin, ListedStage, PluginListing};
 use super::{
@@ -31,6 +31,10 @@ pub fn list(plugins: &[PluginListing], width: usize, colour: bool) -> String {
             Cell::new(Style::Dim, plugin.origin.short()),
             Cell::plain(limited(&manifest.summary)),
         ]);
+        if !plugin.wants.is_empty() {
+            let wants = Cell::new(Style::Warning, format!("wants: {}", wants(plugin)));
+            table.row([Cell::empty(), Cell::empty(), Cell::empty(), Cell::empty(), wants]);
+        }
     }
     page.table(&table);
     page.finish()
@@ -101,6 +105,12 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
     }
     facts.push(("Size", Cell::plain(bytes(plugin.size_bytes))));
     facts.push(("Interface", Cell::plain(format!("ralf:tune {}", plugin.api))));
+    if !plugin.wants.is_empty() {
+        facts.push(("Wants", Cell::new(Style::Warning, wants(plugin))));
+    }
+    if plugin.kind == PluginKind::Scorer && !manifest.is_on_by_default() {
+        facts.push(("Takes part", Cell::plain(format!("when named: --scorer {}", manifest.name))));
+    }
     if plugin.kind == PluginKind::Strategy {
         facts.push(("Decides", Cell::plain(listed(&manifest.decides, "nothing"))));
         facts.push(("Needs decided before", Cell::plain(listed(&manifest.needs, "nothing"))));
@@ -144,6 +154,12 @@ fn limits(plugin: &PluginListing) -> Table {
         ]);
     }
     table
+}
+
+/// What it wants, and how to allow it.
+fn wants(plugin: &PluginListing) -> String {
+    let one = |grant: &Grant| format!("{} (--allow {})", grant.what(), grant.name());
+    plugin.wants.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn parameters(parameters: &[PluginParameter]) -> Table {

@@ -116,6 +116,7 @@ mod tests {
             sha256: Some("b".repeat(64)),
             size_bytes: 1,
             imports: imports.iter().map(|name| (*name).to_owned()).collect(),
+            wants: Vec::new(),
             limits: Vec::new(),
             asks: vec![(Limit::Memory, 128 << 20)],
             api: "0.1.0".to_owned(),

@@ -33,11 +33,12 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
-pub use value::{parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
+pub use value::{parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
 
 use crate::model::{
     budget::{Budget, Intensity},
     limit::{Limit, PluginLimit},
+    plugin::Grant,
     study::Warning,
     value::Value,
 };
@@ -75,6 +76,8 @@ pub struct Settings {
     pub params: Vec<Setting<PluginParam>>,
     /// Limits of single plugins: one entry a plugin and limit, in alphabetical order.
     pub limits: Vec<Setting<PluginLimit>>,
+    /// What plugins may do beyond computing. Only the user says so, never a project.
+    pub allow: Setting<Vec<Grant>>,
     pub save: Setting<bool>,
     pub report: Setting<bool>,
     pub yes: Setting<bool>,

@@ -3,6 +3,8 @@
 use super::overrides::{PluginParam, ScorerChoice};
 use crate::model::{
     limit::{Limit, PluginLimit},
+    nearest::nearest,
+    plugin::Grant,
     value::Value,
 };
 
@@ -70,6 +72,20 @@ pub fn parse_limit(text: &str) -> Result<PluginLimit, String> {
     let limit = Limit::from_name(limit.trim()).map_err(|error| error.to_string())?;
     let value = limit.parse(value).map_err(|error| error.to_string())?;
     Ok(PluginLimit { plugin, limit, value })
+}
+
+/// Reads what plugins may do beyond computing.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong.
+pub fn parse_grant(text: &str) -> Result<Grant, String> {
+    let text = text.trim();
+    let names = || Grant::ALL.into_iter().map(Grant::name);
+    Grant::ALL.into_iter().find(|grant| grant.name() == text).ok_or_else(|| match nearest(text, names()) {
+        Some(name) => format!("there is nothing of that name to allow: did you mean {name}?"),
+        None => format!("there is nothing of that name to allow, only {}", names().collect::<Vec<_>>().join(", ")),
+    })
 }
 
 /// A name of a plugin, without the space around it.

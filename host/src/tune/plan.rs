@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::score::{Panel, WeightedScorer};
+use super::{
+    judge::JudgeGrant,
+    score::{Panel, WeightedScorer},
+};
 use crate::{
     model::{
         budget::Intensity,
@@ -46,6 +49,8 @@ pub struct Prepared {
     pub plan: Plan,
     pub stages: Vec<PreparedStage>,
     pub panel: Panel,
+    /// The user's leave for scorers to ask the model; none unless it is set here.
+    pub judge: Option<JudgeGrant>,
     pub selector: Arc<Selector>,
     pub selector_arguments: Arguments,
 }
@@ -115,7 +120,7 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
         selector: selector.manifest.name.clone(),
         left_out,
     };
-    Ok(Prepared { plan, stages, panel, selector, selector_arguments })
+    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments })
 }
 
 /// The values given for a plugin: the intensity's, then the user's.
@@ -229,9 +234,8 @@ fn choose_scorers(registry: &Registry, intensity: &Intensity, choices: &Choices)
     let mut mix: Vec<(String, f64)> = registry
         .all()
         .iter()
-        .filter(|plugin| {
-            matches!(plugin, Plugin::Scorer(_)) && registry.joins_unasked(plugin) && (!replaces || plugin.is_file())
-        })
+        .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && plugin.manifest().is_on_by_default())
+        .filter(|plugin| registry.joins_unasked(plugin) && (!replaces || plugin.is_file()))
         .map(|plugin| (plugin.manifest().name.clone(), 1.0))
         .collect();
     for (name, weight) in &choices.scorers {

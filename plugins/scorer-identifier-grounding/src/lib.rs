@@ -125,4 +125,4 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-ralf_tune_sdk::export_scorer!(IdentifierGrounding);
+ralf_tune_sdk::export!(scorer: IdentifierGrounding);

@@ -61,7 +61,7 @@ impl Scorer for NoteStructure {
 /// A page has room for no more.
 const MOST_REASONS: usize = 8;
 
-ralf_tune_sdk::export_scorer!(NoteStructure);
+ralf_tune_sdk::export!(scorer: NoteStructure);
 
 #[cfg(test)]
 mod tests {

@@ -26,6 +26,11 @@ pub enum PluginCommand {
     Update(PluginUpdateArgs),
     /// Take an installed plugin away
     Remove(PluginRemoveArgs),
+    /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
+    Check(PluginCheckArgs),
+    /// Write a project for a plugin of your own, and say what to type next
+    #[command(after_long_help = NEW_EXAMPLES)]
+    New(PluginNewArgs),
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -53,6 +58,39 @@ pub struct PluginListArgs {
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "intensity")]
     pub format: Option<Format>,
+}
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  ralf-tune plugin new scorer my-scorer
+  ralf-tune plugin new strategy my-search --lang c --directory plugins/my-search
+  ralf-tune plugin new --list";
+
+#[derive(Debug, Args)]
+pub struct PluginNewArgs {
+    /// strategy, scorer or selector
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+
+    /// Name of the plugin: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Language of the project
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+    pub lang: String,
+
+    /// Folder for the project, new or empty [default: the name]
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Rust: use the SDK of a checkout of ralf-tune instead of a copy in the project
+    #[arg(long, value_name = "DIR")]
+    pub sdk: Option<PathBuf>,
+
+    /// Show kinds and languages
+    #[arg(long, conflicts_with_all = ["kind", "name", "lang", "directory", "sdk"])]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +151,21 @@ pub struct PluginRemoveArgs {
     /// Name of an installed plugin
     #[arg(value_parser = plugin_name)]
     pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginCheckArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
 }
 
 impl From<&PluginListArgs> for Overrides {

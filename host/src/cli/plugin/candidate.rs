@@ -57,6 +57,7 @@ impl<'a> Looker<'a> {
             sha256: Some(Digest::of(bytes).to_string()),
             size_bytes: component.size_bytes as u64,
             imports: component.imports.clone(),
+            wants: component.wants(),
             limits: limits(&plugin, self.settings, Some(name)),
             asks: component.id.asks.clone(),
             api: component.api.clone(),

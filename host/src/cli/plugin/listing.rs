@@ -32,6 +32,7 @@ pub fn listing(plugin: &Plugin, settings: &Settings, lock: Option<&LockFile>) ->
         sha256,
         size_bytes: component.size_bytes as u64,
         imports: component.imports.clone(),
+        wants: component.wants(),
         limits: limits(plugin, settings, stem.as_deref()),
         asks: component.id.asks.clone(),
         api: component.api.clone(),

@@ -3,9 +3,11 @@
 mod add;
 pub mod args;
 mod candidate;
+mod check;
 mod info;
 mod list;
 mod listing;
+mod new;
 mod remove;
 mod update;
 
@@ -20,5 +22,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::Add(args) => add::run(args),
         PluginCommand::Update(args) => update::run(args),
         PluginCommand::Remove(args) => remove::run(args),
+        PluginCommand::Check(args) => check::run(args),
+        PluginCommand::New(args) => new::run(args),
     }
 }

@@ -1,0 +1,36 @@
+//! Puts a plugin to the test: all that `ralf-tune plugin check` says.
+//!
+//! [`examine`] takes a file's bytes from the outside in: what it is, what it exports and imports, its manifest. A plugin that
+//! loads goes through the suite of its kind: a scorer over recorded and odd notes, a strategy through studies that are played
+//! against a small model of a server, a selector over recorded candidates. Everything is data in and findings out; the same
+//! plugin gets the same findings, but for the time that its calls took.
+
+mod examine;
+mod mend;
+mod notes;
+pub mod recorded;
+mod scorer;
+mod selector;
+mod server;
+mod strategy;
+mod suite;
+mod variations;
+mod walk;
+
+pub use examine::examine;
+
+use crate::{
+    model::finding::Finding,
+    plugin::{PluginError, registry::Plugin},
+};
+
+/// Runs the suite of the plugin's kind. `again` loads the same plugin into an engine of its own, or says why not.
+pub fn conform(plugin: &Plugin, again: &dyn Fn() -> Option<Result<Plugin, PluginError>>) -> Vec<Finding> {
+    let mut suite = suite::Suite::default();
+    match plugin {
+        Plugin::Scorer(scorer) => scorer::conform(scorer, &mut suite),
+        Plugin::Strategy(strategy) => strategy::conform(strategy, again, &mut suite),
+        Plugin::Selector(selector) => selector::conform(selector, &mut suite),
+    }
+    suite.findings
+}
