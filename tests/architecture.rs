@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "stats", "ollama", "plugin", "simulate", "workload"]),
+    ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
@@ -34,7 +35,7 @@ const ONLY_THERE: [(&str, &[&str]); 11] = [
     ("nvml_wrapper", &["profile/gpu/"]),
     ("indicatif", &["cli/ui/"]),
     ("process::exit", &["cli/"]),
-    ("crate::simulate", &["tune/oracle.rs", "cli/"]),
+    ("crate::simulate", &["tune/oracle.rs", "arena/", "cli/"]),
     // Time is tokio's, which simulations pause. The plugins' deadline is the real one.
     ("thread::sleep", &["plugin/engine.rs"]),
     ("SystemTime", &[]),

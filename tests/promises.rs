@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod architecture;
+mod arena;
 mod author_way;
 mod bad_input;
 mod commands;

@@ -6,6 +6,7 @@
 //! [`install`] keeps plugins of others, [`conformance`] puts one to the test. [`model`] is the data that flows, [`stats`] the
 //! mathematics; [`cli`] is the door.
 
+pub mod arena;
 pub mod author;
 pub mod cli;
 pub mod conformance;

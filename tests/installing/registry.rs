@@ -39,10 +39,10 @@ fn manifest(component: &[u8]) -> Value {
 }
 
 /// The manifest with another value at a place.
-fn changed(component: &[u8], place: &str, value: Value) -> Option<Value> {
+fn changed(component: &[u8], place: &str, value: Value) -> Value {
     let mut manifest = manifest(component);
     *manifest.pointer_mut(place).unwrap() = value;
-    Some(manifest)
+    manifest
 }
 
 /// A registry with the repository `a/my-scorer`, whose blobs lie on another server.
@@ -122,7 +122,7 @@ fn what_a_registry_does_wrong_is_named_and_nothing_is_kept() {
     let other = super::later();
     let index = json!({ "schemaVersion": 2, "manifests": [manifest(&bytes)] });
     let world = World::new();
-    let with = |place: &str, value: Value| Odd { manifest: changed(&bytes, place, value), ..Odd::default() };
+    let with = |place: &str, value: Value| Odd { manifest: Some(changed(&bytes, place, value)), ..Odd::default() };
     let layer = manifest(&bytes)["layers"][0].clone();
     let cases = [
         // Another component of the same size, half of it, more than was said.

@@ -19,18 +19,18 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
-        let heard = Arc::clone(&requests);
+        let record = Arc::clone(&requests);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let mut head = Vec::new();
-                let mut byte = [0];
-                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count > 0) {
-                    head.push(byte[0]);
+                let mut bytes = Vec::new();
+                let mut one = [0];
+                while !bytes.ends_with(b"\r\n\r\n") && stream.read(&mut one).is_ok_and(|count| count > 0) {
+                    bytes.push(one[0]);
                 }
-                let head = String::from_utf8(head).unwrap().to_lowercase();
+                let head = String::from_utf8(bytes).unwrap().to_lowercase();
                 let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                heard.lock().unwrap().push(head.clone());
+                record.lock().unwrap().push(head.clone());
                 // Whoever has read enough hangs up.
                 let _ = stream.write_all(&answer(&path, &head));
             }
@@ -47,7 +47,7 @@ impl Served {
 
 /// An answer with a body and further headers.
 pub fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers.iter().fold(String::new(), |head, (name, value)| head + name + ": " + value + "\r\n");
     let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }

@@ -7,7 +7,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
-use super::plugin::args::PluginCommand;
+use super::{
+    arena_args::{self, ArenaArgs},
+    plugin::args::PluginCommand,
+};
 use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
@@ -65,6 +68,9 @@ pub enum Command {
     /// Look at, check, write and install strategies, scorers and selectors
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Run many simulated studies, and say which strategy or selector is better
+    #[command(after_long_help = arena_args::EXAMPLES)]
+    Arena(ArenaArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -315,7 +321,7 @@ const fn either(yes: bool, no: bool) -> Option<bool> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
     parse_duration(text)
 }
 

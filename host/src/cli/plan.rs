@@ -78,7 +78,7 @@ fn warn_of_idle_parameters(settings: &Settings, plan: &Plan) {
 }
 
 /// What the user chose about plugins.
-fn choices(settings: &Settings) -> Choices {
+pub fn choices(settings: &Settings) -> Choices {
     Choices {
         strategies: settings.strategies.value.clone(),
         scorers: settings.scorers.value.iter().map(|choice| (choice.name.clone(), choice.weight)).collect(),

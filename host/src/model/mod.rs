@@ -2,6 +2,7 @@
 //!
 //! No I/O, no async, no clock and no randomness here. Units are in the names.
 
+pub mod arena;
 pub mod budget;
 pub mod candidate;
 pub mod experiment;

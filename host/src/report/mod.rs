@@ -4,6 +4,7 @@
 //! [`machine`], [`plan`], [`plugins`], [`check`] and [`author`] are the pages of the other commands. They are written on a [`page`],
 //! which [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
+pub mod arena;
 pub mod author;
 pub mod check;
 pub mod clean;

@@ -2,5 +2,6 @@
 
 pub mod fit;
 pub mod interval;
+pub mod stratified;
 pub mod summary;
 pub mod throughput;

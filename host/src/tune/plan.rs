@@ -102,7 +102,33 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
     check_owners(registry, intensity, choices)?;
     let mut left_out = Vec::new();
     let chosen = choose_strategies(intensity, registry, choices, &mut left_out)?;
-    let ordered = order(&chosen)?;
+    let selector = choose_selector(registry, choices)?;
+    assemble(intensity, registry, choices, (&chosen, selector), left_out)
+}
+
+/// Makes the plan of exactly those strategies and that selector; scorers and parameters are as [`plan`] chooses them.
+///
+/// # Errors
+/// When a parameter does not fit, or the strategies need each other in a circle.
+pub fn plan_of(
+    intensity: &Intensity,
+    registry: &Registry,
+    choices: &Choices,
+    strategies: &[Arc<Strategy>],
+    selector: Arc<Selector>,
+) -> Result<Prepared, PlanError> {
+    check_owners(registry, intensity, choices)?;
+    assemble(intensity, registry, choices, (strategies, selector), Vec::new())
+}
+
+fn assemble(
+    intensity: &Intensity,
+    registry: &Registry,
+    choices: &Choices,
+    (strategies, selector): (&[Arc<Strategy>], Arc<Selector>),
+    left_out: Vec<String>,
+) -> Result<Prepared, PlanError> {
+    let ordered = order(strategies)?;
     let stages = ordered
         .iter()
         .map(|strategy| {
@@ -111,7 +137,6 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
     let panel = choose_scorers(registry, intensity, choices)?;
-    let selector = choose_selector(registry, choices)?;
     let selector_arguments = resolve(&selector.manifest, &given(&selector.manifest.name, intensity, choices))?;
     let manifests: Vec<&Manifest> = ordered.iter().map(|strategy| &strategy.manifest).collect();
     let plan = Plan {
@@ -163,25 +188,7 @@ fn choose_strategies(
         if chosen.iter().any(|strategy| Arc::ptr_eq(strategy, own)) {
             continue;
         }
-        chosen.retain(|strategy| {
-            let shared: Vec<&str> = strategy
-                .manifest
-                .decides
-                .iter()
-                .filter(|name| own.manifest.decides.contains(name))
-                .map(String::as_str)
-                .collect();
-            if !shared.is_empty() {
-                left_out.push(format!(
-                    "{}: `{}` decides {} instead",
-                    strategy.manifest.name,
-                    own.manifest.name,
-                    shared.join(", ")
-                ));
-            }
-            shared.is_empty()
-        });
-        chosen.push(Arc::clone(own));
+        left_out.extend(take_place(&mut chosen, own));
     }
     // Two that decide the same: the first one counts.
     let mut kept: Vec<Arc<Strategy>> = Vec::new();
@@ -206,6 +213,26 @@ fn choose_strategies(
         }
     }
     Ok(kept)
+}
+
+/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why.
+pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>) -> Vec<String> {
+    let shared = |strategy: &Arc<Strategy>| -> Vec<String> {
+        let decides = &own.manifest.decides;
+        strategy.manifest.decides.iter().filter(|name| decides.contains(name)).cloned().collect()
+    };
+    let place = chosen.iter().position(|strategy| !shared(strategy).is_empty()).unwrap_or(chosen.len());
+    let mut left = Vec::new();
+    chosen.retain(|strategy| {
+        let shared = shared(strategy);
+        if !shared.is_empty() {
+            let (name, own) = (&strategy.manifest.name, &own.manifest.name);
+            left.push(format!("{name}: `{own}` decides {} instead", shared.join(", ")));
+        }
+        shared.is_empty()
+    });
+    chosen.insert(place, Arc::clone(own));
+    left
 }
 
 /// Everybody after those who decide what they need; otherwise in the order given.
