@@ -54,7 +54,7 @@ pub fn render(was: &Was<'_>, new: &PluginListing, width: usize, colour: bool) ->
     }
     page.table(&table);
     page.facts([
-        ("SHA-256 installed", Cell::plain(was.sha256)),
+        ("SHA-256 old", Cell::plain(was.sha256)),
         ("SHA-256 new", Cell::plain(new.sha256.as_deref().unwrap_or_default())),
     ]);
     if new.kind != was.kind {
