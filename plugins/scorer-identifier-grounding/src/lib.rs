@@ -85,6 +85,8 @@ fn missing<'a>(claimed: &[&'a str], source: &str) -> Vec<&'a str> {
 
 /// Which parts of the file the note speaks of.
 struct Coverage<'a> {
+    /// From 0, nothing, to 1, all of it.
+    value: f64,
     named: usize,
     all: usize,
     /// The first symbol of the first part that is not spoken of.
@@ -103,7 +105,9 @@ impl<'a> Coverage<'a> {
             }
         }
         let defining = || segments.iter().flatten();
+        let flags: Vec<bool> = defining().map(|(named, _)| *named).collect();
         Self {
+            value: covered(&flags),
             named: defining().filter(|(named, _)| *named).count(),
             all: defining().count(),
             missed: defining().find(|(named, _)| !named).map(|(_, symbol)| *symbol),
@@ -111,8 +115,33 @@ impl<'a> Coverage<'a> {
     }
 
     fn share(&self) -> f64 {
-        share(self.named, self.all)
+        self.value
     }
+}
+
+/// How much of the file is spoken of.
+///
+/// A note that names something before a part and something behind it has seen that part, and chose: one or two such parts in a row
+/// count for `PASSED_OVER`. What is cut away, or lost in the middle of a long prompt, is a beginning, an end or a long stretch: it
+/// counts for nothing.
+fn covered(named: &[bool]) -> f64 {
+    const PASSED_OVER: f64 = 0.75;
+    const LONGEST: usize = 2;
+    let mut sum = 0.0;
+    let mut gap: Option<usize> = None;
+    for named in named {
+        if *named {
+            #[expect(clippy::cast_precision_loss, reason = "there are at most two")]
+            let between = gap.filter(|gap| *gap <= LONGEST).map_or(0.0, |gap| PASSED_OVER * gap as f64);
+            sum += 1.0 + between;
+            gap = Some(0);
+        } else {
+            gap = gap.map(|gap| gap + 1);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "there are at most 64 segments")]
+    let all = named.len().max(1) as f64;
+    sum / all
 }
 
 fn line_of<'a>(source: &str, symbol: Symbol<'a>) -> Option<(&'a str, usize)> {

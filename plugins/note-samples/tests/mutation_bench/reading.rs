@@ -151,6 +151,11 @@ impl Comment {
             }
         }
         let sign = if language == "python" { "#" } else { "//" };
+        // A text of several lines that is no comment, such as a query.
+        if language == "python" && line.matches("\"\"\"").count() % 2 == 1 {
+            self.closing = Some("\"\"\"");
+            return false;
+        }
         let is_line = line.starts_with(sign);
         if is_line {
             self.add(line.trim_start_matches(['/', '!', '#']));
@@ -219,8 +224,8 @@ fn introduced<'a>(line: &'a str, inside: bool, language: &str) -> Option<&'a str
 fn called_like_method<'a>(line: &'a str, depth: usize, language: &str) -> Option<&'a str> {
     let deepest = match language {
         "c" => 0,
-        "c++" | "javascript" | "typescript" => 1,
-        "java" => 2,
+        "javascript" | "typescript" => 1,
+        "c++" | "java" => 2,
         _ => return None,
     };
     let (head, _) = line.split_once('(')?;
