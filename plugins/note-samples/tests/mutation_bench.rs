@@ -52,10 +52,19 @@ fn the_mix_tells_good_notes_from_bad_ones() {
         for one in scored.iter().filter(|one| !one.held_out) {
             let language = files.iter().find(|file| file.path == one.path).map_or("", |file| file.language);
             for good in &one.good {
-                println!("DUMP\t{language}\t{}\tgood\t{}", one.path, good.map(|x| x.map_or("-".into(), |x| format!("{x:.3}"))).join("\t"));
+                println!(
+                    "DUMP\t{language}\t{}\tgood\t{}",
+                    one.path,
+                    good.map(|x| x.map_or("-".into(), |x| format!("{x:.3}"))).join("\t")
+                );
             }
             for (fault, bad) in &one.bad {
-                println!("DUMP\t{language}\t{}\t{}\t{}", one.path, fault.name(), bad.map(|x| x.map_or("-".into(), |x| format!("{x:.3}"))).join("\t"));
+                println!(
+                    "DUMP\t{language}\t{}\t{}\t{}",
+                    one.path,
+                    fault.name(),
+                    bad.map(|x| x.map_or("-".into(), |x| format!("{x:.3}"))).join("\t")
+                );
             }
         }
     }
@@ -69,9 +78,22 @@ fn zz_probe() {
         let reading = reading::Reading::of(&file.text, file.language);
         for hand in 0..2u64 {
             let note = pieces::good(file, &reading, &mut dice::Dice::new(&file.path, 100 + hand));
-            let s = scorer_identifier_grounding::IdentifierGrounding::evaluate(&note, &Arguments::defaults(&scorer_identifier_grounding::IdentifierGrounding::manifest())).unwrap();
+            let s = scorer_identifier_grounding::IdentifierGrounding::evaluate(
+                &note,
+                &Arguments::defaults(&scorer_identifier_grounding::IdentifierGrounding::manifest()),
+            )
+            .unwrap();
             let p = |n: &str| s.parts.iter().find(|p| p.name == n).map_or(-1.0, |p| p.value);
-            println!("PROBE\t{}\t{}\t{hand}\t{:.2}\t{:.2}\t{:.2}\t{}\t{}", file.language, file.path, s.value, p("coverage"), p("precision"), reading.definitions.len(), s.reasons.join(" ; "));
+            println!(
+                "PROBE\t{}\t{}\t{hand}\t{:.2}\t{:.2}\t{:.2}\t{}\t{}",
+                file.language,
+                file.path,
+                s.value,
+                p("coverage"),
+                p("precision"),
+                reading.definitions.len(),
+                s.reasons.join(" ; ")
+            );
         }
     }
 }

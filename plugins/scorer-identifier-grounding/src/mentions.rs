@@ -169,6 +169,7 @@ mod tests {
             claimed("### KEY_FUNCTIONS\n- parse_line: reads\n- **Reader** – a class\n- The main loop runs\n"),
             ["parse_line", "Reader"]
         );
+        assert_eq!(claimed("### KEY_FUNCTIONS\n- **_hidden**: kept\n"), ["_hidden"]);
         assert_eq!(claimed("### DEPENDENCIES\n- numpy: arrays\n"), [""; 0]);
     }
 
@@ -176,7 +177,7 @@ mod tests {
     fn commands_paths_literals_and_examples_claim_nothing() {
         assert_eq!(
             claimed(
-                "Run `pip install x`, see `src/a.py`, `conf.toml`, `--fast`, `\"utf-8\"`, file(s), `None`.\n```\nfoo(bar)\n```"
+                "Run `pip install x`, see `src/a.py`, `conf.toml`, `--fast`, `\"utf-8\"`, file(s), `None`, `JSON`, `UTF-8`.\n```\nfoo(bar)\n```"
             ),
             [""; 0]
         );

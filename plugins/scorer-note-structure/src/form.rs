@@ -132,9 +132,10 @@ fn tags(body: &str) -> f64 {
         .filter(|word| !word.is_empty())
         .collect();
     let is_tag = |word: &&&str| word.strip_prefix('#').is_some_and(|tag| tag.starts_with(char::is_alphanumeric));
-    if !body.contains('#') {
+    if !words.iter().any(|word| word.starts_with('#')) {
         let between: Vec<&str> = body.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty()).collect();
-        let is_keyword = |item: &&&str| item.split_whitespace().filter(|word| *word != "-" && *word != "*").count() <= 2;
+        let is_keyword =
+            |item: &&&str| item.split_whitespace().filter(|word| *word != "-" && *word != "*").count() <= 2;
         let keywords = between.iter().filter(is_keyword).count();
         return if between.len() > 1 { count(keywords) / count(between.len()) } else { 0.0 };
     }

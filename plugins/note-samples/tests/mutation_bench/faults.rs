@@ -17,6 +17,7 @@ pub enum Fault {
     HalfInvented,
     AnotherFile,
     SaysNothing,
+    HalfIgnored,
     HalfSeen,
     QuarterSeen,
     DroppedQuarter,
@@ -34,9 +35,9 @@ pub enum Fault {
 }
 
 use Fault::{
-    AnotherFile, BrokenFormat, Cut, DroppedHalf, DroppedQuarter, EchoedPrompt, EchoedSource, HalfInvented, HalfSeen,
-    Loop, QuarterSeen, Refusal, SameForEveryPiece, SaysNothing, SectionsTwice, ThreeSectionsLeftOut, TwoInvented,
-    WholeTwice,
+    AnotherFile, BrokenFormat, Cut, DroppedHalf, DroppedQuarter, EchoedPrompt, EchoedSource, HalfIgnored, HalfInvented,
+    HalfSeen, Loop, QuarterSeen, Refusal, SameForEveryPiece, SaysNothing, SectionsTwice, ThreeSectionsLeftOut,
+    TwoInvented, WholeTwice,
 };
 
 /// A file, what was read in it, and another of the same language with a good note.
@@ -48,11 +49,12 @@ pub struct Case<'a> {
 }
 
 impl Fault {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         TwoInvented,
         HalfInvented,
         AnotherFile,
         SaysNothing,
+        HalfIgnored,
         HalfSeen,
         QuarterSeen,
         DroppedQuarter,
@@ -75,8 +77,9 @@ impl Fault {
             HalfInvented => "every second name invented",
             AnotherFile => "another file's note",
             SaysNothing => "fits every file",
-            HalfSeen => "half the source seen",
-            QuarterSeen => "a quarter of the source seen",
+            HalfIgnored => "second half not spoken of",
+            HalfSeen => "half the source sent",
+            QuarterSeen => "a quarter of the source sent",
             DroppedQuarter => "last quarter dropped",
             DroppedHalf => "last half dropped",
             ThreeSectionsLeftOut => "three sections left out",
@@ -97,6 +100,10 @@ impl Fault {
         let mut note = case.good.clone();
         let whole = case.reading.lines;
         match self {
+            HalfIgnored => {
+                let half = pieces::of_lines(case.file, case.reading, 0, whole / 2, dice)?;
+                note.requests = vec![prompts::request(case.file, 0, case.file.text.chars().count(), half.answer)];
+            }
             HalfSeen => note.requests = vec![pieces::of_lines(case.file, case.reading, 0, whole / 2, dice)?],
             QuarterSeen => note.requests = vec![pieces::of_lines(case.file, case.reading, 0, whole / 4, dice)?],
             SameForEveryPiece => {

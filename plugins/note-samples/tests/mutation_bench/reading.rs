@@ -49,7 +49,8 @@ const INTRODUCERS: [&str; 17] = [
 const ONLY_OUTSIDE: [&str; 4] = ["type", "const", "static", "var"];
 
 /// What stands before a bracket and is no function of the file.
-const CONTROL: [&str; 23] = [
+const CONTROL: [&str; 24] = [
+    "typedef",
     "if",
     "for",
     "while",
@@ -99,8 +100,8 @@ impl<'a> Reading<'a> {
                 }
             } else {
                 let inside = line.starts_with([' ', '\t']);
-                let name =
-                    introduced(trimmed, inside, language).or_else(|| called_like_method(trimmed, depth, language));
+                let name = introduced(trimmed, inside, language)
+                    .or_else(|| called_like_method(trimmed, depth, inside, language));
                 if let Some(name) =
                     name.filter(|name| name.len() >= 3 && !name.starts_with("__") && known.insert(*name))
                 {
@@ -220,8 +221,8 @@ fn introduced<'a>(line: &'a str, inside: bool, language: &str) -> Option<&'a str
     None
 }
 
-/// `name(` near the outside of a language with braces, on a line that opens a block.
-fn called_like_method<'a>(line: &'a str, depth: usize, language: &str) -> Option<&'a str> {
+/// `name(` near the outside of a language with braces, on a line that opens a block; in C also any that begins at the margin with a type.
+fn called_like_method<'a>(line: &'a str, depth: usize, inside: bool, language: &str) -> Option<&'a str> {
     let deepest = match language {
         "c" => 0,
         "javascript" | "typescript" => 1,
@@ -231,9 +232,12 @@ fn called_like_method<'a>(line: &'a str, depth: usize, language: &str) -> Option
     let (head, _) = line.split_once('(')?;
     let name = words(head).last().filter(|name| head.ends_with(name))?;
     let first = words(head).next()?;
-    let opens = line.ends_with('{') || (["c", "c++"].contains(&language) && line.ends_with(')') && head.contains(' '));
+    let typed = head.trim().contains([' ', '\t']);
+    let at_margin = ["c", "c++"].contains(&language) && !inside && typed;
+    let opens = line.ends_with('{') || at_margin || (language == "java" && typed && line.ends_with(['(', ',']));
     let plain = !head.contains(['=', '.', '"', '\'', '|', '&', '?']);
-    (depth <= deepest && opens && plain && !CONTROL.contains(&name) && !CONTROL.contains(&first)).then_some(name)
+    ((depth <= deepest || at_margin) && opens && plain && !CONTROL.contains(&name) && !CONTROL.contains(&first))
+        .then_some(name)
 }
 
 /// What an import brings: its last name.
