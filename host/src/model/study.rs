@@ -69,6 +69,17 @@ pub struct WorkloadSummary {
     pub prompt_origin: String,
     /// "0 of 812 files would be truncated (largest 3871 of 4096 tokens)".
     pub truncation: Option<String>,
+    /// Characters of each picked file, sorted; empty in records of earlier releases.
+    #[serde(default)]
+    pub file_chars: Vec<usize>,
+    /// Characters of each file of the batch, sorted; empty in records of earlier releases.
+    #[serde(default)]
+    pub batch_chars: Vec<usize>,
+    /// What plugins were told at the end: characters of one token, on the safe side, and tokens of a prompt without source.
+    #[serde(default)]
+    pub told_chars_per_token: Option<f64>,
+    #[serde(default)]
+    pub told_overhead_tokens: Option<u32>,
 }
 
 /// The ordered list of stages.

@@ -7,9 +7,6 @@ use crate::{
     plugin::{PluginError, parameters::Arguments, scorer::Scorer},
 };
 
-/// The part by which a scorer says that it could not judge a note: value 0.
-const NOT_JUDGED: &str = "judged";
-
 /// How often a scorer may fail before it is asked no more.
 const MOST_FAILURES: u32 = 3;
 
@@ -53,7 +50,7 @@ impl Panel {
         for member in self.scorers.iter().filter(|member| !self.is_out(member)) {
             match member.scorer.evaluate(note, &member.arguments) {
                 // A scorer that had nothing to judge says so and does not count.
-                Ok(score) if score.parts.iter().any(|part| part.name == NOT_JUDGED && part.value <= 0.0) => {}
+                Ok(score) if score.is_not_judged() => {}
                 Ok(score) => by_scorer.push(ScorerScore {
                     scorer: member.scorer.manifest.name.clone(),
                     weight: member.weight,
