@@ -14,7 +14,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// Compiled plugins of all tests: compiling them takes seconds, finding them compiled takes none.
-const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
+pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
 
 static COMPILED: Once = Once::new();
 

@@ -11,6 +11,9 @@ mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+mod judge;
+#[cfg(unix)]
+mod languages;
 mod ollama_client;
 mod optimum;
 mod plugins;
@@ -20,4 +23,5 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod versions;
 mod wit;

@@ -54,6 +54,7 @@ fn listing() -> PluginListing {
         },
         origin: "bundled".to_owned(),
         size_bytes: 81_204,
+        wants: Vec::new(),
         imports: vec!["ralf:tune/logging@0.1.0".to_owned()],
         limits: vec![("memory".to_owned(), "64 MiB".to_owned()), ("one call".to_owned(), "2 s".to_owned())],
         api: "0.1.0".to_owned(),

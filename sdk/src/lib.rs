@@ -30,6 +30,7 @@ mod export;
 mod manifest;
 mod settings;
 
+pub mod judge;
 pub mod markdown;
 pub mod scorer;
 pub mod selector;

@@ -11,9 +11,10 @@ use super::{
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
 };
+use crate::model::plugin::Grant;
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
-    parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
+    parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -151,6 +152,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
     pub set: Vec<PluginParam>,
 
+    /// What plugins may do beyond computing: judge (ask the model); may be repeated [env: RALF_TUNE_ALLOW]
+    #[arg(long, value_name = "WHAT", value_parser = parse_grant, help_heading = PLUGINS)]
+    pub allow: Vec<Grant>,
+
     /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default: yes]
     #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
     pub save: bool,
@@ -272,6 +277,7 @@ impl From<&RunArgs> for Overrides {
             scorers: given(&args.scorer),
             selector: args.selector.clone(),
             params: args.set.clone(),
+            allow: given(&args.allow),
             save: either(args.save, args.no_save),
             report: either(args.report, args.no_report),
             yes: args.yes.then_some(true),

@@ -10,6 +10,11 @@ pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
     named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.cache_dir().to_owned()))
 }
 
+/// Answers of models that judged notes; safe to delete.
+pub fn judgements(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    cache(env).map(|directory| directory.join("judgements"))
+}
+
 /// The user's home.
 pub fn home() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())

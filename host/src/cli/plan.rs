@@ -1,8 +1,14 @@
 //! The plan that the settings make, and where a name was said that no plan can be made with.
 
+use std::path::PathBuf;
+
 use super::{failure::Failure, ui};
 use crate::{
-    model::{plugin::PluginKind, study::Plan, value::Value},
+    model::{
+        plugin::{Grant, PluginKind},
+        study::Plan,
+        value::Value,
+    },
     plugin::{
         Registry,
         parameters::{self, ParameterError},
@@ -10,7 +16,7 @@ use crate::{
     },
     settings::{Origin, Settings},
     tune::{
-        self, PlanError,
+        self, JudgeGrant, PlanError,
         plan::{Choices, DEFAULT_SELECTOR, Prepared},
     },
 };
@@ -29,6 +35,14 @@ pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Fai
     })?;
     warn_of_idle_parameters(settings, &prepared.plan);
     Ok(prepared)
+}
+
+/// What the user allows the plugins of a plan beyond computing. Simulated answers are not kept: a simulation repeats with its seed.
+pub fn grant(settings: &Settings, prepared: &mut Prepared, kept_in: Option<PathBuf>) -> Result<(), Failure> {
+    let granted = &settings.allow.value;
+    prepared.panel.check_grants(granted)?;
+    prepared.judge = granted.contains(&Grant::Judge).then(|| JudgeGrant { kept_in, ..JudgeGrant::default() });
+    Ok(())
 }
 
 /// A value for a plugin that takes no part is checked too: with another intensity it would count.

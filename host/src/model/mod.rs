@@ -7,6 +7,7 @@ pub mod budget;
 pub mod candidate;
 pub mod experiment;
 pub mod finding;
+pub mod judge;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

@@ -14,7 +14,7 @@ use wasmtime::{
 };
 
 use super::{
-    bindings::shared::ralf::tune::log,
+    bindings::{judge, shared::ralf::tune::log},
     call::{CallState, TABLE_ELEMENTS},
     error::{PluginError, PluginErrorKind, PluginId},
     wasi,
@@ -57,6 +57,9 @@ pub struct PluginEngine {
     bare: Linker<CallState>,
     /// The same with an empty WASI.
     with_wasi: Linker<CallState>,
+    /// Both for scorers that ask a model; each call decides whether they may.
+    asking: Linker<CallState>,
+    asking_with_wasi: Linker<CallState>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -97,6 +100,10 @@ impl PluginEngine {
         log::add_to_linker::<CallState, wasmtime::component::HasSelf<CallState>>(&mut bare, |state| state)?;
         let mut with_wasi = bare.clone();
         wasi::add_to_linker(&mut with_wasi)?;
+        let mut asking = bare.clone();
+        judge::add_to_linker::<CallState, wasmtime::component::HasSelf<CallState>>(&mut asking, |state| state)?;
+        let mut asking_with_wasi = asking.clone();
+        wasi::add_to_linker(&mut asking_with_wasi)?;
 
         let stopped = Arc::new(AtomicBool::new(false));
         let (ticked, stop) = (engine.weak(), Arc::clone(&stopped));
@@ -109,15 +116,20 @@ impl PluginEngine {
                 }
             }
         })?;
-        Ok(Self { engine, bare, with_wasi, stopped })
+        Ok(Self { engine, bare, with_wasi, asking, asking_with_wasi, stopped })
     }
 
     pub(super) fn wasmtime(&self) -> &Engine {
         &self.engine
     }
 
-    pub(super) fn linker(&self, needs_wasi: bool) -> &Linker<CallState> {
-        if needs_wasi { &self.with_wasi } else { &self.bare }
+    pub(super) fn linker(&self, needs_wasi: bool, asks: bool) -> &Linker<CallState> {
+        match (needs_wasi, asks) {
+            (false, false) => &self.bare,
+            (true, false) => &self.with_wasi,
+            (false, true) => &self.asking,
+            (true, true) => &self.asking_with_wasi,
+        }
     }
 }
 

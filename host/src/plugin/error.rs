@@ -1,6 +1,9 @@
 //! What can go wrong with a plugin, always with its name.
 
-use crate::model::plugin::PluginKind;
+use semver::Version;
+
+use super::API_VERSION;
+use crate::model::plugin::{Grant, PluginKind};
 
 /// Which plugin, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +54,20 @@ pub enum PluginErrorKind {
     Version { found: String, supported: &'static str },
     #[error("imports `{0}`, which no plugin may have")]
     ForeignImport(String),
-    #[error("does not fit ralf:tune: {0}")]
-    Mismatch(String),
+    #[error("needs `{import}`, which this program does not have: it speaks {supported}")]
+    UnknownInterface { import: String, supported: &'static str },
+    #[error("does not fit ralf:tune: {why}")]
+    Mismatch {
+        /// The version that it was made for.
+        api: String,
+        why: String,
+    },
+    #[error("wants {}, which you have not allowed", .0.what())]
+    NotGranted(Grant),
     #[error("has a bad manifest: {}", .0.join("; "))]
     BadManifest(Vec<String>),
+    #[error("asked a model too often: {0}")]
+    AskedTooOften(String),
     #[error("timed out after {milliseconds} ms")]
     TimedOut { milliseconds: u128 },
     #[error("asked for more than its {limit_mib} MiB of memory")]
@@ -87,9 +100,12 @@ impl PluginError {
             PluginErrorKind::NoKnownExport | PluginErrorKind::SeveralKinds(_) => {
                 "a plugin exports exactly one of the worlds in wit/".into()
             }
-            PluginErrorKind::Version { .. } => {
-                "get a plugin built for this version of the API; its author rebuilds it with the SDK of this release"
-                    .into()
+            PluginErrorKind::Version { found, .. } => other_version(found),
+            PluginErrorKind::UnknownInterface { .. } => format!(
+                "update ralf-tune: a later release has it; its author leaves that interface out to be loaded by {API_VERSION} too"
+            ),
+            PluginErrorKind::NotGranted(grant) => {
+                format!("allow it with --allow {}, or run without `{}`", grant.name(), self.plugin.name)
             }
             PluginErrorKind::ForeignImport(_) => {
                 "plugins get values and give values: its author removes the use of files, network or other interfaces"
@@ -102,11 +118,23 @@ impl PluginError {
                 "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()
             }
             _ if bundled => "this is a bug of ralf-tune: run with RALF_TUNE_LOG=debug and report it".into(),
-            PluginErrorKind::Mismatch(_) => "its author rebuilds it with the SDK of this release".into(),
+            PluginErrorKind::Mismatch { api, .. } => other_version(api),
             PluginErrorKind::BadManifest(_) => {
                 "its author corrects what `describe` returns; wit/types.wit says what a manifest may hold".into()
             }
             _ => format!("run without `{}`, or tell its author; RALF_TUNE_LOG=debug shows its log", self.plugin.name),
         }
+    }
+}
+
+/// What user and author can do about a plugin made for that version.
+fn other_version(theirs: &str) -> String {
+    let is_later = Version::parse(theirs).ok() > Version::parse(API_VERSION).ok();
+    if is_later {
+        format!(
+            "update ralf-tune to a release that speaks {theirs}, or get a build of the plugin for {API_VERSION}; its author rebuilds it with the SDK of this release"
+        )
+    } else {
+        format!("get a build of the plugin for {API_VERSION}; its author rebuilds it with the SDK of this release")
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    model::candidate::Candidate,
     model::{
         observation::FinishReason,
         score::{NoteEvidence, RequestEvidence},
         workload::{PromptTemplate, SourceFile, cut},
     },
-    model::candidate::Candidate,
 };
 
 /// Good and bad notes; `plugins/note-samples` makes them.
@@ -88,7 +88,8 @@ impl CaseError {
     /// What to write instead.
     #[must_use]
     pub fn hint(&self) -> String {
-        r#"a case is one line: {"path": "a.py", "language": "python", "source": "…", "answer": "…", "label": "good"}"#.into()
+        r#"a case is one line: {"path": "a.py", "language": "python", "source": "…", "answer": "…", "label": "good"}"#
+            .into()
     }
 }
 
@@ -204,7 +205,10 @@ mod tests {
         assert_eq!((request.start_char, request.end_char, cases[0].note.language.as_str()), (0, 10, "text"));
         assert!(request.prompt.contains("0123456789") && request.prompt_tokens > 10);
         let second = &cases[1].note.requests[1];
-        assert_eq!((second.start_char, second.end_char, second.finish, second.answer_tokens), (5, 10, FinishReason::Length, 7));
+        assert_eq!(
+            (second.start_char, second.end_char, second.finish, second.answer_tokens),
+            (5, 10, FinishReason::Length, 7)
+        );
         assert!(second.prompt.contains("56789") && !second.prompt.contains("01234"));
         assert_eq!(cases[1].note.settings, [("num_ctx".to_owned(), 2048.0)]);
     }
@@ -213,9 +217,15 @@ mod tests {
     fn a_bad_line_is_named_with_its_number() {
         for (text, said) in [
             ("", "there is no case in it"),
-            ("{\"path\": \"a\", \"source\": \"\", \"answer\": \"\"}\nnonsense", "line 2 is no case: expected ident (column 2)"),
+            (
+                "{\"path\": \"a\", \"source\": \"\", \"answer\": \"\"}\nnonsense",
+                "line 2 is no case: expected ident (column 2)",
+            ),
             (r#"{"path": "a", "source": ""}"#, "line 1 is no case: it has neither `answer` nor `requests`"),
-            (r#"{"path": "a", "source": "", "answer": "", "requests": []}"#, "line 1 is no case: it has both `answer` and `requests`"),
+            (
+                r#"{"path": "a", "source": "", "answer": "", "requests": []}"#,
+                "line 1 is no case: it has both `answer` and `requests`",
+            ),
             (r#"{"path": "a", "source": "", "answer": "", "lable": "x"}"#, "line 1 is no case: unknown field `lable`"),
             (
                 r#"{"path": "a", "source": "abc", "requests": [{"answer": "", "end_char": 9}]}"#,

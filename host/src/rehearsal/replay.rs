@@ -12,11 +12,7 @@ use crate::{
         study::PlannedStage,
         trial::Trial,
     },
-    plugin::{
-        PluginError,
-        parameters::Arguments,
-        strategy::Strategy,
-    },
+    plugin::{PluginError, parameters::Arguments, strategy::Strategy},
     tune::plan::{CONFIRM_SHARE, weight_of},
 };
 
@@ -182,7 +178,8 @@ impl Stage<'_> {
         self.seconds += trial.seconds;
         self.reloads += trial.reloads;
         let number = u32::try_from(self.history.len()).unwrap_or(u32::MAX);
-        let told = Trial { number, stage: self.strategy.manifest.name.clone(), why: proposal.why.clone(), ..trial.clone() };
+        let told =
+            Trial { number, stage: self.strategy.manifest.name.clone(), why: proposal.why.clone(), ..trial.clone() };
         self.history.push(told);
         Some(trial.number)
     }

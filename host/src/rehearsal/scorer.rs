@@ -5,9 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::cases::Case;
 use crate::{
     model::{
-        rehearsal::{
-            CaseResult, LabelSummary, Opinion, REHEARSAL_SCHEMA_VERSION, ScorerRehearsal, ScorerSummary,
-        },
+        rehearsal::{CaseResult, LabelSummary, Opinion, REHEARSAL_SCHEMA_VERSION, ScorerRehearsal, ScorerSummary},
         score::NoteEvidence,
     },
     plugin::{parameters::Arguments, scorer::Scorer},
@@ -71,8 +69,7 @@ fn value(opinion: &Opinion) -> Option<f64> {
 /// Pure.
 fn summarise(cases: &[CaseResult]) -> ScorerSummary {
     let values: Vec<f64> = cases.iter().filter_map(|case| value(&case.own)).collect();
-    let pairs: Vec<(f64, f64)> =
-        cases.iter().filter_map(|case| Some((value(&case.own)?, case.bundled_mix?))).collect();
+    let pairs: Vec<(f64, f64)> = cases.iter().filter_map(|case| Some((value(&case.own)?, case.bundled_mix?))).collect();
     let any = |value: f64| (!values.is_empty()).then_some(value);
     let slowest = cases.iter().max_by(|a, b| a.own.milliseconds.total_cmp(&b.own.milliseconds));
     ScorerSummary {

@@ -42,9 +42,7 @@ fn case(own: &Ready, bundled: &[Ready], name: &str, source: &Source<'_>) -> Sele
         }
     };
     match source {
-        Source::Recorded(study) => {
-            choices(&study.candidates, study.view(&study.workload(), &study.trials, 0.0))
-        }
+        Source::Recorded(study) => choices(&study.candidates, study.view(&study.workload(), &study.trials, 0.0)),
         Source::Study(record) => {
             let study = &record.study;
             choices(&study.candidates, record.view(&study.baseline, &study.trials, 0.0))

@@ -1,6 +1,6 @@
 //! The pages of `ralf-tune plugin list` and `ralf-tune plugin info`.
 
-use crate::model::plugin::{Manifest, PluginKind, PluginParameter};
+use crate::model::plugin::{Grant, Manifest, PluginKind, PluginParameter};
 
 use super::{
     page::{Page, limited},
@@ -19,6 +19,8 @@ pub struct PluginListing {
     pub size_bytes: u64,
     /// Interfaces that the component imports.
     pub imports: Vec<String>,
+    /// What it may only do when the user allows it.
+    pub wants: Vec<Grant>,
     /// Names and values of the limits that it runs under, with units.
     pub limits: Vec<(String, String)>,
     /// Version of the plugin interface that it was made for: `"0.1.0"`.
@@ -45,6 +47,10 @@ pub fn list(plugins: &[PluginListing], width: usize, colour: bool) -> String {
             Cell::new(Style::Dim, &plugin.origin),
             Cell::plain(limited(&manifest.summary)),
         ]);
+        if !plugin.wants.is_empty() {
+            let wants = Cell::new(Style::Warning, format!("wants: {}", wants(plugin)));
+            table.row([Cell::empty(), Cell::empty(), Cell::empty(), Cell::empty(), wants]);
+        }
     }
     page.table(&table);
     page.finish()
@@ -63,6 +69,12 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
         ("Size", Cell::plain(bytes(plugin.size_bytes))),
         ("Interface", Cell::plain(format!("ralf:tune {}", plugin.api))),
     ];
+    if !plugin.wants.is_empty() {
+        facts.push(("Wants", Cell::new(Style::Warning, wants(plugin))));
+    }
+    if plugin.kind == PluginKind::Scorer && !manifest.is_on_by_default() {
+        facts.push(("Takes part", Cell::plain(format!("when named: --scorer {}", manifest.name))));
+    }
     if plugin.kind == PluginKind::Strategy {
         facts.push(("Decides", Cell::plain(listed(&manifest.decides, "nothing"))));
         facts.push(("Needs decided before", Cell::plain(listed(&manifest.needs, "nothing"))));
@@ -87,6 +99,12 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
         page.bullet(import);
     }
     page.finish()
+}
+
+/// What it wants, and how to allow it.
+fn wants(plugin: &PluginListing) -> String {
+    let one = |grant: &Grant| format!("{} (--allow {})", grant.what(), grant.name());
+    plugin.wants.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn parameters(parameters: &[PluginParameter]) -> Table {

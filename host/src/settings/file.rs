@@ -16,7 +16,7 @@ use super::{
     key::{self, KEYS},
     origin::{Origin, Setting},
     overrides::{Format, Overrides, PluginParam},
-    value::{parse_scorer, parse_share, plugin_name},
+    value::{parse_grant, parse_scorer, parse_share, plugin_name},
 };
 use crate::model::nearest::nearest;
 use crate::model::value::Value;
@@ -87,8 +87,13 @@ impl File<'_> {
             _ if name == key::REPORT.file => values.report = Some(self.boolean(name, value)?),
             // Whoever hands over a project could otherwise write to its user's files unasked.
             _ if name == key::YES.file && matches!(self.origin, Origin::ProjectFile(_)) => {
-                return Err(SettingsError::ForeignConsent { path: self.path.to_owned() });
+                return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::YES });
             }
+            // Nor could it let its plugins do what its user did not allow.
+            _ if name == key::ALLOW.file && matches!(self.origin, Origin::ProjectFile(_)) => {
+                return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::ALLOW });
+            }
+            _ if name == key::ALLOW.file => values.allow = Some(self.texts(name, value, parse_grant)?),
             _ if name == key::YES.file => values.yes = Some(self.boolean(name, value)?),
             _ if name == key::CONFIG.file => values.config = Some(self.file_path(name, value)?),
             _ if name == key::SEED.file => {

@@ -33,10 +33,11 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
-pub use value::{parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
+pub use value::{parse_grant, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
 
 use crate::model::{
     budget::{Budget, Intensity},
+    plugin::Grant,
     study::Warning,
     value::Value,
 };
@@ -72,6 +73,8 @@ pub struct Settings {
     pub selector: Setting<Option<String>>,
     /// One entry a plugin and parameter, in alphabetical order.
     pub params: Vec<Setting<PluginParam>>,
+    /// What plugins may do beyond computing. Only the user says so, never a project.
+    pub allow: Setting<Vec<Grant>>,
     pub save: Setting<bool>,
     pub report: Setting<bool>,
     pub yes: Setting<bool>,

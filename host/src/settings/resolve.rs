@@ -132,6 +132,7 @@ pub fn resolve(
         scorers: layers.or(Vec::new(), &key::SCORERS, |v| v.scorers.as_ref()),
         selector: layers.optional(&key::SELECTOR, |v| v.selector.as_ref()),
         params: layers.params(),
+        allow: layers.or(Vec::new(), &key::ALLOW, |v| v.allow.as_ref()),
         save: layers.or(true, &key::SAVE, |v| v.save.as_ref()),
         report: layers.or(true, &key::REPORT, |v| v.report.as_ref()),
         yes: layers.or(false, &key::YES, |v| v.yes.as_ref()),

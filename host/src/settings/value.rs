@@ -1,7 +1,7 @@
 //! Small values as people type them: `NAME=WEIGHT`, `PLUGIN.PARAM=VALUE`, shares, yes and no.
 
 use super::overrides::{PluginParam, ScorerChoice};
-use crate::model::value::Value;
+use crate::model::{nearest::nearest, plugin::Grant, value::Value};
 
 /// Reads `NAME` or `NAME=WEIGHT`.
 ///
@@ -46,6 +46,20 @@ pub fn parse_param(text: &str) -> Result<PluginParam, String> {
         plugin: plugin_name(plugin)?,
         param: param.to_owned(),
         value: Value::Text(value.trim().to_owned()),
+    })
+}
+
+/// Reads what plugins may do beyond computing.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong.
+pub fn parse_grant(text: &str) -> Result<Grant, String> {
+    let text = text.trim();
+    let names = || Grant::ALL.into_iter().map(Grant::name);
+    Grant::ALL.into_iter().find(|grant| grant.name() == text).ok_or_else(|| match nearest(text, names()) {
+        Some(name) => format!("there is nothing of that name to allow: did you mean {name}?"),
+        None => format!("there is nothing of that name to allow, only {}", names().collect::<Vec<_>>().join(", ")),
     })
 }
 

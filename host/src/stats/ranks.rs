@@ -41,7 +41,15 @@ pub fn chance_above(high: &[f64], low: &[f64]) -> Option<f64> {
     let wins: f64 = high
         .iter()
         .flat_map(|value| low.iter().map(move |other| value.total_cmp(other)))
-        .map(|order| if order.is_gt() { 1.0 } else if order.is_eq() { 0.5 } else { 0.0 })
+        .map(|order| {
+            if order.is_gt() {
+                1.0
+            } else if order.is_eq() {
+                0.5
+            } else {
+                0.0
+            }
+        })
         .sum();
     Some(wins / (high.len() * low.len()) as f64)
 }

@@ -9,6 +9,7 @@ use super::{
     calibrate::Calibration,
     clock::StudyClock,
     closed_loop::closed_loop,
+    judge::{Judge, Sitting, Spent},
     measure::{Ask, Bench, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
     score::Panel,
@@ -55,6 +56,8 @@ pub struct Executor<'a> {
     pub nonces: Nonces,
     pub calibration: RefCell<Calibration>,
     pub panel: &'a Panel,
+    /// Where the user allowed scorers to ask the model.
+    pub judge: Option<Judge<'a>>,
     /// The load-time settings that our last load left the server with.
     loaded: Option<LoadKey>,
     touched: bool,
@@ -94,6 +97,7 @@ impl<'a> Executor<'a> {
             nonces,
             calibration: RefCell::new(Calibration::default()),
             panel,
+            judge: None,
             loaded: None,
             touched: false,
             memory: None,
@@ -254,7 +258,7 @@ impl<'a> Executor<'a> {
             }
             Experiment::Notes { files } => {
                 let run = make_notes(&self.bench(), candidate, files, deadline).await;
-                self.take_notes(run, measured);
+                self.take_notes(candidate, run, deadline, measured).await;
             }
             Experiment::Needle { content_chars, depths } => {
                 self.needle(candidate, *content_chars, depths, deadline, measured).await;
@@ -315,12 +319,32 @@ impl<'a> Executor<'a> {
         measured.observations.extend(observations);
     }
 
+    /// Scores the notes of a batch whose requests have all ended: only then may scorers ask the model.
+    async fn score(
+        &self,
+        candidate: &Candidate,
+        run: &BatchRun,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) -> Vec<NoteScore> {
+        let chars_per_token = self.calibration.borrow().chars_per_token();
+        let expected_tokens = |chars: usize| self.calibration.borrow().expected_tokens(chars);
+        let expected_tokens = &expected_tokens;
+        let before = self.judge.as_ref().map(Judge::spent);
+        let sitting =
+            self.judge.as_ref().map(|judge| Sitting { judge, candidate, chars_per_token, expected_tokens, deadline });
+        let notes = run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence));
+        let scores = self.panel.score(notes, sitting.as_ref()).await;
+        if let (Some(judge), Some(before)) = (&self.judge, before) {
+            measured.facts.extend(judge.spent().facts_since(&before));
+        }
+        scores
+    }
+
     /// Scores and summarises notes.
     #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
-    fn take_notes(&self, run: BatchRun, measured: &mut Measured) {
-        let scores = self
-            .panel
-            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
+    async fn take_notes(&self, candidate: &Candidate, run: BatchRun, deadline: Instant, measured: &mut Measured) {
+        let scores = self.score(candidate, &run, deadline, measured).await;
         measured.samples.extend(summarise::requests(&run.observations));
         measured.samples.extend(summarise::notes(&run, &scores, &self.workload.files));
         let busy: f64 = run.notes.iter().map(|note| note.busy_ms).sum();
@@ -407,13 +431,18 @@ impl<'a> Executor<'a> {
                 }
                 if own.failure.is_none() {
                     let run = make_notes(&self.bench(), side, files, deadline).await;
-                    self.take_notes(run, &mut own);
+                    self.take_notes(side, run, deadline, &mut own).await;
                 }
                 sides.push((std::ptr::eq(side, candidate), own));
             }
             sides.sort_by_key(|(is_candidate, _)| !*is_candidate);
             let [(_, ours), (_, theirs)] = sides.as_slice() else { continue };
             measured.failure = measured.failure.or(ours.failure);
+            for side in [ours, theirs] {
+                measured
+                    .facts
+                    .extend(side.facts.iter().filter(|(name, _)| Spent::FACTS.contains(&name.as_str())).cloned());
+            }
             for file in files {
                 pairs.extend(pair(*file, (candidate, ours), (other, theirs)));
             }

@@ -14,6 +14,7 @@ mod confirm;
 mod describe;
 mod execute;
 mod facts;
+pub mod judge;
 mod measure;
 pub mod oracle;
 pub mod plan;
@@ -27,6 +28,7 @@ mod summarise;
 mod verdict;
 
 pub use clock::StudyClock;
+pub use judge::{JudgeGrant, JudgeLimits};
 pub use plan::{PlanError, plan};
 pub use score::{Panel, WeightedScorer};
 pub use study::{Setup, run};

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::score::{Panel, WeightedScorer};
+use super::{
+    judge::JudgeGrant,
+    score::{Panel, WeightedScorer},
+};
 use crate::{
     model::{
         budget::Intensity,
@@ -46,6 +49,8 @@ pub struct Prepared {
     pub plan: Plan,
     pub stages: Vec<PreparedStage>,
     pub panel: Panel,
+    /// The user's leave for scorers to ask the model; none unless it is set here.
+    pub judge: Option<JudgeGrant>,
     pub selector: Arc<Selector>,
     pub selector_arguments: Arguments,
 }
@@ -140,7 +145,7 @@ fn assemble(
         selector: selector.manifest.name.clone(),
         left_out,
     };
-    Ok(Prepared { plan, stages, panel, selector, selector_arguments })
+    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments })
 }
 
 /// The values given for a plugin: the intensity's, then the user's.
@@ -257,7 +262,8 @@ fn choose_scorers(registry: &Registry, intensity: &Intensity, choices: &Choices)
     let mut mix: Vec<(String, f64)> = registry
         .all()
         .iter()
-        .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && (!replaces || from_files(plugin)))
+        .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && plugin.manifest().is_on_by_default())
+        .filter(|plugin| !replaces || from_files(plugin))
         .map(|plugin| (plugin.manifest().name.clone(), 1.0))
         .collect();
     for (name, weight) in &choices.scorers {

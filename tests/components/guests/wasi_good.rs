@@ -12,8 +12,11 @@ struct Guest;
 
 impl Scorer for Guest {
     fn manifest() -> Manifest {
-        Manifest::new("wasi-good", "1.2.3", "Counts words")
-            .parameter(Parameter::text(MODE, "fine", "what it does wrong"))
+        Manifest::new("wasi-good", "1.2.3", "Counts words").parameter(Parameter::text(
+            MODE,
+            "fine",
+            "what it does wrong",
+        ))
     }
 
     fn evaluate(note: &Note, arguments: &Arguments) -> Result<Score, String> {

@@ -29,6 +29,7 @@ fn listing(plugin: &Plugin) -> PluginListing {
         origin: component.id.origin.clone(),
         size_bytes: component.size_bytes as u64,
         imports: component.imports.clone(),
+        wants: component.wants(),
         limits: plugin.limits().describe(),
         api: component.api.clone(),
     }
