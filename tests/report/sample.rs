@@ -210,8 +210,6 @@ fn workload() -> WorkloadSummary {
         truncation: Some(text("0 of 812 files would be truncated (largest 3871 of 4096 tokens)")),
         file_chars: Vec::new(),
         batch_chars: Vec::new(),
-        told_chars_per_token: None,
-        told_overhead_tokens: None,
     }
 }
 

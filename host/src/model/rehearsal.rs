@@ -127,6 +127,8 @@ pub struct ReplayStep {
 /// One measurement that it asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayedProposal {
+    /// Experiment and changes in words.
+    pub what: String,
     /// What differs from the settings of the stages before.
     pub changes: Vec<(String, f64)>,
     pub experiment: Experiment,

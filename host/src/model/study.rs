@@ -75,11 +75,6 @@ pub struct WorkloadSummary {
     /// Characters of each file of the batch, sorted; empty in records of earlier releases.
     #[serde(default)]
     pub batch_chars: Vec<usize>,
-    /// What plugins were told at the end: characters of one token, on the safe side, and tokens of a prompt without source.
-    #[serde(default)]
-    pub told_chars_per_token: Option<f64>,
-    #[serde(default)]
-    pub told_overhead_tokens: Option<u32>,
 }
 
 /// The ordered list of stages.

@@ -9,6 +9,7 @@ use crate::{
         trial::Trial,
     },
     plugin::strategy::{StudyView, WorkloadView},
+    tune::{TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS},
 };
 
 /// What stands for measurements that a record of an earlier release does not have.
@@ -41,7 +42,7 @@ impl RecordError {
 pub struct Record {
     pub study: Study,
     pub space: SearchSpace,
-    pub workload: WorkloadView,
+    workload: WorkloadView,
     pub constraints: Constraints,
     /// What is not as it was in the study.
     pub notices: Vec<String>,
@@ -81,8 +82,8 @@ impl Record {
         let workload = WorkloadView {
             file_chars: sizes(&summary.file_chars, summary.files_picked),
             batch_chars: sizes(&summary.batch_chars, summary.files_in_batch),
-            chars_per_token: summary.told_chars_per_token.or(summary.chars_per_token).unwrap_or(CHARS_PER_TOKEN),
-            overhead_tokens: summary.told_overhead_tokens.unwrap_or(OVERHEAD_TOKENS),
+            chars_per_token: summary.chars_per_token.unwrap_or(CHARS_PER_TOKEN),
+            overhead_tokens: OVERHEAD_TOKENS,
         };
         Self { space, workload, constraints: Constraints::default(), notices, study }
     }
@@ -94,14 +95,36 @@ impl Record {
         format!("{}, {}, seed {}, {} trials", study.model.name, study.intensity, study.seed, study.trials.len())
     }
 
+    /// What was known of the workload when that much had happened.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tokens of a prompt")]
+    pub fn workload(&self, history: &[Trial]) -> WorkloadView {
+        let told = |fact: &str| {
+            let facts = history.iter().rev().flat_map(|trial| &trial.facts);
+            facts.into_iter().find(|(name, _)| name == fact).map(|(_, value)| *value)
+        };
+        let mut workload = self.workload.clone();
+        if let (Some(chars), Some(overhead)) = (told(TOLD_CHARS_PER_TOKEN), told(TOLD_OVERHEAD_TOKENS)) {
+            workload.chars_per_token = chars;
+            workload.overhead_tokens = overhead as u32;
+        }
+        workload
+    }
+
     /// What a plugin is told when that much has happened.
     #[must_use]
-    pub fn view<'a>(&'a self, incumbent: &'a Candidate, history: &'a [Trial], seconds_left: f64) -> StudyView<'a> {
+    pub fn view<'a>(
+        &'a self,
+        workload: &'a WorkloadView,
+        incumbent: &'a Candidate,
+        history: &'a [Trial],
+        seconds_left: f64,
+    ) -> StudyView<'a> {
         StudyView {
             machine: &self.study.machine,
             server: &self.study.server,
             model: &self.study.model,
-            workload: &self.workload,
+            workload,
             space: &self.space,
             constraints: &self.constraints,
             baseline: &self.study.baseline,

@@ -13,7 +13,10 @@ use crate::{
         trial::Trial,
     },
     plugin::{PluginError, parameters::Arguments, strategy::Strategy},
-    tune::plan::{CONFIRM_SHARE, weight_of},
+    tune::{
+        describe_proposal,
+        plan::{CONFIRM_SHARE, weight_of},
+    },
 };
 
 /// Most answers of one replay.
@@ -142,6 +145,7 @@ impl Stage<'_> {
                 let trial = self.answer(&proposal);
                 let changes = proposal.candidate.differences(&self.incumbent).into_iter();
                 asked.push(ReplayedProposal {
+                    what: describe_proposal(&proposal, &self.incumbent),
                     changes: changes.map(|name| (name.name().to_owned(), proposal.candidate.get(name))).collect(),
                     experiment: proposal.experiment,
                     why: proposal.why,
@@ -158,7 +162,8 @@ impl Stage<'_> {
     }
 
     fn ask(&mut self, seconds_left: f64) -> Result<StrategyAnswer, PluginError> {
-        let view = self.record.view(&self.incumbent, &self.history, seconds_left);
+        let workload = self.record.workload(&self.history);
+        let view = self.record.view(&workload, &self.incumbent, &self.history, seconds_left);
         let began = Instant::now();
         let answer = self.strategy.ask(&view, self.arguments);
         let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
@@ -168,7 +173,8 @@ impl Stage<'_> {
     }
 
     fn conclude(&self) -> Result<Decision, PluginError> {
-        self.strategy.conclude(&self.record.view(&self.incumbent, &self.history, 0.0), self.arguments)
+        let workload = self.record.workload(&self.history);
+        self.strategy.conclude(&self.record.view(&workload, &self.incumbent, &self.history, 0.0), self.arguments)
     }
 
     /// Tells the recorded trial that measured this, as the strategy's own.

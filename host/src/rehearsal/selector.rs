@@ -45,7 +45,8 @@ fn case(own: &Ready, bundled: &[Ready], name: &str, source: &Source<'_>) -> Sele
         Source::Recorded(study) => choices(&study.candidates, study.view(&study.workload(), &study.trials, 0.0)),
         Source::Study(record) => {
             let study = &record.study;
-            choices(&study.candidates, record.view(&study.baseline, &study.trials, 0.0))
+            let workload = record.workload(&study.trials);
+            choices(&study.candidates, record.view(&workload, &study.baseline, &study.trials, 0.0))
         }
     }
 }

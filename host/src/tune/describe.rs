@@ -68,8 +68,6 @@ pub fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Ca
     WorkloadSummary {
         file_chars: workload.files.iter().map(|file| file.chars).collect(),
         batch_chars: workload.batch_chars.clone(),
-        told_chars_per_token: Some(calibration.chars_per_token()),
-        told_overhead_tokens: Some(calibration.overhead_tokens(workload.prompt.text.chars().count())),
         origin: workload.origin.clone(),
         files_in_batch: workload.batch_chars.len(),
         files_picked: workload.files.len(),
