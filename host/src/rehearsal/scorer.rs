@@ -130,7 +130,7 @@ mod tests {
             judged: own.is_some(),
             score: own.map(score),
             failure: own.is_none().then(|| "trapped".into()),
-            milliseconds: line as f64,
+            milliseconds: f64::from(u8::try_from(line).unwrap()),
         };
         CaseResult {
             line,

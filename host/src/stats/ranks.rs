@@ -30,7 +30,7 @@ pub fn rank_correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     (scale > 0.0).then(|| (sum(&|a, b| a * b) / scale).clamp(-1.0, 1.0))
 }
 
-/// The chance that a value of `high` is above one of `low`, equal ones counted half: the area under the ROC curve (Hanley and McNeil
+/// The chance that a value of `high` is above one of `low`, equal ones counted half: the area under the ROC curve (Hanley and `McNeil`
 /// 1982). `None` without values on both sides.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]

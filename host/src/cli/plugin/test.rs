@@ -229,8 +229,8 @@ fn defaults(manifest: &Manifest) -> Vec<(String, Value)> {
 }
 
 fn unknown(name: &str, registry: &Registry) -> Failure {
-    let names: BTreeMap<&str, ()> = registry.all().iter().map(|plugin| (plugin.manifest().name.as_str(), ())).collect();
-    let hint = match nearest(name, names.into_keys()) {
+    let names = registry.all().iter().map(|plugin| plugin.manifest().name.as_str());
+    let hint = match nearest(name, names) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`ralf-tune plugin list` shows all plugins; a file is named by its path: ./my_scorer.wasm".into(),
     };
