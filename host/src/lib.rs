@@ -14,6 +14,7 @@ pub mod model;
 pub mod ollama;
 pub mod plugin;
 pub mod profile;
+pub mod rehearsal;
 pub mod report;
 pub mod settings;
 pub mod simulate;

@@ -13,6 +13,7 @@ pub mod metric;
 pub mod nearest;
 pub mod observation;
 pub mod plugin;
+pub mod rehearsal;
 pub mod score;
 pub mod selection;
 pub mod space;

@@ -14,6 +14,7 @@ pub mod page;
 mod panels;
 pub mod plan;
 pub mod plugins;
+pub mod rehearsal;
 pub mod style;
 pub mod table;
 pub mod terminal;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::test_args::{self, PluginTestArgs};
 use crate::{
     cli::args::given,
     settings::{Format, Overrides},
@@ -22,6 +23,9 @@ pub enum PluginCommand {
     /// Write a project for a plugin of your own, and say what to type next
     #[command(after_long_help = NEW_EXAMPLES)]
     New(PluginNewArgs),
+    /// See what a plugin answers, beside the bundled ones: notes, studies, candidates
+    #[command(after_long_help = test_args::EXAMPLES)]
+    Test(PluginTestArgs),
 }
 
 #[derive(Debug, Args)]

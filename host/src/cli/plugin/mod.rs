@@ -5,6 +5,8 @@ mod check;
 mod info;
 mod list;
 mod new;
+mod test;
+pub mod test_args;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -17,6 +19,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::Info(args) => info::run(args),
         PluginCommand::Check(args) => check::run(args),
         PluginCommand::New(args) => new::run(args),
+        PluginCommand::Test(args) => test::run(args),
     }
 }
 
