@@ -17,20 +17,25 @@ mod suite;
 mod variations;
 mod walk;
 
-pub use examine::examine;
+pub use examine::{Set, examine};
 
 use crate::{
-    model::finding::Finding,
+    model::{finding::Finding, value::Value},
     plugin::{PluginError, registry::Plugin},
 };
 
-/// Runs the suite of the plugin's kind. `again` loads the same plugin into an engine of its own, or says why not.
-pub fn conform(plugin: &Plugin, again: &dyn Fn() -> Option<Result<Plugin, PluginError>>) -> Vec<Finding> {
+/// Runs the suite of the plugin's kind with its defaults and what was set. `again` loads the same plugin into an engine of its
+/// own, where that is quick.
+pub fn conform(
+    plugin: &Plugin,
+    given: &[(String, Value)],
+    again: &dyn Fn() -> Option<Result<Plugin, PluginError>>,
+) -> Vec<Finding> {
     let mut suite = suite::Suite::default();
     match plugin {
-        Plugin::Scorer(scorer) => scorer::conform(scorer, &mut suite),
-        Plugin::Strategy(strategy) => strategy::conform(strategy, again, &mut suite),
-        Plugin::Selector(selector) => selector::conform(selector, &mut suite),
+        Plugin::Scorer(scorer) => scorer::conform(scorer, given, &mut suite),
+        Plugin::Strategy(strategy) => strategy::conform(strategy, given, again, &mut suite),
+        Plugin::Selector(selector) => selector::conform(selector, given, &mut suite),
     }
     suite.findings
 }
