@@ -7,21 +7,22 @@
 
 mod examine;
 mod mend;
-mod notes;
+pub mod notes;
 pub mod recorded;
 mod scorer;
 mod selector;
-mod server;
+pub mod server;
 mod strategy;
 mod suite;
 mod variations;
-mod walk;
+pub mod walk;
 
 pub use examine::{Set, examine};
+pub use recorded::RecordedStudy;
 
 use crate::{
     model::{finding::Finding, value::Value},
-    plugin::{PluginError, registry::Plugin},
+    plugin::{PluginError, parameters::Arguments, registry::Plugin, strategy::Strategy},
 };
 
 /// Runs the suite of the plugin's kind with its defaults and what was set. `again` loads the same plugin into an engine of its
@@ -38,4 +39,20 @@ pub fn conform(
         Plugin::Selector(selector) => selector::conform(selector, given, &mut suite),
     }
     suite.findings
+}
+
+/// Plays a stage of that many seconds after the baseline of a recorded study, against a small model of a server.
+///
+/// # Errors
+/// When a call fails, or an answer breaks the contract.
+pub fn stage(
+    strategy: &Strategy,
+    study: &RecordedStudy,
+    seconds: f64,
+    arguments: &Arguments,
+) -> Result<walk::Walk, PluginError> {
+    let workload = study.workload();
+    let baseline = study.baseline();
+    let view = study.view(&workload, &baseline, seconds);
+    walk::walk(strategy, walk::Start { view, server: server::Server::default(), seconds }, arguments)
 }

@@ -61,7 +61,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(strategy: &'a Strategy, given: Given<'a>, study: &'a RecordedStudy) -> Self {
-        let baseline = study.trials.iter().filter(|trial| trial.stage == "baseline").cloned().collect();
+        let baseline = study.baseline();
         Self {
             strategy,
             study,
