@@ -14,7 +14,8 @@ fn a_good_plugin_passes_and_nothing_is_installed() {
     let ran = world.run(&["plugin", "check", "balanced"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran}");
     assert!(ran.stdout.contains("none failed") && !ran.stdout.contains("What to change"), "{ran}");
-    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{ran}");
+    let said = ran.stdout.replace("[VERSION]", env!("CARGO_PKG_VERSION"));
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{ran}");
     assert_eq!(world.names("."), before);
 }
 

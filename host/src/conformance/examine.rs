@@ -10,7 +10,7 @@ use crate::{
         value::Value,
     },
     plugin::{
-        API_VERSION, Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
+        Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
         component::{is_allowed, is_ours, kind_and_version},
         inspect::{Inspection, inspect},
         meter::Usage,
@@ -115,11 +115,7 @@ impl Steps {
         match kind_and_version(&inspection.exports) {
             Ok((kind, version)) => {
                 self.passed(Section::Exports, "exports one kind of plugin", kind.name());
-                self.passed(
-                    Section::Api,
-                    "fits this program",
-                    format!("ralf:tune {version}; this program speaks {API_VERSION}"),
-                );
+                self.passed(Section::Api, "fits this program", format!("ralf:tune {version}"));
             }
             Err(kind @ PluginErrorKind::Version { .. }) => {
                 self.passed(Section::Exports, "exports one kind of plugin", "of another version");
