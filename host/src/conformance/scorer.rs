@@ -3,7 +3,7 @@
 use super::{
     notes,
     suite::{Problem, Suite},
-    variations::{defaults, variations},
+    variations::{Given, arguments, variations},
 };
 use crate::{
     model::{
@@ -23,8 +23,8 @@ const DETERMINISM: &str =
     "use nothing but the arguments: no address, no order of a hash map, no state of an earlier call";
 
 /// Runs every check.
-pub fn conform(scorer: &Scorer, suite: &mut Suite) {
-    let arguments = defaults(&scorer.manifest);
+pub fn conform(scorer: &Scorer, given: Given<'_>, suite: &mut Suite) {
+    let arguments = arguments(&scorer.manifest, given);
     describes_alike(&scorer.manifest, scorer.describe(), suite);
     let notes = notes::all();
     let scored = recorded(scorer, &notes, &arguments, suite);
@@ -32,7 +32,7 @@ pub fn conform(scorer: &Scorer, suite: &mut Suite) {
     deterministic(scorer, &notes, &arguments, suite);
     monotone(scorer, &notes, &arguments, suite);
     odd(scorer, &arguments, suite);
-    parameters(scorer, &notes, suite);
+    parameters(scorer, given, &notes, suite);
     judged(scorer, &notes, &arguments, suite);
 }
 
@@ -190,14 +190,14 @@ fn odd(scorer: &Scorer, arguments: &Arguments, suite: &mut Suite) {
     }
 }
 
-fn parameters(scorer: &Scorer, notes: &[NoteEvidence], suite: &mut Suite) {
+fn parameters(scorer: &Scorer, given: Given<'_>, notes: &[NoteEvidence], suite: &mut Suite) {
     let check = "accepts what its parameters promise";
-    let tried = variations(&scorer.manifest);
+    let tried = variations(&scorer.manifest, given);
     if tried.is_empty() {
         suite.skipped(check, "no parameter has bounds or choices");
         return;
     }
-    let usual = defaults(&scorer.manifest);
+    let usual = arguments(&scorer.manifest, given);
     let Some(note) = notes.iter().find(|note| evaluate(scorer, note, &usual).is_ok()) else {
         suite.skipped(check, "it scores no recorded note with its defaults");
         return;

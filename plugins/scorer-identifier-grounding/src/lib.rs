@@ -179,9 +179,6 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-<<<<<<< HEAD
-ralf_tune_sdk::export!(scorer: IdentifierGrounding);
-=======
 ralf_tune_sdk::export!(scorer: IdentifierGrounding);
 
 #[cfg(test)]
@@ -231,4 +228,3 @@ mod tests {
         assert!((value(vec![request(0, end, "`load_all`, `load_none`")]) - 0.25).abs() < 1e-12);
     }
 }
->>>>>>> p3-mutation

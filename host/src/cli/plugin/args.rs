@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::test_args::{self, PluginTestArgs};
 use crate::{
     cli::args::given,
-    settings::{Format, Overrides},
+    settings::{Format, Overrides, PluginParam, parse_param},
 };
 
 #[derive(Debug, Subcommand)]
@@ -84,6 +84,10 @@ pub struct PluginCheckArgs {
     /// File of a component, or name of a bundled plugin
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
+
+    /// Value in place of a parameter's default; may be repeated
+    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
+    pub set: Vec<PluginParam>,
 
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]

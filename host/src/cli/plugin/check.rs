@@ -20,8 +20,9 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
     let (settings, env) = session::settings(&Overrides { format: args.format, ..Overrides::default() })?;
     let component = component(&args.plugin)?;
     let engine = Arc::new(PluginEngine::new(places::cache(&env).as_deref())?);
-    let ComponentFile { bytes, name, origin } = &component;
-    let examination = conformance::examine(&engine, bytes, name, origin, Limits::default());
+    let set: Vec<conformance::Set> =
+        args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect();
+    let examination = conformance::examine(&engine, &component, Limits::default(), &set);
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
