@@ -17,6 +17,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
+    ("install", &["model"]),
     ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
@@ -28,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
 const ONLY_THERE: [(&str, &[&str]); 11] = [
-    ("reqwest", &["ollama/http.rs"]),
+    ("reqwest", &["ollama/http.rs", "install/http.rs"]),
     ("axum", &["simulate/http.rs"]),
     ("wasmtime", &["plugin/"]),
     ("statrs", &["stats/", "workload/generate/"]),

@@ -11,6 +11,7 @@ mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+mod installing;
 mod judge;
 #[cfg(unix)]
 mod languages;

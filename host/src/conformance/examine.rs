@@ -100,11 +100,7 @@ impl Steps {
     /// What can be read without running anything.
     fn outside(&mut self, file: &ComponentFile) -> Option<Inspection> {
         let (name, origin) = (file.name.clone(), file.origin.clone());
-        let error = |kind| PluginError {
-            plugin: Box::new(PluginId { kind: None, name: name.clone(), version: None, origin: origin.clone() }),
-            function: None,
-            kind,
-        };
+        let error = |kind| PluginError { plugin: Box::new(PluginId::unread(&name, &origin)), function: None, kind };
         let inspection = match inspect(&file.bytes) {
             Ok(inspection) => inspection,
             Err(kind) => {

@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod experiment;
 pub mod finding;
 pub mod judge;
+pub mod limit;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

@@ -19,7 +19,10 @@ use super::{
     limits::Limits,
     meter::{Meter, Usage},
 };
-use crate::model::plugin::{Grant, Manifest, PluginKind};
+use crate::model::{
+    limit,
+    plugin::{Grant, Manifest, PluginKind},
+};
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
@@ -115,6 +118,7 @@ impl CheckedComponent {
     pub(super) fn named(&mut self, manifest: &Manifest) {
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
+        self.id.asks = limit::asked(&manifest.extra);
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
@@ -132,7 +136,7 @@ pub fn check(
     name: &str,
     origin: &str,
 ) -> Result<CheckedComponent, PluginError> {
-    let id = PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() };
+    let id = PluginId::unread(name, origin);
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
     // All that can be told without compiling comes first: compiling costs the most, and what is refused has not cost it.
