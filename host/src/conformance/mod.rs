@@ -5,6 +5,7 @@
 //! against a small model of a server, a selector over recorded candidates. Everything is data in and findings out; the same
 //! plugin gets the same findings, but for the time that its calls took.
 
+mod cost;
 mod examine;
 mod mend;
 pub mod notes;
@@ -17,6 +18,7 @@ mod suite;
 mod variations;
 pub mod walk;
 
+pub use cost::cost;
 pub use examine::{Set, examine};
 pub use recorded::RecordedStudy;
 

@@ -54,7 +54,7 @@ pub fn describes_alike(
 const JUDGEMENT: &str = "7\n7\n7\n";
 
 /// A score. A scorer that may ask a model gets a canned answer.
-fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+pub fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
     if !scorer.asks_a_model() {
         return scorer.evaluate(note, arguments);
     }
@@ -83,7 +83,7 @@ fn judged(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite:
     suite.first_of("survives whatever the judge says", problem, "no judgement, an empty one, one without a mark");
 }
 
-fn is_decline(error: &PluginError) -> bool {
+pub fn is_decline(error: &PluginError) -> bool {
     matches!(error.kind, PluginErrorKind::Declined(_))
 }
 

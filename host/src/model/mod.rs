@@ -5,6 +5,7 @@
 pub mod arena;
 pub mod budget;
 pub mod candidate;
+pub mod cost;
 pub mod experiment;
 pub mod finding;
 pub mod judge;

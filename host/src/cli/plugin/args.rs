@@ -29,6 +29,8 @@ pub enum PluginCommand {
     Remove(PluginRemoveArgs),
     /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
     Check(PluginCheckArgs),
+    /// Time a plugin: compile, load, calls over recorded inputs, memory
+    Bench(PluginBenchArgs),
     /// Write a project for a plugin of your own, and say what to type next
     #[command(after_long_help = NEW_EXAMPLES)]
     New(PluginNewArgs),
@@ -155,6 +157,21 @@ pub struct PluginRemoveArgs {
     /// Name of an installed plugin
     #[arg(value_parser = plugin_name)]
     pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginBenchArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
 }
 
 #[derive(Debug, Args)]

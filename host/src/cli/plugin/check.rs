@@ -43,7 +43,7 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
 }
 
 /// The file that is meant, or the bundled plugin of that name.
-fn component(named: &str) -> Result<ComponentFile, Failure> {
+pub fn component(named: &str) -> Result<ComponentFile, Failure> {
     let path = Path::new(named);
     if path.is_file() || named.contains(std::path::is_separator) || path.extension().is_some() {
         return Ok(ComponentFile::read(path)?);
