@@ -72,8 +72,8 @@ impl CheckedComponent {
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
         let linker = self.engine.linker(self.needs_wasi());
-        let linked = linker.instantiate_pre(&self.component).and_then(fit);
-        linked.map_err(|error| self.error(None, PluginErrorKind::Mismatch(format!("{error:#}"))))
+        let fitted = linker.instantiate_pre(&self.component).and_then(fit);
+        fitted.map_err(|error| self.error(None, PluginErrorKind::Mismatch(convert::clean(&format!("{error:#}")))))
     }
 
     /// Asks for its manifest.
@@ -90,9 +90,10 @@ impl CheckedComponent {
         if idle {
             problems.push("a strategy must decide something".into());
         }
-        match problems.is_empty() {
-            true => Ok(manifest),
-            false => Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems))),
+        if problems.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems)))
         }
     }
 
@@ -127,8 +128,9 @@ pub fn check(
         return Err(fail(PluginErrorKind::ForeignImport(import.clone())));
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
-        let text = format!("{error:#}").lines().next().unwrap_or_default().to_owned();
-        fail(PluginErrorKind::NotAComponent(text))
+        // Names in the file are somebody's text.
+        let text = format!("{error:#}");
+        fail(PluginErrorKind::NotAComponent(convert::clean(text.lines().next().unwrap_or_default())))
     })?;
     Ok(CheckedComponent {
         kind,
