@@ -1,7 +1,10 @@
-//! Builds the bundled plugins as components and embeds them.
+//! Builds the bundled plugins as components and embeds them, and what authors of plugins start from.
 //!
 //! A nested cargo with the same workspace and lock file, another profile and another target directory. No tool is needed but
 //! what the pinned toolchain carries: `wasm-component-ld` links the core module straight into a component.
+
+#[path = "build/author.rs"]
+mod author;
 
 use std::{
     env,
@@ -32,6 +35,7 @@ fn build() -> Result<(), String> {
     for watched in ["plugins", "sdk", "wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
+    author::embed(&root, &out)?;
     let packages = packages(&root.join("plugins"))?;
     ensure_target()?;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
@@ -17,22 +17,26 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
+    ("install", &["model"]),
+    ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "stats", "ollama", "plugin", "simulate", "workload"]),
+    ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
+    ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
 const ONLY_THERE: [(&str, &[&str]); 11] = [
-    ("reqwest", &["ollama/http.rs"]),
+    ("reqwest", &["ollama/http.rs", "install/http.rs"]),
     ("axum", &["simulate/http.rs"]),
     ("wasmtime", &["plugin/"]),
     ("statrs", &["stats/", "workload/generate/"]),
     ("nvml_wrapper", &["profile/gpu/"]),
     ("indicatif", &["cli/ui/"]),
     ("process::exit", &["cli/"]),
-    ("crate::simulate", &["tune/oracle.rs", "cli/"]),
+    ("crate::simulate", &["tune/oracle.rs", "arena/", "cli/"]),
     // Time is tokio's, which simulations pause. The plugins' deadline is the real one.
     ("thread::sleep", &["plugin/engine.rs"]),
     ("SystemTime", &[]),
@@ -40,7 +44,7 @@ const ONLY_THERE: [(&str, &[&str]); 11] = [
 ];
 
 /// Modules that compute and do nothing else, and what would be more than that.
-const PURE: [&str; 3] = ["model", "stats", "report"];
+const PURE: [&str; 4] = ["model", "stats", "report", "author"];
 const NOT_PURE: [&str; 10] = [
     "std::fs",
     "std::io",

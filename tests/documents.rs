@@ -17,7 +17,7 @@ use crate::architecture::{files, relative, root};
 const DATA: [&str; 2] = ["plugins/note-samples/", "tests/"];
 
 /// Folders whose commands are somebody else's business.
-const OTHER_COMMANDS: [&str; 1] = ["examples/plugins/"];
+const OTHER_COMMANDS: [&str; 2] = ["examples/plugins/", "sdk/templates/"];
 
 /// Every document: its path in the repository, and its text.
 fn documents() -> Vec<(String, String)> {

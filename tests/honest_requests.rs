@@ -42,7 +42,7 @@ fn recorded(scenario: &str) -> (Study, Vec<Value>, Vec<String>) {
     let (study, loaded) = runtime().block_on(async {
         let server = SimulatedServer::new(scenario.clone(), 3);
         let recorder = Recorder { server: Arc::clone(&server), requests: Arc::clone(&requests) };
-        let simulation = Simulation::over(&scenario, 3, Arc::new(recorder)).await;
+        let simulation = Simulation::over(&scenario, 3, Arc::new(recorder)).await.unwrap();
         let intensity = intensity("full");
         let prepared = tune::plan(&intensity, &registry, &Choices::default()).unwrap();
         let study = simulation.study(&intensity, prepared).await;

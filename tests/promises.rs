@@ -3,14 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod architecture;
+mod arena;
+mod author_way;
 mod bad_input;
 mod commands;
 mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+mod installing;
+mod judge;
+#[cfg(unix)]
+mod languages;
 mod ollama_client;
 mod optimum;
+mod plugin_test;
 mod plugins;
 mod program;
 mod report;
@@ -18,4 +25,5 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod versions;
 mod wit;

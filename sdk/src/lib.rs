@@ -19,15 +19,18 @@
 //!     }
 //! }
 //!
-//! ralf_tune_sdk::export_scorer!(Short);
+//! ralf_tune_sdk::export!(scorer: Short);
 //! ```
 //!
-//! The macro's code exists only on WebAssembly targets, so unit tests of a plugin link and run natively.
+//! The macro's code exists only on WebAssembly targets, so unit tests of a plugin link and run natively: `testing` has what
+//! they need. [`scorer`], [`strategy`] and [`selector`] begin with a whole plugin and its test.
 
 mod arguments;
+mod export;
 mod manifest;
 mod settings;
 
+pub mod judge;
 pub mod markdown;
 pub mod scorer;
 pub mod selector;

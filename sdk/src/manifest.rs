@@ -16,6 +16,11 @@ pub trait ManifestExt: Sized {
     /// Strategies: the intensities in which it takes part.
     #[must_use]
     fn intensities(self, names: &[&str]) -> Self;
+    /// Takes part only when the user names it.
+    #[must_use]
+    fn off_by_default(self) -> Self {
+        self.extra("default", "off")
+    }
     /// Anything else that it wants known: a scorer may claim `monotone-under-truncation` as `true`, and
     /// `ralf-tune plugin check` puts it to the test.
     #[must_use]

@@ -1,5 +1,28 @@
 //! Scorers: how good is one note?
+//!
+//! ```
+//! use ralf_tune_sdk::{scorer::prelude::*, testing};
+//!
+//! struct Whole;
+//!
+//! impl Scorer for Whole {
+//!     fn manifest() -> Manifest {
+//!         Manifest::new("whole", "0.1.0", "Likes notes that the model ended by itself")
+//!     }
+//!
+//!     fn evaluate(note: &Note, _: &Arguments) -> Result<Score, String> {
+//!         let cut = note.requests.iter().filter(|request| request.finish == FinishReason::Length).count();
+//!         Ok(Score::new(if cut == 0 { 1.0 } else { 0.5 }).part("cut", cut as f64))
+//!     }
+//! }
+//!
+//! let note = Note::new("a.py", "print(1)").answer("### SUMMARY\nPrints one.");
+//! assert_eq!(testing::score::<Whole>(&note).unwrap().value, 1.0);
+//! ```
 
+mod note;
+
+pub use note::{NoteExt, RequestExt};
 pub use ralf_tune_bindings_scorer::scorer::{FinishReason, Note, Request, Score};
 
 /// The part of a score that says whether the note could be judged at all: 0 when not. See [`ScoreExt::not_judged`].
@@ -12,7 +35,7 @@ use crate::{
 
 /// Everything that a scorer needs.
 pub mod prelude {
-    pub use super::{FinishReason, Note, NoteExt, Request, Score, ScoreExt, Scorer};
+    pub use super::{FinishReason, Note, NoteExt, Request, RequestExt, Score, ScoreExt, Scorer};
     pub use crate::{
         Arguments, ManifestExt, ParameterExt, Settings,
         types::{Manifest, Parameter, Value},
@@ -24,7 +47,8 @@ pub trait Scorer {
     /// Name, version, parameters.
     fn manifest() -> Manifest;
 
-    /// The score of a note, from 0 (worthless) to 1 (nothing to wish for).
+    /// The score of a note, from 0 (worthless) to 1 (nothing to wish for). What there is nothing to say of is
+    /// [`ScoreExt::not_judged`]; a bad note scores 0.
     ///
     /// # Errors
     /// A sentence for the user, when this note cannot be judged: the trial is then left unscored by this scorer.
@@ -70,37 +94,8 @@ impl ScoreExt for Score {
     }
 }
 
-/// Reads a note.
-pub trait NoteExt {
-    /// The part of the file that a request carried.
-    fn piece(&self, request: &Request) -> &str;
-    /// What the request asked for: its prompt without the source in it.
-    fn instructions(&self, request: &Request) -> String;
-}
-
-impl NoteExt for Note {
-    fn piece(&self, request: &Request) -> &str {
-        let byte = |position: u32| {
-            let position = usize::try_from(position).unwrap_or(usize::MAX);
-            self.source.char_indices().nth(position).map_or(self.source.len(), |(byte, _)| byte)
-        };
-        self.source.get(byte(request.start_char)..byte(request.end_char)).unwrap_or("")
-    }
-
-    fn instructions(&self, request: &Request) -> String {
-        let piece = self.piece(request).trim();
-        // A piece of a few characters would be found, and cut out, anywhere.
-        match request.prompt.rfind(piece).filter(|_| piece.len() >= 16) {
-            Some(start) => {
-                let (before, behind) = request.prompt.split_at(start);
-                format!("{before}{}", behind.get(piece.len()..).unwrap_or(""))
-            }
-            None => request.prompt.clone(),
-        }
-    }
-}
-
-/// Exports a type with the trait [`Scorer`] as a component.
+/// What [`export!`](crate::export) does for a scorer.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! export_scorer {
     ($plugin:ty) => {

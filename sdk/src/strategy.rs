@@ -1,4 +1,33 @@
 //! Strategies: what to measure next?
+//!
+//! ```
+//! use ralf_tune_sdk::{strategy::prelude::*, testing::{Host, Server}};
+//!
+//! struct Four;
+//!
+//! impl Strategy for Four {
+//!     fn manifest() -> Manifest {
+//!         Manifest::new("four", "0.1.0", "Tries four requests at once").decides(&["max_concurrent_requests"])
+//!     }
+//!
+//!     fn ask(study: &Study, arguments: &Arguments) -> Result<Answer, String> {
+//!         if study.trials_of("four").count() == 0 {
+//!             let notes = Proposal::new(Experiment::Notes(vec![0, 1]), "four at once");
+//!             return Ok(Answer::Measure(vec![notes.set("max_concurrent_requests", 4.0)]));
+//!         }
+//!         Self::conclude(study, arguments).map(Answer::Done)
+//!     }
+//!
+//!     fn conclude(study: &Study, _: &Arguments) -> Result<Decision, String> {
+//!         let worked = study.trials_of("four").any(TrialExt::is_complete);
+//!         let decision = Decision::new().set("max_concurrent_requests", if worked { 4.0 } else { 1.0 });
+//!         Ok(decision.reason(if worked { "four at once work" } else { "four at once fail" }))
+//!     }
+//! }
+//!
+//! let outcome = Host::new(Server::default(), &[500, 2_000]).run::<Four>(60.0).unwrap();
+//! assert_eq!(outcome.value("max_concurrent_requests"), 4.0);
+//! ```
 
 pub use ralf_tune_bindings_strategy::strategy::{Answer, Decision, Proposal, Study};
 
@@ -29,11 +58,14 @@ pub trait Strategy {
     /// A sentence for the user; the stage ends with what `conclude` says of the history.
     fn ask(study: &Study, arguments: &Arguments) -> Result<Answer, String>;
 
-    /// The best decision from what there is, when the time is over.
+    /// The best decision from what there is, when the time is over. Unless it is written, nothing is decided then.
     ///
     /// # Errors
     /// A sentence for the user; the stage then decides nothing.
-    fn conclude(study: &Study, arguments: &Arguments) -> Result<Decision, String>;
+    fn conclude(study: &Study, arguments: &Arguments) -> Result<Decision, String> {
+        let _ = (study, arguments);
+        Ok(Decision::new().not_found("the time was over before a decision"))
+    }
 }
 
 /// Builds a proposal.
@@ -94,7 +126,8 @@ impl DecisionExt for Decision {
     }
 }
 
-/// Exports a type with the trait [`Strategy`] as a component.
+/// What [`export!`](crate::export) does for a strategy.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! export_strategy {
     ($plugin:ty) => {

@@ -33,7 +33,7 @@ fn record() {
     let intensity = intensity("full");
     let prepared = tune::plan(&intensity, &bundled(), &Choices::default()).unwrap();
     let recorded = runtime().block_on(async {
-        let simulation = Simulation::new(&Scenario::named("mid-range").unwrap(), 1).await;
+        let simulation = Simulation::new(&Scenario::named("mid-range").unwrap(), 1).await.unwrap();
         let study = simulation.study(&intensity, prepared).await;
         let workload = WorkloadView {
             file_chars: simulation.workload.files.iter().map(|file| file.chars).collect(),

@@ -110,7 +110,7 @@ impl Asked {
             overhead_tokens: 300,
         };
         Self {
-            simulation: runtime().block_on(Simulation::new(&scenario, 1)),
+            simulation: runtime().block_on(Simulation::new(&scenario, 1)).unwrap(),
             workload,
             space: SearchSpace::standard(32_768, 8),
             constraints: Constraints::default(),

@@ -26,7 +26,7 @@ fn bad_components_are_refused_with_the_reason() {
         ),
         ("no_kind", "plugin", |kind| *kind == NoKnownExport),
         ("foreign_import", "plugin", |kind| *kind == ForeignImport("their:vault/secrets".into())),
-        ("other_shape", "scorer", |kind| matches!(kind, Mismatch(_))),
+        ("other_shape", "scorer", |kind| matches!(kind, Mismatch { .. })),
     ];
     for (name, what, is_right) in cases {
         let error = loaded(name).err().unwrap();
@@ -40,8 +40,9 @@ fn a_version_that_does_not_fit_is_told_to_user_and_author() {
     let error = loaded("next_version").err().unwrap();
     let message = "plugin `next_version` (guest.wasm) is made for ralf:tune 0.2.0, and this program speaks 0.1.0";
     assert_eq!(error.to_string(), message);
-    assert!(error.hint().starts_with("get a plugin built for this version"), "{}", error.hint());
-    assert!(error.hint().contains("its author rebuilds it"), "{}", error.hint());
+    assert!(error.hint().starts_with("update ralf-tune to a release that speaks 0.2.0"), "{}", error.hint());
+    assert!(error.hint().contains("get a build of the plugin for 0.1.0"), "{}", error.hint());
+    assert!(error.hint().contains("its author rebuilds it with the SDK of this release"), "{}", error.hint());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn study(guest: Option<(&str, &str, Limits)>) -> Study {
     let intensity = intensity("quick");
     let prepared = tune::plan(&intensity, &registry, &choices).unwrap();
     runtime().block_on(async {
-        let simulation = Simulation::new(&Scenario::named("high-end").unwrap(), 1).await;
+        let simulation = Simulation::new(&Scenario::named("high-end").unwrap(), 1).await.unwrap();
         simulation.study(&intensity, prepared).await
     })
 }

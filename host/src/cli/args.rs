@@ -7,10 +7,14 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
-use super::plugin::args::PluginCommand;
+use super::{
+    arena_args::{self, ArenaArgs},
+    plugin::args::PluginCommand,
+};
+use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_param,
-    parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
+    parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -64,6 +68,9 @@ pub enum Command {
     /// Look at, check, write and install strategies, scorers and selectors
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Run many simulated studies, and say which strategy or selector is better
+    #[command(after_long_help = arena_args::EXAMPLES)]
+    Arena(ArenaArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -144,6 +151,14 @@ pub struct RunArgs {
     /// Parameter of a plugin, such as context.sizes=4096,8192; may be repeated [env: RALF_TUNE_SET]
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
     pub set: Vec<PluginParam>,
+
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit, help_heading = PLUGINS)]
+    pub limit: Vec<PluginLimit>,
+
+    /// What plugins may do beyond computing: judge (ask the model); may be repeated [env: RALF_TUNE_ALLOW]
+    #[arg(long, value_name = "WHAT", value_parser = parse_grant, help_heading = PLUGINS)]
+    pub allow: Vec<Grant>,
 
     /// Save the result, after showing the difference and asking [env: RALF_TUNE_SAVE] [default: yes]
     #[arg(long, conflicts_with_all = ["no_save", "dry_run"], help_heading = RESULT)]
@@ -266,6 +281,8 @@ impl From<&RunArgs> for Overrides {
             scorers: given(&args.scorer),
             selector: args.selector.clone(),
             params: args.set.clone(),
+            limits: args.limit.clone(),
+            allow: given(&args.allow),
             save: either(args.save, args.no_save),
             report: either(args.report, args.no_report),
             yes: args.yes.then_some(true),
@@ -304,7 +321,7 @@ const fn either(yes: bool, no: bool) -> Option<bool> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(in crate::cli) fn duration(text: &str) -> Result<Duration, DurationError> {
     parse_duration(text)
 }
 

@@ -5,6 +5,7 @@ use super::{
     ui::{self, OutputError},
 };
 use crate::{
+    author::AuthorError,
     emit::ralf_notes::ConfigError,
     model::observation::FailureCause,
     ollama::{address::AddressError, error::OllamaError, http::ApiKeyError},
@@ -84,6 +85,14 @@ impl From<PluginError> for Failure {
     fn from(error: PluginError) -> Self {
         let hint = Some(error.hint());
         Self::new(ExitStatus::Plugin, error, hint)
+    }
+}
+
+impl From<AuthorError> for Failure {
+    fn from(error: AuthorError) -> Self {
+        let hint = Some(error.hint());
+        let status = if matches!(error, AuthorError::Broken { .. }) { ExitStatus::Internal } else { ExitStatus::Usage };
+        Self::new(status, error, hint)
     }
 }
 

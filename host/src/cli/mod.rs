@@ -1,10 +1,14 @@
 //! The command line: one file a command.
 
+mod arena;
+pub mod arena_args;
 pub mod args;
 mod connection;
 pub mod exit;
 mod failure;
+mod installed;
 mod interrupt;
+mod limits;
 mod machine;
 mod places;
 mod plan;
@@ -40,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Machine(args) => machine::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Plugin(command) => plugin::run(command),
+        Command::Arena(args) => arena::run(args),
     };
     match result {
         Ok(status) => status.into(),

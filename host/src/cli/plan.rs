@@ -1,8 +1,14 @@
 //! The plan that the settings make, and where a name was said that no plan can be made with.
 
+use std::path::PathBuf;
+
 use super::{failure::Failure, ui};
 use crate::{
-    model::{plugin::PluginKind, study::Plan, value::Value},
+    model::{
+        plugin::{Grant, PluginKind},
+        study::Plan,
+        value::Value,
+    },
     plugin::{
         Registry,
         parameters::{self, ParameterError},
@@ -10,14 +16,14 @@ use crate::{
     },
     settings::{Origin, Settings},
     tune::{
-        self, PlanError,
+        self, JudgeGrant, PlanError,
         plan::{Choices, DEFAULT_SELECTOR, Prepared},
     },
 };
 
 /// Makes the plan of the chosen intensity.
 pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Failure> {
-    let planned = tune::plan(&settings.intensity(), registry, &choices(settings));
+    let planned = prepare_named(settings, registry, &settings.intensity.value);
     let planned = planned.and_then(|prepared| check_idle_parameters(settings, registry).map(|()| prepared));
     let prepared = planned.map_err(|error| {
         let origin = origin(settings, &error);
@@ -29,6 +35,19 @@ pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Fai
     })?;
     warn_of_idle_parameters(settings, &prepared.plan);
     Ok(prepared)
+}
+
+/// Makes the plan of any intensity.
+pub fn prepare_named(settings: &Settings, registry: &Registry, intensity: &str) -> Result<Prepared, PlanError> {
+    tune::plan(&settings.intensity_named(intensity), registry, &choices(settings))
+}
+
+/// What the user allows the plugins of a plan beyond computing. Simulated answers are not kept: a simulation repeats with its seed.
+pub fn grant(settings: &Settings, prepared: &mut Prepared, kept_in: Option<PathBuf>) -> Result<(), Failure> {
+    let granted = &settings.allow.value;
+    prepared.panel.check_grants(granted)?;
+    prepared.judge = granted.contains(&Grant::Judge).then(|| JudgeGrant { kept_in, ..JudgeGrant::default() });
+    Ok(())
 }
 
 /// A value for a plugin that takes no part is checked too: with another intensity it would count.
@@ -59,7 +78,7 @@ fn warn_of_idle_parameters(settings: &Settings, plan: &Plan) {
 }
 
 /// What the user chose about plugins.
-fn choices(settings: &Settings) -> Choices {
+pub fn choices(settings: &Settings) -> Choices {
     Choices {
         strategies: settings.strategies.value.clone(),
         scorers: settings.scorers.value.iter().map(|choice| (choice.name.clone(), choice.weight)).collect(),

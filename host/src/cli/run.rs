@@ -16,7 +16,7 @@ use super::{
     failure::Failure,
     interrupt::interrupted,
     places,
-    plan::prepare,
+    plan::{grant, prepare},
     session::{self, block_on},
     ui::{self, Progress, ProgressMode},
 };
@@ -51,7 +51,8 @@ pub fn run(args: &RunArgs) -> CommandResult {
     let scenario = session::scenario(&settings)?;
     let registry = session::plugins(&settings, &env)?;
     let intensity = settings.intensity();
-    let prepared = prepare(&settings, &registry)?;
+    let mut prepared = prepare(&settings, &registry)?;
+    grant(&settings, &mut prepared, places::judgements(&env).filter(|_| scenario.is_none()))?;
     // Before anything is measured: a study whose result cannot be used would be lost time.
     let target = target(&settings, scenario.as_ref());
     let present = present_settings(target.as_deref())?;
@@ -263,7 +264,7 @@ fn status(study: &Study) -> ExitStatus {
 }
 
 /// The date and time, RFC 3339, in UTC.
-fn now() -> String {
+pub fn now() -> String {
     let now = time::OffsetDateTime::now_utc();
     let now = now.replace_nanosecond(0).unwrap_or(now);
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()

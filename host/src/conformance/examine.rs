@@ -11,7 +11,7 @@ use crate::{
     },
     plugin::{
         Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
-        component::{is_allowed, is_ours, kind_and_version},
+        component::{JUDGE, check_import, is_ours, kind_and_version},
         inspect::{Inspection, inspect},
         meter::Usage,
         parameters::resolve,
@@ -100,11 +100,7 @@ impl Steps {
     /// What can be read without running anything.
     fn outside(&mut self, file: &ComponentFile) -> Option<Inspection> {
         let (name, origin) = (file.name.clone(), file.origin.clone());
-        let error = |kind| PluginError {
-            plugin: Box::new(PluginId { kind: None, name: name.clone(), version: None, origin: origin.clone() }),
-            function: None,
-            kind,
-        };
+        let error = |kind| PluginError { plugin: Box::new(PluginId::unread(&name, &origin)), function: None, kind };
         let inspection = match inspect(&file.bytes) {
             Ok(inspection) => inspection,
             Err(kind) => {
@@ -132,13 +128,15 @@ impl Steps {
         if inspection.imports.is_empty() {
             self.passed(Section::Imports, "imports nothing", "it can only calculate");
         }
+        let kind = kind_and_version(&inspection.exports).map_or(PluginKind::Scorer, |(kind, _)| kind);
         for import in &inspection.imports {
-            if is_ours(import) {
-                self.passed(Section::Imports, import, "ours");
-            } else if is_allowed(import) {
-                self.passed(Section::Imports, import, "harmless: an empty WASI answers it");
-            } else {
-                self.failed(Section::Imports, import, &error(PluginErrorKind::ForeignImport(import.clone())));
+            match check_import(import, kind) {
+                Ok(()) if import.starts_with(JUDGE) => {
+                    self.passed(Section::Imports, import, "to ask a model, if the user allows it");
+                }
+                Ok(()) if is_ours(import) => self.passed(Section::Imports, import, "ours"),
+                Ok(()) => self.passed(Section::Imports, import, "harmless: an empty WASI answers it"),
+                Err(kind) => self.failed(Section::Imports, import, &error(kind)),
             }
         }
     }
@@ -159,7 +157,7 @@ impl Steps {
             _ => self.compiled(inspection),
         }
         match &error.kind {
-            PluginErrorKind::Mismatch(_) => self.failed(Section::Exports, "fits the interface", error),
+            PluginErrorKind::Mismatch { .. } => self.failed(Section::Exports, "fits the interface", error),
             PluginErrorKind::BadManifest(problems) => {
                 for problem in problems {
                     let (seen, mend) = (problem.clone(), Some(mend::of(error)));

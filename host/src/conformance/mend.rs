@@ -32,10 +32,13 @@ pub fn of(error: &PluginError) -> String {
             "export exactly one of the worlds strategy-plugin, scorer-plugin, selector-plugin of wit/"
         }
         PluginErrorKind::Version { .. } => "build it again with the SDK, or with the wit/ folder, of this release",
+        PluginErrorKind::UnknownInterface { .. } => "leave that interface out, or ask for a later ralf-tune",
+        PluginErrorKind::NotGranted(_) => "only a component of the world judging-scorer-plugin may ask a model",
+        PluginErrorKind::AskedTooOften(_) => "ask each question once, and give up when an answer is an error",
         PluginErrorKind::ForeignImport(_) => {
             "remove what needs it: a plugin gets values and gives values, and has no file, network or other interface"
         }
-        PluginErrorKind::Mismatch(_) => {
+        PluginErrorKind::Mismatch { .. } => {
             "build it again with the wit/ folder of this release, unchanged: its functions or types have another shape"
         }
         PluginErrorKind::BadManifest(_) => "correct what `describe` returns; wit/types.wit says what a manifest holds",

@@ -6,7 +6,10 @@ use super::{
     variations::{Given, arguments, variations},
 };
 use crate::{
-    model::score::{NoteEvidence, Score},
+    model::{
+        judge::Answer,
+        score::{NoteEvidence, Score},
+    },
     plugin::{PluginError, PluginErrorKind, parameters::Arguments, scorer::Scorer},
 };
 
@@ -30,6 +33,7 @@ pub fn conform(scorer: &Scorer, given: Given<'_>, suite: &mut Suite) {
     monotone(scorer, &notes, &arguments, suite);
     odd(scorer, &arguments, suite);
     parameters(scorer, given, &notes, suite);
+    judged(scorer, &notes, &arguments, suite);
 }
 
 /// `describe` says the same again.
@@ -46,6 +50,39 @@ pub fn describes_alike(
     }
 }
 
+/// What the judge of this suite says to everything: a mark out of ten, wherever a scorer looks for one.
+const JUDGEMENT: &str = "7\n7\n7\n";
+
+/// A score. A scorer that may ask a model gets a canned answer.
+fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+    if !scorer.asks_a_model() {
+        return scorer.evaluate(note, arguments);
+    }
+    let answer = Answer { text: JUDGEMENT.to_owned(), prompt_tokens: 500, answer_tokens: 6, cut: false };
+    scorer.evaluate_with(note, arguments, &mut |_| Ok(answer.clone()))
+}
+
+/// A judge may have no time left, and a model may say anything.
+fn judged(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite: &mut Suite) {
+    if !scorer.asks_a_model() {
+        return;
+    }
+    let said = |text: &str| Ok(Answer { text: text.to_owned(), prompt_tokens: 500, answer_tokens: 6, cut: true });
+    let answers: [(&str, Result<Answer, String>); 4] = [
+        ("no judgement at all", Err("no more judgements".to_owned())),
+        ("an empty judgement", said("")),
+        ("a judgement without a mark", said("The note is a note of a file, as an AI language model I cannot say.")),
+        ("a judgement out of bounds", said("99999999999999999999 -1 NaN")),
+    ];
+    let problem = notes.first().and_then(|note| {
+        answers.iter().find_map(|(what, answer)| match scorer.evaluate_with(note, arguments, &mut |_| answer.clone()) {
+            Err(error) if !is_decline(&error) => Some(Problem::Call((*what).to_owned(), error)),
+            _ => None,
+        })
+    });
+    suite.first_of("survives whatever the judge says", problem, "no judgement, an empty one, one without a mark");
+}
+
 fn is_decline(error: &PluginError) -> bool {
     matches!(error.kind, PluginErrorKind::Declined(_))
 }
@@ -54,7 +91,7 @@ fn recorded(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suit
     let check = "scores recorded notes";
     let (mut given, mut declined) = (Vec::new(), None);
     for note in notes {
-        match scorer.evaluate(note, arguments) {
+        match evaluate(scorer, note, arguments) {
             Ok(score) => given.push(score),
             Err(error) if is_decline(&error) => declined = Some(error),
             Err(error) => {
@@ -92,7 +129,7 @@ fn bounded(scores: &[Score], suite: &mut Suite) {
 
 fn deterministic(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite: &mut Suite) {
     // Debug shows every bit of a number that counts, and reasons as they are.
-    let said = |note| format!("{:?}", scorer.evaluate(note, arguments));
+    let said = |note| format!("{:?}", evaluate(scorer, note, arguments));
     let differs = notes.iter().find(|note| said(note) != said(note));
     let problem = differs
         .map(|note| Problem::Answer(format!("two scores of the same note of {} differ", note.path), DETERMINISM));
@@ -115,7 +152,7 @@ fn monotone(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suit
                 let keep = request.answer.chars().count() * tenths / 10;
                 request.answer = request.answer.chars().take(keep).collect();
             }
-            let value = match scorer.evaluate(&cut, arguments) {
+            let value = match evaluate(scorer, &cut, arguments) {
                 Ok(score) => score.value,
                 // A scorer that declines gives no score, and so no higher one.
                 Err(error) if is_decline(&error) => continue,
@@ -139,7 +176,7 @@ fn odd(scorer: &Scorer, arguments: &Arguments, suite: &mut Suite) {
     let odd = notes::odd();
     let (mut failures, mut declined) = (0, 0);
     for (what, note) in &odd {
-        match scorer.evaluate(note, arguments) {
+        match evaluate(scorer, note, arguments) {
             Ok(_) => {}
             Err(error) if is_decline(&error) => declined += 1,
             Err(error) => {
@@ -161,11 +198,11 @@ fn parameters(scorer: &Scorer, given: Given<'_>, notes: &[NoteEvidence], suite: 
         return;
     }
     let usual = arguments(&scorer.manifest, given);
-    let Some(note) = notes.iter().find(|note| scorer.evaluate(note, &usual).is_ok()) else {
+    let Some(note) = notes.iter().find(|note| evaluate(scorer, note, &usual).is_ok()) else {
         suite.skipped(check, "it scores no recorded note with its defaults");
         return;
     };
-    let problem = tried.iter().find_map(|(label, arguments)| match scorer.evaluate(note, arguments) {
+    let problem = tried.iter().find_map(|(label, arguments)| match evaluate(scorer, note, arguments) {
         Ok(_) => None,
         Err(error) if is_decline(&error) => Some(rejected(label, &error)),
         Err(error) => Some(Problem::Call(label.clone(), error)),

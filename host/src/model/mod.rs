@@ -2,15 +2,19 @@
 //!
 //! No I/O, no async, no clock and no randomness here. Units are in the names.
 
+pub mod arena;
 pub mod budget;
 pub mod candidate;
 pub mod experiment;
 pub mod finding;
+pub mod judge;
+pub mod limit;
 pub mod machine;
 pub mod metric;
 pub mod nearest;
 pub mod observation;
 pub mod plugin;
+pub mod rehearsal;
 pub mod score;
 pub mod selection;
 pub mod space;

@@ -24,6 +24,35 @@ impl PluginKind {
     }
 }
 
+/// Something that a plugin may do only when the user allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grant {
+    /// To ask the model that is tuned for judgements, through the host.
+    Judge,
+}
+
+impl Grant {
+    /// Every grant there is.
+    pub const ALL: [Self; 1] = [Self::Judge];
+
+    /// The name in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Judge => "judge",
+        }
+    }
+
+    /// What it allows, after "wants".
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Judge => "to ask a model",
+        }
+    }
+}
+
 /// What `describe` answers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Manifest {
@@ -38,7 +67,7 @@ pub struct Manifest {
     /// Strategies: intensities in which it takes part when nobody says otherwise.
     pub intensities: Vec<String>,
     /// Anything else that it wants known, by name: what a scorer promises of its scores, for example.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, String)>,
 }
 
@@ -47,6 +76,12 @@ impl Manifest {
     #[must_use]
     pub fn claims(&self, what: &str) -> bool {
         self.extra.iter().any(|(name, value)| name == what && value == "true")
+    }
+
+    /// Whether it takes part when nobody names it: not when it says `default = off`.
+    #[must_use]
+    pub fn is_on_by_default(&self) -> bool {
+        !self.extra.iter().any(|(name, value)| name == "default" && value == "off")
     }
 }
 

@@ -21,6 +21,18 @@ pub mod scorer {
     });
 }
 
+pub mod asking {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package ralf:host;
+            world asking { import ralf:tune/judge@0.1.0; }
+        ",
+        imports: { default: trappable },
+        with: { "ralf:tune/types": super::shared::ralf::tune::types },
+    });
+}
+
 pub mod selector {
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -29,4 +41,5 @@ pub mod selector {
     });
 }
 
+pub use asking::ralf::tune::judge;
 pub use shared::ralf::tune::types;

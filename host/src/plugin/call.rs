@@ -10,13 +10,15 @@ use super::{
     convert,
     engine::{PluginEngine, TICK},
     error::{PluginError, PluginErrorKind, PluginId},
+    judge::{AskEnded, Asking},
     limits::Limits,
     meter::{Meter, Usage},
     wasi::{self, Printed},
 };
+use crate::model::plugin::{Grant, PluginKind};
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
-const TABLE_ELEMENTS: usize = 200_000;
+pub const TABLE_ELEMENTS: usize = 200_000;
 
 /// What a guest can reach during one call.
 pub struct CallState {
@@ -31,6 +33,8 @@ pub struct CallState {
     /// The last warning: the SDK reports a panic this way, just before the trap.
     last_warning: Option<String>,
     printed: Printed,
+    /// None where it may not ask a model.
+    pub(super) asking: Option<Asking>,
     /// Made when it is first asked for: most guests have no WASI, and it costs as much as a call.
     wasi: Option<WasiCtx>,
     table: ResourceTable,
@@ -48,6 +52,7 @@ pub fn store(engine: &PluginEngine, plugin: &PluginId, limits: Limits, meter: &A
         started: Instant::now(),
         meter: Arc::clone(meter),
         last_warning: None,
+        asking: None,
         wasi: None,
         printed: Printed::default(),
         table: ResourceTable::new(),
@@ -66,6 +71,11 @@ pub fn failure(store: &Store<CallState>, function: &'static str, error: &wasmtim
     let state = store.data();
     let kind = if state.memory_refused {
         PluginErrorKind::OutOfMemory { limit_mib: state.limits.memory_bytes >> 20 }
+    } else if let Some(ended) = error.downcast_ref::<AskEnded>() {
+        match ended {
+            AskEnded::NotGranted => PluginErrorKind::NotGranted(Grant::Judge),
+            AskEnded::TooOften | AskEnded::Unsettled => PluginErrorKind::AskedTooOften(ended.to_string()),
+        }
     } else if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         match (trap, state.panic_text()) {
             (wasmtime::Trap::Interrupt, _) => PluginErrorKind::TimedOut { milliseconds: state.limits.call.as_millis() },
@@ -111,15 +121,26 @@ impl log::Host for CallState {
             self.last_warning = Some(message.clone());
         }
         self.handed_over(message.len());
+        let PluginId { kind, name: plugin, version, .. } = &self.plugin;
+        let (kind, version) = (kind.map_or("plugin", PluginKind::name), version.as_deref().unwrap_or("unknown"));
         self.log_lines = self.log_lines.saturating_add(1);
         if self.log_lines > self.limits.log_lines {
+            if self.log_lines == self.limits.log_lines.saturating_add(1) {
+                tracing::debug!(
+                    plugin,
+                    version,
+                    kind,
+                    "what it says beyond {} lines is dropped",
+                    self.limits.log_lines
+                );
+            }
             return;
         }
-        let (plugin, message) = (&self.plugin.name, convert::clean(&message));
+        let message = convert::clean(&message);
         match level {
-            log::Level::Debug => tracing::debug!(plugin, "{message}"),
-            log::Level::Info => tracing::info!(plugin, "{message}"),
-            log::Level::Warn => tracing::debug!(plugin, "warning: {message}"),
+            log::Level::Debug => tracing::debug!(plugin, version, kind, "{message}"),
+            log::Level::Info => tracing::info!(plugin, version, kind, "{message}"),
+            log::Level::Warn => tracing::debug!(plugin, version, kind, "warning: {message}"),
         }
     }
 }

@@ -19,11 +19,17 @@ use super::{
     limits::Limits,
     meter::{Meter, Usage},
 };
-use crate::model::plugin::{Manifest, PluginKind};
+use crate::model::{
+    limit,
+    plugin::{Grant, Manifest, PluginKind},
+};
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
 const HARMLESS_WASI: [&str; 5] = ["wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/", "wasi:logging/"];
+
+/// The interface through which scorers, when the user allows it, ask a model.
+pub const JUDGE: &str = "ralf:tune/judge@";
 
 /// A component that passed all checks that need no call.
 pub struct CheckedComponent {
@@ -55,6 +61,17 @@ impl CheckedComponent {
         self.imports.iter().any(|import| import.starts_with("wasi:"))
     }
 
+    pub(super) fn asks_a_model(&self) -> bool {
+        self.wants().contains(&Grant::Judge)
+    }
+
+    /// What it may only do when the user allows it.
+    #[must_use]
+    pub fn wants(&self) -> Vec<Grant> {
+        let asks = self.imports.iter().any(|import| import.starts_with(JUDGE));
+        asks.then_some(Grant::Judge).into_iter().collect()
+    }
+
     /// Runs a call. A guest that imports WASI gets a thread that is no part of an async runtime, because WASI blocks its thread.
     pub(super) fn isolated<T: Send>(&self, call: impl FnOnce() -> T + Send) -> T {
         if !self.needs_wasi() {
@@ -71,9 +88,13 @@ impl CheckedComponent {
         &self,
         fit: impl FnOnce(InstancePre<CallState>) -> wasmtime::Result<P>,
     ) -> Result<P, PluginError> {
-        let linker = self.engine.linker(self.needs_wasi());
-        let fitted = linker.instantiate_pre(&self.component).and_then(fit);
-        fitted.map_err(|error| self.error(None, PluginErrorKind::Mismatch(convert::clean(&format!("{error:#}")))))
+        let all = self.engine.linker(self.needs_wasi(), self.asks_a_model());
+        all.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
+            self.error(
+                None,
+                PluginErrorKind::Mismatch { api: self.api.clone(), why: convert::clean(&format!("{error:#}")) },
+            )
+        })
     }
 
     /// Asks for its manifest.
@@ -101,6 +122,7 @@ impl CheckedComponent {
     pub(super) fn named(&mut self, manifest: &Manifest) {
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
+        self.id.asks = limit::asked(&manifest.extra);
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
@@ -118,14 +140,14 @@ pub fn check(
     name: &str,
     origin: &str,
 ) -> Result<CheckedComponent, PluginError> {
-    let id = PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() };
+    let id = PluginId::unread(name, origin);
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
     // All that can be told without compiling comes first: compiling costs the most, and what is refused has not cost it.
     let Inspection { exports, imports, .. } = inspect(bytes).map_err(fail)?;
     let (kind, api) = kind_and_version(&exports).map_err(fail)?;
-    if let Some(import) = imports.iter().find(|import| !is_allowed(import)) {
-        return Err(fail(PluginErrorKind::ForeignImport(import.clone())));
+    for import in &imports {
+        check_import(import, kind).map_err(fail)?;
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
         // Names in the file are somebody's text.
@@ -144,16 +166,30 @@ pub fn check(
     })
 }
 
-/// Whether a component may import that interface.
-#[must_use]
-pub fn is_allowed(import: &str) -> bool {
-    is_ours(import) || HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix))
-}
-
 /// Whether an interface is one of ours, and not merely harmless.
 #[must_use]
 pub fn is_ours(import: &str) -> bool {
-    import.starts_with("ralf:tune/types@") || import.starts_with("ralf:tune/log@")
+    import.starts_with("ralf:tune/")
+}
+
+/// Whether a plugin of that kind may import it. A part of ours that is not known here comes from a later release.
+///
+/// # Errors
+/// Why not.
+pub fn check_import(import: &str, kind: PluginKind) -> Result<(), PluginErrorKind> {
+    let Some((interface, version)) = import.strip_prefix("ralf:tune/").and_then(|rest| rest.split_once('@')) else {
+        let harmless = HARMLESS_WASI.iter().any(|prefix| import.starts_with(prefix));
+        return if harmless { Ok(()) } else { Err(PluginErrorKind::ForeignImport(import.to_owned())) };
+    };
+    match interface {
+        "types" | "log" | "judge" if !is_compatible(version) => {
+            Err(PluginErrorKind::Version { found: version.to_owned(), supported: API_VERSION })
+        }
+        "types" | "log" => Ok(()),
+        "judge" if kind == PluginKind::Scorer => Ok(()),
+        "judge" => Err(PluginErrorKind::ForeignImport(import.to_owned())),
+        _ => Err(PluginErrorKind::UnknownInterface { import: import.to_owned(), supported: API_VERSION }),
+    }
 }
 
 /// The kind and the API version, from the names of the exports alone.
@@ -226,16 +262,23 @@ mod tests {
         for name in
             ["ralf:tune/log@0.1.0", "ralf:tune/types@0.1.0", "wasi:io/streams@0.2.6", "wasi:random/random@0.2.6"]
         {
-            assert!(is_allowed(name), "{name}");
+            assert_eq!(check_import(name, PluginKind::Strategy), Ok(()), "{name}");
         }
+        assert_eq!(check_import("ralf:tune/judge@0.1.0", PluginKind::Scorer), Ok(()));
         for name in [
             "wasi:filesystem/types@0.2.6",
             "wasi:sockets/tcp@0.2.6",
             "wasi:http/types@0.2.6",
             "my:own/thing@1.0.0",
             "f",
+            "ralf:tune/judge@0.1.0",
         ] {
-            assert!(!is_allowed(name), "{name}");
+            let foreign = PluginErrorKind::ForeignImport(name.to_owned());
+            assert_eq!(check_import(name, PluginKind::Strategy), Err(foreign), "{name}");
         }
+        let later = PluginErrorKind::UnknownInterface { import: "ralf:tune/maps@0.1.9".into(), supported: API_VERSION };
+        assert_eq!(check_import("ralf:tune/maps@0.1.9", PluginKind::Scorer), Err(later));
+        let version = PluginErrorKind::Version { found: "0.2.0".into(), supported: API_VERSION };
+        assert_eq!(check_import("ralf:tune/log@0.2.0", PluginKind::Scorer), Err(version));
     }
 }

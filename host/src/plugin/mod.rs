@@ -13,6 +13,7 @@ mod convert;
 pub mod engine;
 pub mod error;
 pub mod inspect;
+pub mod judge;
 pub mod limits;
 pub mod meter;
 pub mod parameters;

@@ -6,18 +6,28 @@ use super::{
     component::CheckedComponent,
     convert,
     error::{PluginError, PluginErrorKind},
+    judge::{Asking, Docket, Room},
     limits::Limits,
     meter::texts_bytes,
     parameters::Arguments,
 };
 use crate::model::{
+    judge::{Answer, Question},
     observation::FinishReason,
-    plugin::Manifest,
+    plugin::{Grant, Manifest},
     score::{NoteEvidence, Score, ScorePart},
 };
 
 /// Most parts of a score that are kept.
 const MOST_PARTS: usize = 50;
+
+/// What a call of a scorer that may ask came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evaluated {
+    Score(Score),
+    /// It needs the answer to this first.
+    Asks(Question),
+}
 
 /// A scorer that is ready to be called, any number of times, each in a fresh instance.
 pub struct Scorer {
@@ -47,17 +57,87 @@ impl Scorer {
         describe(&self.checked, &self.pre, self.limits)
     }
 
-    /// The score of one note.
+    /// The score of one note, by a scorer that asks nobody.
+    ///
+    /// # Errors
+    /// When the call fails, the score is no number between 0 and 1, or the scorer asks.
+    pub fn evaluate(&self, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+        match self.call(note, arguments, None)? {
+            Evaluated::Score(score) => Ok(score),
+            Evaluated::Asks(_) => Err(self.error(PluginErrorKind::NotGranted(Grant::Judge))),
+        }
+    }
+
+    /// The score of one note, or the first question that is not settled. See [`super::judge`].
     ///
     /// # Errors
     /// When the call fails or the score is no number between 0 and 1.
-    pub fn evaluate(&self, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+    pub fn evaluate_asking(
+        &self,
+        note: &NoteEvidence,
+        arguments: &Arguments,
+        docket: Docket,
+    ) -> Result<Evaluated, PluginError> {
+        self.call(note, arguments, Some(Asking::new(docket)))
+    }
+
+    /// The score of one note, by a scorer that may ask whoever answers here: for trying it out, away from a study.
+    ///
+    /// # Errors
+    /// As of [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(
+        &self,
+        note: &NoteEvidence,
+        arguments: &Arguments,
+        answer: &mut dyn FnMut(&Question) -> Result<Answer, String>,
+    ) -> Result<Score, PluginError> {
+        let mut docket = Docket { settled: Vec::new(), room: Room::ENOUGH };
+        loop {
+            match self.evaluate_asking(note, arguments, docket.clone())? {
+                Evaluated::Score(score) => return Ok(score),
+                Evaluated::Asks(question) => {
+                    let given = answer(&question);
+                    docket.settled.push((question, given));
+                }
+            }
+        }
+    }
+
+    /// Whether it may ask a model.
+    #[must_use]
+    pub fn asks_a_model(&self) -> bool {
+        self.checked.asks_a_model()
+    }
+
+    /// Refuses what it wants and was not allowed.
+    ///
+    /// # Errors
+    /// The first thing that is missing.
+    pub fn check_grants(&self, granted: &[Grant]) -> Result<(), PluginError> {
+        match self.checked.wants().into_iter().find(|wanted| !granted.contains(wanted)) {
+            Some(missing) => Err(self.checked.error(None, PluginErrorKind::NotGranted(missing))),
+            None => Ok(()),
+        }
+    }
+
+    fn call(
+        &self,
+        note: &NoteEvidence,
+        arguments: &Arguments,
+        asking: Option<Asking>,
+    ) -> Result<Evaluated, PluginError> {
         let mut store = self.checked.store(self.limits);
+        store.data_mut().asking = asking;
         let result = self.checked.isolated(|| {
             self.pre.instantiate(&mut store).and_then(|plugin: ScorerPlugin| {
                 plugin.ralf_tune_scorer().call_evaluate(&mut store, &to_wit(note), &convert::arguments(arguments))
             })
         });
+        if result.is_err()
+            && let Some(question) = store.data_mut().asking.as_mut().and_then(|asking| asking.open.take())
+        {
+            return Ok(Evaluated::Asks(question));
+        }
         let given = match result {
             Err(error) => return Err(call::failure(&store, "evaluate", &error)),
             Ok(Err(reason)) => return Err(self.error(PluginErrorKind::Declined(convert::clean(&reason)))),
@@ -74,7 +154,7 @@ impl Scorer {
             let why = format!("part `{}` of the score is {}", convert::clean(&part.name), part.value);
             return Err(self.error(PluginErrorKind::BadAnswer(why)));
         }
-        Ok(Score {
+        Ok(Evaluated::Score(Score {
             value: given.value,
             parts: given
                 .parts
@@ -83,7 +163,7 @@ impl Scorer {
                 .map(|part| ScorePart { name: convert::clean(&part.name), value: part.value })
                 .collect(),
             reasons: convert::texts(&given.reasons),
-        })
+        }))
     }
 
     fn error(&self, kind: PluginErrorKind) -> PluginError {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::value::Value;
+use crate::model::{plugin::Grant, value::Value};
 
 pub fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -33,6 +33,14 @@ fn consent_comes_from_the_user_alone() {
     let error = from_project("yes = true").unwrap_err();
     assert!(matches!(error, SettingsError::ForeignConsent { .. }));
     assert!(error.hint().unwrap().contains("--yes"));
+
+    let allowed = |env: &BTreeMap<_, _>, user| resolve(&nothing, env, None, user).unwrap().allow.value;
+    assert_eq!(allowed(&env(&[]), None), []);
+    assert_eq!(allowed(&env(&[]), Some(user("allow = [\"judge\"]"))), [Grant::Judge]);
+    assert_eq!(allowed(&env(&[("RALF_TUNE_ALLOW", "judge")]), None), [Grant::Judge]);
+    let error = from_project("allow = [\"judge\"]").unwrap_err();
+    assert!(error.to_string().starts_with("`allow` in ") && matches!(error, SettingsError::ForeignConsent { .. }));
+    assert!(error.hint().unwrap().contains("--allow judge"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{
     attention::Attention,
     events::Answer,
-    needles,
+    judgement, needles,
     note::{self, Style},
     prose,
     scenario::Behaviour,
@@ -59,7 +59,9 @@ fn body(reading: &mut Reading<'_>) -> Vec<Box<str>> {
     let Reading { prompt, behaviour, .. } = *reading;
     let attention = Attention::new(prompt.text.len(), prompt.count(), behaviour.effective_context_tokens);
     let heat = ((reading.temperature - behaviour.steady_temperature) / 0.7).clamp(0.0, 1.0);
-    let text = needles::answer(&prompt.text, attention, heat, &mut reading.dice).or_else(|| {
+    let judged = judgement::answer(&prompt.text, &mut reading.dice);
+    let needles = || needles::answer(&prompt.text, attention, heat, &mut reading.dice);
+    let text = judged.or_else(needles).or_else(|| {
         let sections = note::sections(&prompt.text);
         let style = Style { prompt_tokens: prompt.count(), heat };
         (!sections.is_empty()).then(|| note::write(&prompt.text, &sections, attention, style, &mut reading.dice))

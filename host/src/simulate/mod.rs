@@ -17,6 +17,7 @@ mod events;
 mod faults;
 mod http;
 mod json;
+mod judgement;
 mod lines;
 mod memory;
 mod model_facts;

@@ -9,6 +9,7 @@ use super::{
     calibrate::Calibration,
     clock::StudyClock,
     closed_loop::closed_loop,
+    judge::{Judge, Sitting, Spent},
     measure::{Ask, Bench, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
     score::Panel,
@@ -46,6 +47,10 @@ const WARM_UP: (u32, u32) = (24, 2);
 /// Longest time of one request of a probe or a needle experiment.
 const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
+/// Facts of a trial: what plugins were told after it of the characters of a token, and of the tokens of a prompt without source.
+pub const TOLD_CHARS_PER_TOKEN: &str = "told_chars_per_token";
+pub const TOLD_OVERHEAD_TOKENS: &str = "told_overhead_tokens";
+
 /// Everything that trials need, and the state of the server as far as it is ours.
 pub struct Executor<'a> {
     pub client: &'a Client,
@@ -55,6 +60,8 @@ pub struct Executor<'a> {
     pub nonces: Nonces,
     pub calibration: RefCell<Calibration>,
     pub panel: &'a Panel,
+    /// Where the user allowed scorers to ask the model.
+    pub judge: Option<Judge<'a>>,
     /// The load-time settings that our last load left the server with.
     loaded: Option<LoadKey>,
     touched: bool,
@@ -94,6 +101,7 @@ impl<'a> Executor<'a> {
             nonces,
             calibration: RefCell::new(Calibration::default()),
             panel,
+            judge: None,
             loaded: None,
             touched: false,
             memory: None,
@@ -125,6 +133,7 @@ impl<'a> Executor<'a> {
                 self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
             }
         }
+        measured.facts.extend(self.told());
         let number = self.next_number;
         self.next_number += 1;
         Trial {
@@ -142,6 +151,16 @@ impl<'a> Executor<'a> {
             observations: measured.observations,
             notices: measured.notices,
         }
+    }
+
+    /// What plugins are told of prompts from now on: a study can be played again only with what was known at each point.
+    fn told(&self) -> [(String, f64); 2] {
+        let calibration = self.calibration.borrow();
+        let overhead = calibration.overhead_tokens(self.workload.prompt.text.chars().count());
+        [
+            (TOLD_CHARS_PER_TOKEN.to_owned(), calibration.chars_per_token()),
+            (TOLD_OVERHEAD_TOKENS.to_owned(), f64::from(overhead)),
+        ]
     }
 
     fn bench(&self) -> Bench<'_> {
@@ -254,7 +273,7 @@ impl<'a> Executor<'a> {
             }
             Experiment::Notes { files } => {
                 let run = make_notes(&self.bench(), candidate, files, deadline).await;
-                self.take_notes(run, measured);
+                self.take_notes(candidate, run, deadline, measured).await;
             }
             Experiment::Needle { content_chars, depths } => {
                 self.needle(candidate, *content_chars, depths, deadline, measured).await;
@@ -315,12 +334,32 @@ impl<'a> Executor<'a> {
         measured.observations.extend(observations);
     }
 
+    /// Scores the notes of a batch whose requests have all ended: only then may scorers ask the model.
+    async fn score(
+        &self,
+        candidate: &Candidate,
+        run: &BatchRun,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) -> Vec<NoteScore> {
+        let chars_per_token = self.calibration.borrow().chars_per_token();
+        let expected_tokens = |chars: usize| self.calibration.borrow().expected_tokens(chars);
+        let expected_tokens = &expected_tokens;
+        let before = self.judge.as_ref().map(Judge::spent);
+        let sitting =
+            self.judge.as_ref().map(|judge| Sitting { judge, candidate, chars_per_token, expected_tokens, deadline });
+        let notes = run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence));
+        let scores = self.panel.score(notes, sitting.as_ref()).await;
+        if let (Some(judge), Some(before)) = (&self.judge, before) {
+            measured.facts.extend(judge.spent().facts_since(&before));
+        }
+        scores
+    }
+
     /// Scores and summarises notes.
     #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
-    fn take_notes(&self, run: BatchRun, measured: &mut Measured) {
-        let scores = self
-            .panel
-            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
+    async fn take_notes(&self, candidate: &Candidate, run: BatchRun, deadline: Instant, measured: &mut Measured) {
+        let scores = self.score(candidate, &run, deadline, measured).await;
         measured.samples.extend(summarise::requests(&run.observations));
         measured.samples.extend(summarise::notes(&run, &scores, &self.workload.files));
         let busy: f64 = run.notes.iter().map(|note| note.busy_ms).sum();
@@ -407,13 +446,18 @@ impl<'a> Executor<'a> {
                 }
                 if own.failure.is_none() {
                     let run = make_notes(&self.bench(), side, files, deadline).await;
-                    self.take_notes(run, &mut own);
+                    self.take_notes(side, run, deadline, &mut own).await;
                 }
                 sides.push((std::ptr::eq(side, candidate), own));
             }
             sides.sort_by_key(|(is_candidate, _)| !*is_candidate);
             let [(_, ours), (_, theirs)] = sides.as_slice() else { continue };
             measured.failure = measured.failure.or(ours.failure);
+            for side in [ours, theirs] {
+                measured
+                    .facts
+                    .extend(side.facts.iter().filter(|(name, _)| Spent::FACTS.contains(&name.as_str())).cloned());
+            }
             for file in files {
                 pairs.extend(pair(*file, (candidate, ours), (other, theirs)));
             }

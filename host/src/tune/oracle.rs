@@ -98,7 +98,8 @@ impl Oracle<'_> {
         let run = make_notes(&bench, &patient, &files, Instant::now() + LONGEST_BATCH).await;
         let scores = self
             .panel
-            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)));
+            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)), None)
+            .await;
         truth.notes_per_minute = steady_notes_per_minute(&run.finished, sorted.len());
         truth.quality = mean(&scores.iter().map(|score| score.value).collect::<Vec<_>>());
         truth.infeasible =

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::score::{Panel, WeightedScorer};
+use super::{
+    judge::JudgeGrant,
+    score::{Panel, WeightedScorer},
+};
 use crate::{
     model::{
         budget::Intensity,
@@ -46,6 +49,8 @@ pub struct Prepared {
     pub plan: Plan,
     pub stages: Vec<PreparedStage>,
     pub panel: Panel,
+    /// The user's leave for scorers to ask the model; none unless it is set here.
+    pub judge: Option<JudgeGrant>,
     pub selector: Arc<Selector>,
     pub selector_arguments: Arguments,
 }
@@ -97,7 +102,33 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
     check_owners(registry, intensity, choices)?;
     let mut left_out = Vec::new();
     let chosen = choose_strategies(intensity, registry, choices, &mut left_out)?;
-    let ordered = order(&chosen)?;
+    let selector = choose_selector(registry, choices)?;
+    assemble(intensity, registry, choices, (&chosen, selector), left_out)
+}
+
+/// Makes the plan of exactly those strategies and that selector; scorers and parameters are as [`plan`] chooses them.
+///
+/// # Errors
+/// When a parameter does not fit, or the strategies need each other in a circle.
+pub fn plan_of(
+    intensity: &Intensity,
+    registry: &Registry,
+    choices: &Choices,
+    strategies: &[Arc<Strategy>],
+    selector: Arc<Selector>,
+) -> Result<Prepared, PlanError> {
+    check_owners(registry, intensity, choices)?;
+    assemble(intensity, registry, choices, (strategies, selector), Vec::new())
+}
+
+fn assemble(
+    intensity: &Intensity,
+    registry: &Registry,
+    choices: &Choices,
+    (strategies, selector): (&[Arc<Strategy>], Arc<Selector>),
+    left_out: Vec<String>,
+) -> Result<Prepared, PlanError> {
+    let ordered = order(strategies)?;
     let stages = ordered
         .iter()
         .map(|strategy| {
@@ -106,7 +137,6 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
     let panel = choose_scorers(registry, intensity, choices)?;
-    let selector = choose_selector(registry, choices)?;
     let selector_arguments = resolve(&selector.manifest, &given(&selector.manifest.name, intensity, choices))?;
     let manifests: Vec<&Manifest> = ordered.iter().map(|strategy| &strategy.manifest).collect();
     let plan = Plan {
@@ -115,7 +145,7 @@ pub fn plan(intensity: &Intensity, registry: &Registry, choices: &Choices) -> Re
         selector: selector.manifest.name.clone(),
         left_out,
     };
-    Ok(Prepared { plan, stages, panel, selector, selector_arguments })
+    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments })
 }
 
 /// The values given for a plugin: the intensity's, then the user's.
@@ -153,30 +183,12 @@ fn choose_strategies(
     let names = if choices.strategies.is_empty() { &intensity.strategies } else { &choices.strategies };
     let mut chosen: Vec<Arc<Strategy>> = names.iter().map(|name| registry.strategy(name)).collect::<Result<_, _>>()?;
     // A strategy from a file takes the stage of whoever decides what it decides.
-    for plugin in registry.all().iter().filter(|plugin| !plugin.is_bundled()) {
+    for plugin in registry.all().iter().filter(|plugin| plugin.is_file()) {
         let Plugin::Strategy(own) = plugin else { continue };
         if chosen.iter().any(|strategy| Arc::ptr_eq(strategy, own)) {
             continue;
         }
-        chosen.retain(|strategy| {
-            let shared: Vec<&str> = strategy
-                .manifest
-                .decides
-                .iter()
-                .filter(|name| own.manifest.decides.contains(name))
-                .map(String::as_str)
-                .collect();
-            if !shared.is_empty() {
-                left_out.push(format!(
-                    "{}: `{}` decides {} instead",
-                    strategy.manifest.name,
-                    own.manifest.name,
-                    shared.join(", ")
-                ));
-            }
-            shared.is_empty()
-        });
-        chosen.push(Arc::clone(own));
+        left_out.extend(take_place(&mut chosen, own));
     }
     // Two that decide the same: the first one counts.
     let mut kept: Vec<Arc<Strategy>> = Vec::new();
@@ -203,6 +215,26 @@ fn choose_strategies(
     Ok(kept)
 }
 
+/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why.
+pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>) -> Vec<String> {
+    let shared = |strategy: &Arc<Strategy>| -> Vec<String> {
+        let decides = &own.manifest.decides;
+        strategy.manifest.decides.iter().filter(|name| decides.contains(name)).cloned().collect()
+    };
+    let place = chosen.iter().position(|strategy| !shared(strategy).is_empty()).unwrap_or(chosen.len());
+    let mut left = Vec::new();
+    chosen.retain(|strategy| {
+        let shared = shared(strategy);
+        if !shared.is_empty() {
+            let (name, own) = (&strategy.manifest.name, &own.manifest.name);
+            left.push(format!("{name}: `{own}` decides {} instead", shared.join(", ")));
+        }
+        shared.is_empty()
+    });
+    chosen.insert(place, Arc::clone(own));
+    left
+}
+
 /// Everybody after those who decide what they need; otherwise in the order given.
 fn order(strategies: &[Arc<Strategy>]) -> Result<Vec<Arc<Strategy>>, PlanError> {
     let mut waiting: Vec<Arc<Strategy>> = strategies.to_vec();
@@ -225,12 +257,12 @@ fn order(strategies: &[Arc<Strategy>]) -> Result<Vec<Arc<Strategy>>, PlanError> 
 }
 
 fn choose_scorers(registry: &Registry, intensity: &Intensity, choices: &Choices) -> Result<Panel, PlanError> {
-    let from_files = |plugin: &&Plugin| !plugin.is_bundled();
     let replaces = choices.scorers.iter().any(|(_, weight)| weight.is_none());
     let mut mix: Vec<(String, f64)> = registry
         .all()
         .iter()
-        .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && (!replaces || from_files(plugin)))
+        .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && plugin.manifest().is_on_by_default())
+        .filter(|plugin| registry.joins_unasked(plugin) && (!replaces || plugin.is_file()))
         .map(|plugin| (plugin.manifest().name.clone(), 1.0))
         .collect();
     for (name, weight) in &choices.scorers {
@@ -262,7 +294,7 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
         return Ok(registry.selector(name)?);
     }
     let own = registry.all().iter().rev().find_map(|plugin| match plugin {
-        Plugin::Selector(selector) if !plugin.is_bundled() => Some(Arc::clone(selector)),
+        Plugin::Selector(selector) if plugin.is_file() => Some(Arc::clone(selector)),
         _ => None,
     });
     own.map_or_else(|| Ok(registry.selector(DEFAULT_SELECTOR)?), Ok)
@@ -272,7 +304,13 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
 /// retries follow from what the others measured.
 #[must_use]
 pub fn weight(manifest: &Manifest) -> f64 {
-    let parameters = || manifest.decides.iter().filter_map(|name| Parameter::from_name(name));
+    weight_of(&manifest.decides)
+}
+
+/// The same for whoever decides those settings.
+#[must_use]
+pub fn weight_of(decides: &[String]) -> f64 {
+    let parameters = || decides.iter().filter_map(|name| Parameter::from_name(name));
     let loads = parameters().any(Parameter::is_load_time);
     let notes = parameters().any(|parameter| parameter.affects_quality() && !parameter.is_load_time());
     let derives = parameters().all(Parameter::is_policy);

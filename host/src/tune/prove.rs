@@ -7,6 +7,7 @@ use super::{
     confirm::{self, Confirmed},
     execute::Executor,
     facts::{Facts, Progress},
+    judge::Judge,
     study::Setup,
     verdict::{select, settings_of},
 };
@@ -55,7 +56,9 @@ pub async fn run(
     let first = progress.history.len();
     let width = tuned.max_concurrent_requests as usize;
     // Without a note of the baseline, it is at least as slow as the time that it was given and did not suffice.
+    let judging = executor.judge.as_ref().map_or(0.0, Judge::ms_per_note);
     let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
+    let costs = (costs.0.map(|cost| cost + judging), costs.1.map(|cost| cost + judging));
     let pairs = match costs {
         (Some(ours), Some(theirs)) => {
             confirm::affordable_pairs(seconds, executor.last_load_seconds, (ours, theirs), width)

@@ -8,6 +8,7 @@ use super::{
     describe,
     execute::Executor,
     facts::{Facts, Progress},
+    judge::Judge,
     plan::{CONFIRM_SHARE, Prepared, weight},
     prompts::Nonces,
     prove, restore, stage, verdict,
@@ -64,6 +65,9 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     };
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor = Executor::new(setup.client, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
+    executor.judge = (setup.prepared.judge.as_ref())
+        .filter(|_| setup.prepared.panel.asks_a_model())
+        .map(|grant| Judge::new(setup.client, &setup.model, clock, setup.budget, grant));
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),

@@ -61,7 +61,7 @@ impl Scorer for NoteStructure {
 /// A page has room for no more.
 const MOST_REASONS: usize = 8;
 
-ralf_tune_sdk::export_scorer!(NoteStructure);
+ralf_tune_sdk::export!(scorer: NoteStructure);
 
 #[cfg(test)]
 mod tests {
@@ -126,6 +126,14 @@ mod tests {
         }
         assert!(one("nothing of the kind") < 0.01);
         assert!(one("") < 0.01);
+    }
+
+    #[test]
+    fn tags_are_keywords_with_or_without_a_sign() {
+        for tags in ["io, parser", "- io\n- file parser\n- rust", "#io #parser", "`io`, `parser`"] {
+            assert!((one(&GOOD.replace("#io, #parser", tags)) - 1.0).abs() < 1e-9, "{tags}");
+        }
+        assert!(one(&GOOD.replace("#io, #parser", "It reads a file and gives values, which others need")) < 0.95);
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Judgement {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Repetition);
+ralf_tune_sdk::export!(scorer: Repetition);
 
 #[cfg(test)]
 mod tests {

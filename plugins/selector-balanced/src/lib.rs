@@ -21,4 +21,4 @@ impl Selector for Balanced {
     }
 }
 
-ralf_tune_sdk::export_selector!(Balanced);
+ralf_tune_sdk::export!(selector: Balanced);

@@ -25,4 +25,4 @@ impl Selector for Fast {
     }
 }
 
-ralf_tune_sdk::export_selector!(Fast);
+ralf_tune_sdk::export!(selector: Fast);

@@ -18,4 +18,4 @@ impl Selector for Quality {
     }
 }
 
-ralf_tune_sdk::export_selector!(Quality);
+ralf_tune_sdk::export!(selector: Quality);

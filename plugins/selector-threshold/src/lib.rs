@@ -144,7 +144,7 @@ fn bytes(value: u64) -> f64 {
     value as f64
 }
 
-ralf_tune_sdk::export_selector!(Threshold);
+ralf_tune_sdk::export!(selector: Threshold);
 
 #[cfg(test)]
 mod tests;

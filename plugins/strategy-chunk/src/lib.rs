@@ -49,7 +49,7 @@ impl Strategy for Chunk {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Chunk);
+ralf_tune_sdk::export!(strategy: Chunk);
 
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ impl Strategy for Context {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Context);
+ralf_tune_sdk::export!(strategy: Context);
 
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ impl Strategy for Latency {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Latency);
+ralf_tune_sdk::export!(strategy: Latency);
 
 #[cfg(test)]
 mod tests;

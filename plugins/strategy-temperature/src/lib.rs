@@ -52,7 +52,7 @@ impl Strategy for Temperature {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Temperature);
+ralf_tune_sdk::export!(strategy: Temperature);
 
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ impl Strategy for Threads {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Threads);
+ralf_tune_sdk::export!(strategy: Threads);
 
 #[cfg(test)]
 mod tests;

@@ -49,7 +49,7 @@ impl Strategy for Throughput {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Throughput);
+ralf_tune_sdk::export!(strategy: Throughput);
 
 #[cfg(test)]
 mod tests;

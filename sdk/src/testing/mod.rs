@@ -1,5 +1,8 @@
-//! A host that only pretends: it plays a strategy's proposals against a small cost model of a server, on a clock that
-//! is a number. For native tests of strategies: does the loop end, within its seconds and bounds, with the right answer?
+//! For native tests of plugins. [`score`] and [`select`] call a scorer and a selector as the host does, with the defaults of
+//! their parameters, and refuse what the host would refuse.
+//!
+//! [`Host`] only pretends: it plays a strategy's proposals against a small cost model of a server, on a clock that
+//! is a number. Does the loop end, within its seconds and bounds, with the right answer?
 //!
 //! ```
 //! use ralf_tune_sdk::testing::{Host, Server};
@@ -9,18 +12,20 @@
 //! assert_eq!(host.study.history.len(), 1);
 //! ```
 
+mod calls;
 mod server;
+mod surroundings;
 
+pub use calls::{score, score_with, select, select_with};
 pub use server::Server;
+pub use surroundings::{constraints, machine, model, workload};
 
 use crate::{
     Arguments, Settings,
     settings::setting,
     strategy::{Answer, Decision, Proposal, Strategy, Study},
     study::{LOAD_TIME, bytes, count, mean, median},
-    types::{
-        Constraints, Experiment, Machine, Model, Sample, Setting, SettingRange, Trial, TrialState, Value, Workload,
-    },
+    types::{Experiment, Model, Sample, Setting, SettingRange, Trial, TrialState, Value},
 };
 
 /// Present settings of somebody who never set anything.
@@ -112,37 +117,12 @@ impl Host {
             load_time: LOAD_TIME.contains(name),
             affects_quality: false,
         };
-        let mut batch_chars = file_chars.to_vec();
-        batch_chars.sort_unstable();
         let study = Study {
-            machine: Machine {
-                physical_cores: 8,
-                logical_threads: 8,
-                usable_threads: 8,
-                total_memory_bytes: 16 << 30,
-                available_memory_bytes: 12 << 30,
-                gpu_memory_bytes: if server.gpu { 12 << 30 } else { 0 },
-                facts: Vec::new(),
-            },
-            model: Model {
-                name: "pretended:8b".to_owned(),
-                size_bytes: 5 << 30,
-                parameter_count: 8_000_000_000,
-                trained_context: 32_768,
-                layers: 32,
-                kv_bytes_per_token: 128 << 10,
-                thinking: false,
-                facts: Vec::new(),
-            },
-            workload: Workload {
-                file_chars: file_chars.to_vec(),
-                batch_chars,
-                chars_per_token: 3.0,
-                overhead_tokens: 300,
-                facts: Vec::new(),
-            },
+            machine: machine(server.gpu),
+            model: model(),
+            workload: workload(file_chars),
             space: SPACE.iter().map(range).collect(),
-            constraints: Constraints { quality_floor: 0.95, max_lost_share: 0.02 },
+            constraints: constraints(),
             baseline: settings.clone(),
             incumbent: settings,
             seconds_left: 0.0,

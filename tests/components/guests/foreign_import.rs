@@ -22,4 +22,4 @@ impl Scorer for Curious {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Curious);
+ralf_tune_sdk::export!(scorer: Curious);

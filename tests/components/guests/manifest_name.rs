@@ -18,4 +18,4 @@ impl Strategy for Guest {
     }
 }
 
-ralf_tune_sdk::export_strategy!(Guest);
+ralf_tune_sdk::export!(strategy: Guest);

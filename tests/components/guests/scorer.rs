@@ -7,8 +7,11 @@ struct Guest;
 
 impl Scorer for Guest {
     fn manifest() -> Manifest {
-        Manifest::new("bad-scorer", "1.2.3", "Does what it is told")
-            .parameter(Parameter::text(MODE, "fine", "what it does wrong"))
+        Manifest::new("bad-scorer", "1.2.3", "Does what it is told").parameter(Parameter::text(
+            MODE,
+            "fine",
+            "what it does wrong",
+        ))
     }
 
     fn evaluate(_note: &Note, arguments: &Arguments) -> Result<Score, String> {
@@ -33,4 +36,4 @@ impl Scorer for Guest {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Guest);
+ralf_tune_sdk::export!(scorer: Guest);

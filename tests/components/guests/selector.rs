@@ -7,8 +7,11 @@ struct Guest;
 
 impl Selector for Guest {
     fn manifest() -> Manifest {
-        Manifest::new("bad-selector", "1.2.3", "Does what it is told")
-            .parameter(Parameter::text(MODE, "fine", "what it does wrong"))
+        Manifest::new("bad-selector", "1.2.3", "Does what it is told").parameter(Parameter::text(
+            MODE,
+            "fine",
+            "what it does wrong",
+        ))
     }
 
     fn select(input: &SelectionInput, arguments: &Arguments) -> Result<Selection, String> {
@@ -35,4 +38,4 @@ impl Selector for Guest {
     }
 }
 
-ralf_tune_sdk::export_selector!(Guest);
+ralf_tune_sdk::export!(selector: Guest);

@@ -27,5 +27,5 @@ impl Selector for Both {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Both);
-ralf_tune_sdk::export_selector!(Both);
+ralf_tune_sdk::export!(scorer: Both);
+ralf_tune_sdk::export!(selector: Both);

@@ -12,8 +12,11 @@ struct Guest;
 
 impl Scorer for Guest {
     fn manifest() -> Manifest {
-        Manifest::new("wasi-good", "1.2.3", "Counts words")
-            .parameter(Parameter::text(MODE, "fine", "what it does wrong"))
+        Manifest::new("wasi-good", "1.2.3", "Counts words").parameter(Parameter::text(
+            MODE,
+            "fine",
+            "what it does wrong",
+        ))
     }
 
     fn evaluate(note: &Note, arguments: &Arguments) -> Result<Score, String> {
@@ -42,4 +45,4 @@ impl Scorer for Guest {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Guest);
+ralf_tune_sdk::export!(scorer: Guest);

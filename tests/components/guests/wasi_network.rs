@@ -15,4 +15,4 @@ impl Scorer for Guest {
     }
 }
 
-ralf_tune_sdk::export_scorer!(Guest);
+ralf_tune_sdk::export!(scorer: Guest);

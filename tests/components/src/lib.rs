@@ -63,3 +63,39 @@ pub fn aliased_texts() -> Vec<String> {
     // SAFETY: there is none. The strings are handed to the host as they are and the instance ends there.
     (0..2048).map(|_| unsafe { String::from_raw_parts(text.as_mut_ptr(), text.len(), text.len()) }).collect()
 }
+
+/// A scorer made for the 0.1.7 of `later/`, which is 0.1.0 grown by the rules. It does what is given before it scores.
+#[macro_export]
+macro_rules! later_scorer {
+    ($before:expr) => {
+        wit_bindgen::generate!({ path: "later", world: "scorer-plugin" });
+
+        use exports::ralf::tune::scorer::{Guest, Note, Score};
+        use ralf::tune::types::{Argument, Manifest};
+
+        struct Later;
+
+        impl Guest for Later {
+            fn describe() -> Manifest {
+                Manifest {
+                    name: "later".to_owned(),
+                    version: "0.1.0".to_owned(),
+                    summary: "Made for a later release".to_owned(),
+                    parameters: Vec::new(),
+                    decides: Vec::new(),
+                    needs: Vec::new(),
+                    intensities: Vec::new(),
+                    extra: vec![("from".to_owned(), "later".to_owned())],
+                }
+            }
+
+            fn evaluate(_note: Note, _arguments: Vec<Argument>) -> Result<Score, String> {
+                ralf::tune::log::log(ralf::tune::types::Level::Info, "later");
+                $before;
+                Ok(Score { value: 0.25, parts: Vec::new(), reasons: Vec::new() })
+            }
+        }
+
+        export!(Later);
+    };
+}

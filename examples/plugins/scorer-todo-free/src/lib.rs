@@ -23,7 +23,7 @@ impl Scorer for TodoFree {
     }
 }
 
-ralf_tune_sdk::export_scorer!(TodoFree);
+ralf_tune_sdk::export!(scorer: TodoFree);
 
 #[cfg(test)]
 mod tests {
@@ -31,24 +31,7 @@ mod tests {
 
     #[test]
     fn each_loose_end_costs() {
-        let request = Request {
-            prompt: String::new(),
-            answer: "### SUMMARY\nTODO\n### USAGE\nTBD".to_owned(),
-            finish: FinishReason::Stop,
-            prompt_tokens: 0,
-            answer_tokens: 0,
-            truncated: false,
-            start_char: 0,
-            end_char: 0,
-        };
-        let note = Note {
-            path: "a.py".to_owned(),
-            language: "python".to_owned(),
-            source: String::new(),
-            requests: vec![request],
-            settings: Vec::new(),
-        };
-        let score = TodoFree::evaluate(&note, &Arguments::defaults(&TodoFree::manifest())).unwrap();
-        assert_eq!(score.value, 0.5);
+        let note = Note::new("a.py", "print(1)").answer("### SUMMARY\nTODO\n### USAGE\nTBD");
+        assert_eq!(ralf_tune_sdk::testing::score::<TodoFree>(&note).unwrap().value, 0.5);
     }
 }

@@ -14,18 +14,15 @@ impl Selector for LeastMemory {
 
     fn select(input: &SelectionInput, arguments: &Arguments) -> Result<Selection, String> {
         // A candidate with violations must not win: the host refuses it.
-        let mut allowed: Vec<&Candidate> = input.candidates.iter().filter(|one| one.violations.is_empty()).collect();
+        let mut allowed: Vec<&Candidate> = input.eligible().collect();
         let fastest = allowed.iter().map(|one| speed(one)).fold(0.0, f64::max);
         allowed.retain(|one| speed(one) >= fastest * arguments.number("speed"));
         allowed.sort_by(|left, right| memory(left).total_cmp(&memory(right)).then(left.id.cmp(&right.id)));
 
         let winner = allowed.first().ok_or("every candidate has a violation")?;
-        Ok(Selection {
-            winner: winner.id,
-            runners_up: allowed.iter().skip(1).map(|one| one.id).collect(),
-            reasons: vec![format!("{:.1} GB, {:.2} notes a minute", memory(winner) / 1e9, speed(winner))],
-            settings: Vec::new(),
-        })
+        let why = format!("{:.1} GB, {:.2} notes a minute", memory(winner) / 1e9, speed(winner));
+        let others = allowed.iter().skip(1);
+        Ok(others.fold(Selection::new(winner.id).reason(why), |selection, one| selection.runner_up(one.id)))
     }
 }
 
@@ -38,4 +35,20 @@ fn memory(candidate: &Candidate) -> f64 {
     candidate.peak_memory_bytes.unwrap_or(f64::INFINITY)
 }
 
-ralf_tune_sdk::export_selector!(LeastMemory);
+ralf_tune_sdk::export!(selector: LeastMemory);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_candidates_do_not_count() {
+        let candidates = vec![
+            Candidate::new(0).speed(10.0).memory(9e9),
+            Candidate::new(1).speed(9.0).memory(7e9),
+            Candidate::new(2).speed(1.0).memory(5e9),
+        ];
+        let selection = ralf_tune_sdk::testing::select::<LeastMemory>(candidates).unwrap();
+        assert_eq!((selection.winner, selection.runners_up), (1, vec![0]));
+    }
+}

@@ -66,4 +66,4 @@ fn notes_per_minute(trial: &Trial) -> Option<f64> {
     sample.filter(|_| complete).map(|sample| sample.mean)
 }
 
-ralf_tune_sdk::export_strategy!(TwoContexts);
+ralf_tune_sdk::export!(strategy: TwoContexts);

@@ -1,12 +1,19 @@
 //! `ralf-tune plugin …`: one file a command.
 
+mod add;
 pub mod args;
+mod candidate;
 mod check;
 mod info;
 mod list;
+mod listing;
+mod new;
+mod remove;
+mod test;
+pub mod test_args;
+mod update;
 
 use super::CommandResult;
-use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
 use args::PluginCommand;
 
 /// Runs the command.
@@ -14,20 +21,11 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::Add(args) => add::run(args),
+        PluginCommand::Update(args) => update::run(args),
+        PluginCommand::Remove(args) => remove::run(args),
         PluginCommand::Check(args) => check::run(args),
-    }
-}
-
-/// A plugin, as the pages show it.
-fn listing(plugin: &Plugin) -> PluginListing {
-    let component = plugin.component();
-    PluginListing {
-        kind: component.kind,
-        manifest: plugin.manifest().clone(),
-        origin: component.id.origin.clone(),
-        size_bytes: component.size_bytes as u64,
-        imports: component.imports.clone(),
-        limits: plugin.limits().describe(),
-        api: component.api.clone(),
+        PluginCommand::New(args) => new::run(args),
+        PluginCommand::Test(args) => test::run(args),
     }
 }

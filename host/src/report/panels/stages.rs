@@ -1,12 +1,14 @@
 //! How the result was found: stage by stage, what it took, what it decided and why.
 
+use std::fmt::Write as _;
+
 use crate::{
     model::study::{StageOutcome, Study},
     report::{
         page::{Page, limited},
         style::Style,
         table::{Cell, Table},
-        units::ColumnUnit,
+        units::{ColumnUnit, count, duration, plain},
         view::settings,
     },
 };
@@ -38,6 +40,9 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
     }
     let scorers: Vec<&str> = study.plan.scorers.iter().map(|scorer| scorer.name.as_str()).collect();
     let scorers = if scorers.is_empty() { "none".to_owned() } else { scorers.join(", ") };
+    if let Some(sentence) = judging(study) {
+        page.paragraph(Style::Plain, &sentence);
+    }
     page.paragraph(
         Style::Dim,
         &format!(
@@ -45,6 +50,34 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
             study.intensity, study.seed, study.tool_version
         ),
     );
+}
+
+/// What scorers asked the model, and what it cost; none where nobody asked.
+fn judging(study: &Study) -> Option<String> {
+    let facts = || study.trials.iter().flat_map(|trial| &trial.facts);
+    let sum = |name: &str| facts().filter(|(known, _)| known == name).map(|(_, value)| value).sum::<f64>();
+    let (asked, known, missing) = (sum("judgements"), sum("judgements_known"), sum("judgements_missing"));
+    if asked + known + missing <= 0.0 {
+        return None;
+    }
+    let mut sentence = format!(
+        "Scorers asked the model for {}, which took {} of the budget",
+        counted(asked, "judgement"),
+        duration(sum("judging_seconds"))
+    );
+    if known > 0.0 {
+        let _ = write!(sentence, "; known from before: {}", plain(known));
+    }
+    if missing > 0.0 {
+        let _ = write!(sentence, "; without an answer: {}", counted(missing, "question"));
+    }
+    sentence.push('.');
+    Some(sentence)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers of a study")]
+fn counted(number: f64, noun: &str) -> String {
+    count(number as usize, noun)
 }
 
 /// What a stage was for, where it did not decide anything.

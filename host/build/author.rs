@@ -1,0 +1,50 @@
+//! Embeds what `plugin new` writes: the templates, the Rust SDK, the interface. Folders are scanned, so a new template needs no code.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+/// What tools leave behind in a folder: no part of a template.
+const LEFT_BEHIND: [&str; 6] = ["target", "node_modules", "dist", ".venv", "__pycache__", ".DS_Store"];
+
+/// Writes `author.rs`: constants with the files of each folder, by their paths in it, sorted.
+pub fn embed(root: &Path, out: &Path) -> Result<(), String> {
+    let mut sdk = vec![("Cargo.toml".to_owned(), root.join("sdk/Cargo.toml"))];
+    for folder in ["src", "bindings"] {
+        scan(&root.join("sdk").join(folder), folder, &mut sdk)?;
+    }
+    let mut templates = Vec::new();
+    scan(&root.join("sdk/templates"), "", &mut templates)?;
+    let mut interface = Vec::new();
+    scan(&root.join("wit"), "", &mut interface)?;
+    interface.retain(|(name, _)| Path::new(name).extension().is_some_and(|end| end == "wit") && !name.contains('/'));
+
+    let mut code = String::new();
+    for (constant, files) in [("TEMPLATES", templates), ("SDK", sdk), ("INTERFACE", interface)] {
+        write!(code, "pub static {constant}: &[Embedded] = &[").map_err(|error| error.to_string())?;
+        for (name, path) in files {
+            let path = path.display().to_string();
+            write!(code, "({name:?}, include_bytes!({path:?})),").map_err(|error| error.to_string())?;
+        }
+        code += "];\n";
+    }
+    for (constant, file) in [("WORKSPACE", "Cargo.toml"), ("LOCK", "Cargo.lock")] {
+        let path = root.join(file).display().to_string();
+        writeln!(code, "pub static {constant}: &str = include_str!({path:?});").map_err(|error| error.to_string())?;
+    }
+    fs::write(out.join("author.rs"), code).map_err(|error| error.to_string())
+}
+
+fn scan(folder: &Path, below: &str, files: &mut Vec<(String, std::path::PathBuf)>) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    for name in names.into_iter().filter(|name| !LEFT_BEHIND.contains(&name.as_str())) {
+        let path = folder.join(&name);
+        let below = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if path.is_dir() {
+            scan(&path, &below, files)?;
+        } else {
+            files.push((below, path));
+        }
+    }
+    Ok(())
+}

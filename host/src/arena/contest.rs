@@ -1,0 +1,228 @@
+//! The running of an arena: every line-up on every scenario with every seed.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{
+    line_up::LineUp,
+    parallel::in_order,
+    simulation::{Simulation, SimulationError},
+    standings,
+    worth::{Best, QUALITY_FLOOR},
+};
+use crate::{
+    model::{
+        arena::{ARENA_SCHEMA_VERSION, ArenaReport, ArenaStudy, ScenarioBest},
+        budget::Intensity,
+        candidate::Candidate,
+        study::{Outcome, Study},
+    },
+    plugin::Registry,
+    simulate::Scenario,
+    tune::{
+        PlanError,
+        oracle::Truth,
+        plan::{Choices, Prepared, plan_of},
+    },
+};
+
+/// Seconds that a study may take beyond its budget: ending takes a request and a load.
+pub const GRACE_SECONDS: f64 = 5.0;
+
+/// What is to be run.
+pub struct Contest<'a> {
+    pub line_ups: Vec<LineUp>,
+    pub scenarios: Vec<Scenario>,
+    pub seeds: Vec<u64>,
+    pub intensity: &'a Intensity,
+    /// Scorers and parameters; line-ups say the rest.
+    pub choices: &'a Choices,
+    pub registry: &'a Registry,
+    pub threads: NonZeroUsize,
+}
+
+/// An arena that could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ArenaError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("the scenario `{scenario}` cannot be simulated")]
+    Simulation { scenario: String, source: SimulationError },
+    #[error("nothing is feasible on the scenario `{0}`")]
+    NothingFeasible(String),
+    #[error("no runtime can be started")]
+    Runtime(#[from] std::io::Error),
+}
+
+/// One study as it was, with what its pick is worth.
+pub struct Told {
+    pub study: Study,
+    pub truth: Truth,
+    pub best: Best,
+}
+
+/// A scenario, and what is known of the truth there: picks repeat, and truth takes longer than a study.
+struct Arena<'a> {
+    scenario: &'a Scenario,
+    best: Best,
+    truths: Mutex<BTreeMap<String, Truth>>,
+}
+
+impl Contest<'_> {
+    /// How many pieces of work there are: one a scenario, for its best, and one a study.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        self.scenarios.len() * (1 + self.seeds.len() * self.line_ups.len())
+    }
+
+    /// Runs it. `piece_done` is called after every piece of work, from any thread. Once `stop` is true, no other piece is begun.
+    /// What comes out does not depend on the number of threads.
+    ///
+    /// # Errors
+    /// When a line-up makes no plan, or a scenario cannot be simulated. A study itself cannot fail.
+    pub fn run(&self, stop: &AtomicBool, piece_done: &(dyn Fn() + Sync)) -> Result<ArenaReport, ArenaError> {
+        for line_up in &self.line_ups {
+            self.plan(line_up)?;
+        }
+        let bests = in_order(self.threads, self.scenarios.len(), stop, |index| {
+            let best = self.scenarios.get(index).map(|scenario| self.arena(scenario));
+            piece_done();
+            best
+        });
+        let arenas: Vec<Arena<'_>> = bests.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
+        // All line-ups of a seed before the next seed: what is done when somebody stops it can be compared.
+        let per_seed = arenas.len() * self.line_ups.len();
+        let studies = in_order(self.threads, self.seeds.len() * per_seed, stop, |index| {
+            let seed = self.seeds.get(index / per_seed)?;
+            let arena = arenas.get(index % per_seed / self.line_ups.len())?;
+            let place = index % self.line_ups.len();
+            let line_up = self.line_ups.get(place)?;
+            let told = self.told(line_up, arena, *seed).map(|told| record(place, &arena.scenario.name, &told));
+            piece_done();
+            Some(told)
+        });
+        let studies: Vec<ArenaStudy> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
+        let done = studies.len() == self.seeds.len() * self.scenarios.len() * self.line_ups.len();
+        let line_ups: Vec<_> = self.line_ups.iter().map(LineUp::summary).collect();
+        let budget_seconds = self.intensity.budget.total_seconds;
+        Ok(ArenaReport {
+            schema_version: ARENA_SCHEMA_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            intensity: self.intensity.name.clone(),
+            budget_seconds,
+            quality_floor: QUALITY_FLOOR,
+            seeds: self.seeds.clone(),
+            scenarios: arenas.iter().map(Arena::summary).collect(),
+            standings: standings::overall(line_ups.len(), &studies, budget_seconds),
+            by_scenario: standings::by_scenario(line_ups.len(), &studies, budget_seconds),
+            comparisons: standings::comparisons(&line_ups, &studies),
+            line_ups,
+            studies,
+            interrupted: stop.load(Ordering::Relaxed) && !done,
+        })
+    }
+
+    /// Every study of one line-up on one scenario, whole, in the order of the seeds.
+    ///
+    /// # Errors
+    /// As [`Contest::run`].
+    pub fn studies(&self, line_up: &LineUp, scenario: &Scenario) -> Result<Vec<Told>, ArenaError> {
+        let arena = self.arena(scenario)?;
+        let never = AtomicBool::new(false);
+        let told = in_order(self.threads, self.seeds.len(), &never, |index| {
+            self.seeds.get(index).map(|seed| self.told(line_up, &arena, *seed))
+        });
+        told.into_iter().flatten().flatten().collect()
+    }
+
+    fn plan(&self, line_up: &LineUp) -> Result<Prepared, PlanError> {
+        let selector = std::sync::Arc::clone(&line_up.selector);
+        plan_of(self.intensity, self.registry, self.choices, &line_up.strategies, selector)
+    }
+
+    /// Finds the best of a scenario.
+    fn arena<'a>(&self, scenario: &'a Scenario) -> Result<Arena<'a>, ArenaError> {
+        let panel = match self.line_ups.first() {
+            Some(line_up) => self.plan(line_up)?.panel,
+            None => return Err(ArenaError::NothingFeasible(scenario.name.clone())),
+        };
+        let found = runtime()?.block_on(async {
+            let simulation = simulation(scenario, 0).await?;
+            Ok::<_, ArenaError>(simulation.oracle(&panel).best(&Candidate::default(), QUALITY_FLOOR).await)
+        })?;
+        let (truth, quality) = found.ok_or_else(|| ArenaError::NothingFeasible(scenario.name.clone()))?;
+        Ok(Arena { scenario, best: Best { truth, quality }, truths: Mutex::default() })
+    }
+
+    /// Runs one study and asks for the truth about its pick.
+    fn told(&self, line_up: &LineUp, arena: &Arena<'_>, seed: u64) -> Result<Told, ArenaError> {
+        let prepared = self.plan(line_up)?;
+        // Of its own: a scorer that fails in a study is asked no more there.
+        let panel = self.plan(line_up)?.panel;
+        runtime()?.block_on(async {
+            let simulation = simulation(arena.scenario, seed).await?;
+            let study = simulation.study(self.intensity, prepared).await;
+            let pick = study.tuned.as_ref().map_or_else(Candidate::default, |tuned| tuned.candidate.clone());
+            let key = format!("{pick:?}");
+            let known = arena.truths.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            let truth = match known {
+                Some(truth) => truth,
+                None => simulation.oracle(&panel).evaluate(&pick).await,
+            };
+            arena.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, truth.clone());
+            Ok(Told { study, truth, best: arena.best.clone() })
+        })
+    }
+}
+
+impl Arena<'_> {
+    fn summary(&self) -> ScenarioBest {
+        let Best { truth, quality } = &self.best;
+        ScenarioBest {
+            name: self.scenario.name.clone(),
+            notes_per_minute: truth.notes_per_minute,
+            quality: truth.quality,
+            best_quality: *quality,
+            candidate: truth.candidate.clone(),
+        }
+    }
+}
+
+async fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, ArenaError> {
+    let named = |source| ArenaError::Simulation { scenario: scenario.name.clone(), source };
+    Simulation::new(scenario, seed).await.map_err(named)
+}
+
+/// A clock that jumps over every wait.
+fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()
+}
+
+/// What is kept of a study.
+fn record(line_up: usize, scenario: &str, Told { study, truth, best }: &Told) -> ArenaStudy {
+    ArenaStudy {
+        line_up,
+        scenario: scenario.to_owned(),
+        seed: study.seed,
+        outcome: study.outcome,
+        pick: truth.candidate.clone(),
+        notes_per_minute: truth.notes_per_minute,
+        quality: truth.quality,
+        regret: best.regret(truth),
+        infeasible: truth.infeasible,
+        infeasible_pick: study.outcome == Outcome::Improved && truth.infeasible.is_some(),
+        below_floor: best.is_below_floor(truth),
+        trials: study.trials.len(),
+        requests: study.trials.iter().map(|trial| trial.observations.len()).sum(),
+        reloads: study.trials.iter().map(|trial| trial.reloads).sum(),
+        seconds: study.elapsed_seconds,
+        overrun: study.elapsed_seconds > study.budget.total_seconds + GRACE_SECONDS,
+        plugin_failures: study.stages.iter().filter_map(|stage| stage.failure.clone()).collect(),
+    }
+}
