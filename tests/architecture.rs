@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),

@@ -12,9 +12,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::support::{guests, studies::engine};
 
-/// All of them where the compiler is optimised and the machine is not waited for; a sample elsewhere.
+/// How many are tried. Mutations that stay valid are compiled and called, which takes its time where nothing is optimised.
 const RANDOM: usize = 10_000;
-const MUTATED: usize = if cfg!(debug_assertions) { 400 } else { 2_000 };
+const MUTATED: usize = if cfg!(debug_assertions) { 300 } else { 2_000 };
 
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
@@ -38,22 +38,25 @@ fn tried(bytes: Vec<u8>, what: &str) -> bool {
     }
     assert!(examination.findings.len() >= 8, "{what}: {:?}", examination.findings);
     // Far above what the slowest takes on a busy machine: it is a hang that is looked for.
-    assert!(started.elapsed() < Duration::from_secs(60), "{what}: {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{what}: {:?}", started.elapsed());
     examination.is_ok()
 }
 
+/// LEB128, the form of numbers in WebAssembly.
 fn leb(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push((value & 0x7f) as u8 | 0x80);
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap();
         value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(value as u8);
-    bytes
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "how many were tried")]
 fn random_bytes_are_findings() {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     for round in 0..RANDOM {
@@ -88,14 +91,13 @@ fn random_bytes_are_findings() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "how many were tried")]
 fn mutated_components_are_findings_or_plugins() {
     let mut random = ChaCha8Rng::seed_from_u64(12);
-    // Small ones mostly: what is still valid is compiled.
-    let whole = ["other_shape", "next_version", "no_kind", "foreign_import", "claims"].map(guests::bytes);
+    // The last three pass whole: what stays valid is compiled, called and put to the test.
+    let whole = ["other_shape", "foreign_import", "scorer", "strategy", "claims"].map(guests::bytes);
     let (mut refused, mut taken) = (0, 0);
     for round in 0..MUTATED {
-        let from = &whole[if round % 10 == 0 { 4 } else { round % 4 }];
+        let from = &whole[round % 5];
         let mut bytes = from.clone();
         let length = bytes.len();
         match round % 4 {
@@ -107,7 +109,7 @@ fn mutated_components_are_findings_or_plugins() {
             1 => bytes.truncate(random.random_range(8..length)),
             // A piece of another component in the place of a piece of this one.
             2 => {
-                let other = &whole[random.random_range(0..4)];
+                let other = &whole[random.random_range(0..5)];
                 let from = random.random_range(8..other.len());
                 let piece = &other[from..other.len().min(from + random.random_range(1..2000))];
                 let at = random.random_range(8..length);
@@ -125,7 +127,7 @@ fn mutated_components_are_findings_or_plugins() {
         if tried(bytes, &format!("round {round}")) { taken += 1 } else { refused += 1 }
     }
     eprintln!("{MUTATED} mutated components: {refused} refused, {taken} taken");
-    assert!(refused > MUTATED / 2);
+    assert!(refused > MUTATED / 2 && taken > MUTATED / 50);
 }
 
 /// Where each section of a component begins and ends.

@@ -60,11 +60,13 @@ pub fn of_size(chars: usize) -> NoteEvidence {
 }
 
 /// The recorded notes as a scorer gets them.
+#[must_use]
 pub fn all() -> Vec<NoteEvidence> {
     samples().iter().map(|one| note(&one.path, &one.language, &one.source, &one.answer)).collect()
 }
 
 /// A note and what is odd about it.
+#[must_use]
 pub fn odd() -> Vec<(&'static str, NoteEvidence)> {
     let Some(usual) = all().into_iter().next() else { return Vec::new() };
     let answered = |answer: &str| note(&usual.path, &usual.language, &usual.source, answer);

@@ -27,8 +27,8 @@ pub fn conform(scorer: &Scorer, given: Given<'_>, suite: &mut Suite) {
     let arguments = arguments(&scorer.manifest, given);
     describes_alike(&scorer.manifest, scorer.describe(), suite);
     let notes = notes::all();
-    let scored = recorded(scorer, &notes, &arguments, suite);
-    bounded(&scored, suite);
+    let results = recorded(scorer, &notes, &arguments, suite);
+    bounded(&results, suite);
     deterministic(scorer, &notes, &arguments, suite);
     monotone(scorer, &notes, &arguments, suite);
     odd(scorer, &arguments, suite);
@@ -89,27 +89,27 @@ pub fn is_decline(error: &PluginError) -> bool {
 
 fn recorded(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite: &mut Suite) -> Vec<Score> {
     let check = "scores recorded notes";
-    let (mut scores, mut declined) = (Vec::new(), None);
+    let (mut given, mut declined) = (Vec::new(), None);
     for note in notes {
         match evaluate(scorer, note, arguments) {
-            Ok(score) => scores.push(score),
+            Ok(score) => given.push(score),
             Err(error) if is_decline(&error) => declined = Some(error),
             Err(error) => {
                 suite.call_failed(check, &format!("the note of {}", note.path), &error);
-                return scores;
+                return given;
             }
         }
     }
-    let values: Vec<String> = scores.iter().map(|score| format!("{:.2}", score.value)).collect();
+    let values: Vec<String> = given.iter().map(|score| format!("{:.2}", score.value)).collect();
     match declined {
         None => suite.passed(check, format!("{} notes: {}", notes.len(), values.join(", "))),
         Some(error) => suite.warned(
             check,
-            format!("{} of {} scored; {}", scores.len(), notes.len(), error.kind),
+            format!("{} of {} scored; {}", given.len(), notes.len(), error.kind),
             "score what it can: a declined note leaves the score to the other scorers",
         ),
     }
-    scores
+    given
 }
 
 /// The host refuses what is out of 0 to 1; parts are only expected there.

@@ -66,6 +66,9 @@ pub struct Counter {
 
 impl Counter {
     /// Takes a piece of a core module into account.
+    ///
+    /// # Errors
+    /// When it is no valid code.
     pub fn add(&mut self, payload: &Payload<'_>) -> Result<(), BinaryReaderError> {
         match payload {
             Payload::Version { .. } => {
