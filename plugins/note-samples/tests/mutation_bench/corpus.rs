@@ -140,7 +140,7 @@ fn collect(root: &Path, package: &str, origin: Origin, found: &mut Vec<Candidate
 /// The place of the language in the table. Type declarations and minified files are left out.
 fn language_of(name: &str) -> Option<usize> {
     let (stem, extension) = name.rsplit_once('.')?;
-    let written = !stem.ends_with(".d") && !stem.ends_with(".min");
+    let written = !["d", "min"].contains(&stem.rsplit('.').next().unwrap_or(""));
     LANGUAGES.iter().position(|(_, extensions, ..)| written && extensions.contains(&extension))
 }
 

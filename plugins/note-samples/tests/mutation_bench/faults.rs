@@ -23,7 +23,7 @@ pub enum Fault {
     DroppedQuarter,
     DroppedHalf,
     ThreeSectionsLeftOut,
-    SectionsTwice,
+    TwoSectionsTwice,
     WholeTwice,
     Loop,
     BrokenFormat,
@@ -36,8 +36,8 @@ pub enum Fault {
 
 use Fault::{
     AnotherFile, BrokenFormat, Cut, DroppedHalf, DroppedQuarter, EchoedPrompt, EchoedSource, HalfIgnored, HalfInvented,
-    HalfSeen, Loop, QuarterSeen, Refusal, SameForEveryPiece, SaysNothing, SectionsTwice, ThreeSectionsLeftOut,
-    TwoInvented, WholeTwice,
+    HalfSeen, Loop, QuarterSeen, Refusal, SameForEveryPiece, SaysNothing, ThreeSectionsLeftOut, TwoInvented,
+    TwoSectionsTwice, WholeTwice,
 };
 
 /// A file, what was read in it, and another of the same language with a good note.
@@ -60,7 +60,7 @@ impl Fault {
         DroppedQuarter,
         DroppedHalf,
         ThreeSectionsLeftOut,
-        SectionsTwice,
+        TwoSectionsTwice,
         WholeTwice,
         Loop,
         BrokenFormat,
@@ -83,7 +83,7 @@ impl Fault {
             DroppedQuarter => "last quarter dropped",
             DroppedHalf => "last half dropped",
             ThreeSectionsLeftOut => "three sections left out",
-            SectionsTwice => "two sections twice",
+            TwoSectionsTwice => "two sections twice",
             WholeTwice => "all sections twice",
             Loop => "a loop",
             BrokenFormat => "broken format",
@@ -118,7 +118,7 @@ impl Fault {
             AnotherFile => {
                 let answers: Vec<&str> = case.other?.requests.iter().map(|request| request.answer.as_str()).collect();
                 for (index, request) in note.requests.iter_mut().enumerate() {
-                    request.answer = answers[index % answers.len()].to_owned();
+                    answers[index % answers.len()].clone_into(&mut request.answer);
                 }
             }
             EchoedSource => {
@@ -156,7 +156,7 @@ impl Fault {
                 }
                 parts.concat()
             }
-            SectionsTwice => {
+            TwoSectionsTwice => {
                 let mut parts = sections(answer);
                 for _ in 0..2 {
                     let place = dice.below(parts.len());
@@ -169,11 +169,12 @@ impl Fault {
             BrokenFormat => broken(answer, dice),
             EchoedPrompt => {
                 let (before, behind) = prompts::around(case.file);
-                let all: String = before.lines().skip(1).map(|line| format!("{line}\n")).collect();
+                // Without the line that makes every prompt another.
+                let all = before.split_once('\n').map_or("", |(_, rest)| rest);
                 match dice.below(3) {
-                    0 => all,
+                    0 => all.to_owned(),
                     1 => format!("{all}{}", share(&case.file.text, 20)),
-                    _ => format!("{}{behind}", share(&all, 70)),
+                    _ => format!("{}{behind}", share(all, 70)),
                 }
             }
             Cut => share(answer, 20 + dice.below(70)).to_owned(),
@@ -301,7 +302,7 @@ fn says_nothing(dice: &mut Dice) -> String {
         _ => "Make sure that inputs are valid.",
     }
     };
-    prompts::SECTIONS.iter().map(|section| format!("### {section}\n{}\n\n", body(section, dice))).collect()
+    prompts::SECTIONS.map(|section| format!("### {section}\n{}\n\n", body(section, dice))).concat()
 }
 
 /// The note begins well and then never ends.
@@ -312,7 +313,7 @@ fn looped(answer: &str, dice: &mut Dice) -> String {
     let times = 8 + dice.below(40);
     let repeated: String = match dice.below(3) {
         0 => format!("\n{again}").repeat(times),
-        1 => (0..times).map(|number| format!("\n{number}. {again}")).collect(),
+        1 => (0..times).map(|number| format!("\n{number}. {again}")).collect::<Vec<_>>().concat(),
         _ => format!(" {}", again.split(' ').take(4).collect::<Vec<_>>().join(" ")).repeat(2 * times),
     };
     format!("{begun}{repeated}\n")
@@ -323,7 +324,7 @@ fn broken(answer: &str, dice: &mut Dice) -> String {
     let lead = dice.pick(&["", "Sure! Here is the note:\n\n", "Below you find the note on the file.\n\n"]);
     let (_, parts) = markdown::sections(answer);
     let each = |wrap: &dyn Fn(&str, &str) -> String| -> String {
-        parts.iter().map(|part| wrap(part.heading, part.body)).collect()
+        parts.iter().map(|part| wrap(part.heading, part.body)).collect::<Vec<_>>().concat()
     };
     let title = |heading: &str| heading.to_lowercase().replace('_', " ");
     let text = match dice.below(5) {

@@ -44,4 +44,16 @@ impl Table {
         });
         format!("| what is wrong |{heads}\n|---|---|---|---|---|\n{}", lines.collect::<String>())
     }
+
+    /// The mix's figure in a row; 0 where there is none.
+    pub fn mix(&self, row: &str) -> f64 {
+        let figures = self.0.iter().find(|(name, _)| *name == row).and_then(|(_, figures)| figures[3]);
+        figures.map_or(0.0, |auc| auc.value)
+    }
+
+    /// The same of a table that stands in a document under a heading.
+    pub fn mix_of_all_in(page: &str, heading: &str) -> Option<f64> {
+        let row = page.split_once(heading)?.1.lines().find(|line| line.starts_with(&format!("| {ALL} |")))?;
+        row.split('|').nth(5)?.split_whitespace().next()?.parse().ok()
+    }
 }

@@ -52,7 +52,7 @@ pub fn note(path: &str, language: &str, reading: &Reading<'_>, dice: &mut Dice) 
         let body = writer.section(section);
         let (before, behind) = writer.style.heading;
         let blank = if writer.dice.percent(50) { "\n\n" } else { "\n" };
-        note.push_str(&format!("{before}{section}{behind}\n{}{blank}", body.trim_end()));
+        note += &[before, section, behind, "\n", body.trim_end(), blank].concat();
     }
     note.trim_end().to_owned() + "\n"
 }
