@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "stats", "ollama", "plugin", "simulate", "workload"]),
+    ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
     ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 

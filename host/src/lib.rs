@@ -16,6 +16,7 @@ pub mod model;
 pub mod ollama;
 pub mod plugin;
 pub mod profile;
+pub mod rehearsal;
 pub mod report;
 pub mod settings;
 pub mod simulate;

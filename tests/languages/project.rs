@@ -1,6 +1,7 @@
 //! A project as `plugin new` writes it, and its toolchain, installed once for all.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
@@ -136,6 +137,9 @@ fn fingerprint(folder: &Path) -> u64 {
 
 /// The installed toolchain: the project's own command, run once in a folder that all projects share.
 fn toolchain(language: &str) -> Option<PathBuf> {
+    /// What could not be installed: trying again, for each test, would take long and end alike.
+    static FAILED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
     if is_missing(language) {
         return None;
     }
@@ -144,6 +148,11 @@ fn toolchain(language: &str) -> Option<PathBuf> {
     let text = replaced(&fs::read_to_string(templates(language).join("common").join(pin)).unwrap(), "toolchain");
     let prepare = author(language).prepare;
     let (ready, stamp) = (folder.join("ready"), format!("{prepare}\n{text}"));
+    let mut failed = FAILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if failed.contains(language) {
+        not_tested(&format!("{language}: its toolchain cannot be installed"));
+        return None;
+    }
     if !fs::read_to_string(&ready).is_ok_and(|found| found == stamp) {
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
@@ -151,6 +160,7 @@ fn toolchain(language: &str) -> Option<PathBuf> {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(pin), text).unwrap();
         if let Err(said) = run(&prepare, &folder) {
+            failed.insert(language.to_owned());
             not_tested(&format!("{language}: its toolchain cannot be installed\n{said}"));
             return None;
         }

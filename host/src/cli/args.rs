@@ -321,7 +321,7 @@ const fn either(yes: bool, no: bool) -> Option<bool> {
     }
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(in crate::cli) fn duration(text: &str) -> Result<Duration, DurationError> {
     parse_duration(text)
 }
 

@@ -94,7 +94,7 @@ pub fn failure(store: &Store<CallState>, function: &'static str, error: &wasmtim
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    convert::clean(text.lines().next().unwrap_or_default())
 }
 
 impl CallState {

@@ -90,7 +90,10 @@ impl CheckedComponent {
     ) -> Result<P, PluginError> {
         let all = self.engine.linker(self.needs_wasi(), self.asks_a_model());
         all.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
-            self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") })
+            self.error(
+                None,
+                PluginErrorKind::Mismatch { api: self.api.clone(), why: convert::clean(&format!("{error:#}")) },
+            )
         })
     }
 
@@ -108,9 +111,10 @@ impl CheckedComponent {
         if idle {
             problems.push("a strategy must decide something".into());
         }
-        match problems.is_empty() {
-            true => Ok(manifest),
-            false => Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems))),
+        if problems.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems)))
         }
     }
 
@@ -146,8 +150,9 @@ pub fn check(
         check_import(import, kind).map_err(fail)?;
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
-        let text = format!("{error:#}").lines().next().unwrap_or_default().to_owned();
-        fail(PluginErrorKind::NotAComponent(text))
+        // Names in the file are somebody's text.
+        let text = format!("{error:#}");
+        fail(PluginErrorKind::NotAComponent(convert::clean(text.lines().next().unwrap_or_default())))
     })?;
     Ok(CheckedComponent {
         kind,

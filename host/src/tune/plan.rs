@@ -304,7 +304,13 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
 /// retries follow from what the others measured.
 #[must_use]
 pub fn weight(manifest: &Manifest) -> f64 {
-    let parameters = || manifest.decides.iter().filter_map(|name| Parameter::from_name(name));
+    weight_of(&manifest.decides)
+}
+
+/// The same for whoever decides those settings.
+#[must_use]
+pub fn weight_of(decides: &[String]) -> f64 {
+    let parameters = || decides.iter().filter_map(|name| Parameter::from_name(name));
     let loads = parameters().any(Parameter::is_load_time);
     let notes = parameters().any(|parameter| parameter.affects_quality() && !parameter.is_load_time());
     let derives = parameters().all(Parameter::is_policy);

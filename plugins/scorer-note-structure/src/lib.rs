@@ -129,6 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_keywords_with_or_without_a_sign() {
+        for tags in ["io, parser", "- io\n- file parser\n- rust", "#io #parser", "`io`, `parser`"] {
+            assert!((one(&GOOD.replace("#io, #parser", tags)) - 1.0).abs() < 1e-9, "{tags}");
+        }
+        assert!(one(&GOOD.replace("#io, #parser", "It reads a file and gives values, which others need")) < 0.95);
+    }
+
+    #[test]
     fn an_answer_without_room_loses_half_and_chunks_are_averaged() {
         assert!((value(&note(PROMPT, &[(GOOD, FinishReason::Length)])) - 0.5).abs() < 1e-9);
         let both = note(PROMPT, &[(GOOD, FinishReason::Stop), ("", FinishReason::None)]);

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::test_args::{self, PluginTestArgs};
 use crate::{
     cli::args::given,
     install::Digest,
     model::limit::PluginLimit,
-    settings::{Format, Overrides, parse_limit, plugin_name},
+    settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
 };
 
 #[derive(Debug, Subcommand)]
@@ -28,9 +29,14 @@ pub enum PluginCommand {
     Remove(PluginRemoveArgs),
     /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
     Check(PluginCheckArgs),
+    /// Time a plugin: compile, load, calls over recorded inputs, memory
+    Bench(PluginBenchArgs),
     /// Write a project for a plugin of your own, and say what to type next
     #[command(after_long_help = NEW_EXAMPLES)]
     New(PluginNewArgs),
+    /// See what a plugin answers, beside the bundled ones: notes, studies, candidates
+    #[command(after_long_help = test_args::EXAMPLES)]
+    Test(PluginTestArgs),
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -154,10 +160,29 @@ pub struct PluginRemoveArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PluginBenchArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
 pub struct PluginCheckArgs {
     /// File of a component, or name of a bundled plugin
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
+
+    /// Value in place of a parameter's default; may be repeated
+    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
+    pub set: Vec<PluginParam>,
 
     /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
     #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]

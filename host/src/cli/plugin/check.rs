@@ -21,10 +21,11 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
         session::settings(&Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() })?;
     let component = component(&args.plugin)?;
     let engine = session::engine(&env)?;
-    let ComponentFile { bytes, name, origin } = &component;
+    let set: Vec<conformance::Set> =
+        args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect();
     // Under the name of its file: that of its manifest is only known in the end.
-    let limits = session::limit_changes(&settings).applied(Limits::default(), name);
-    let examination = conformance::examine(&engine, bytes, name, origin, limits);
+    let limits = session::limit_changes(&settings).applied(Limits::default(), &component.name);
+    let examination = conformance::examine(&engine, &component, limits, &set);
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
@@ -42,7 +43,7 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
 }
 
 /// The file that is meant, or the bundled plugin of that name.
-fn component(named: &str) -> Result<ComponentFile, Failure> {
+pub fn component(named: &str) -> Result<ComponentFile, Failure> {
     let path = Path::new(named);
     if path.is_file() || named.contains(std::path::is_separator) || path.extension().is_some() {
         return Ok(ComponentFile::read(path)?);

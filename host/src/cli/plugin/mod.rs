@@ -2,6 +2,7 @@
 
 mod add;
 pub mod args;
+mod bench;
 mod candidate;
 mod check;
 mod info;
@@ -9,6 +10,8 @@ mod list;
 mod listing;
 mod new;
 mod remove;
+mod test;
+pub mod test_args;
 mod update;
 
 use super::CommandResult;
@@ -23,6 +26,8 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::Update(args) => update::run(args),
         PluginCommand::Remove(args) => remove::run(args),
         PluginCommand::Check(args) => check::run(args),
+        PluginCommand::Bench(args) => bench::run(args),
         PluginCommand::New(args) => new::run(args),
+        PluginCommand::Test(args) => test::run(args),
     }
 }
