@@ -17,6 +17,7 @@ mod judge;
 mod languages;
 mod ollama_client;
 mod optimum;
+mod plugin_bench;
 mod plugin_test;
 mod plugins;
 mod program;

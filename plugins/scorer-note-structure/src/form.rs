@@ -22,6 +22,8 @@ const EMPTY: f64 = 0.25;
 const MISSPELT: f64 = 0.5;
 /// How much of the value order and cleanness can take away, each.
 const MANNERS: f64 = 0.35;
+/// The power of the sections: a program that reads notes by their headings can do little with one of which a third is missing.
+const GAPS: i32 = 2;
 /// The longest plausible type, in characters.
 const LONGEST_TYPE: usize = 60;
 
@@ -70,7 +72,7 @@ impl Form {
     /// All parts in one number.
     pub fn value(self) -> f64 {
         let manners = |part: f64| 1.0 - MANNERS * (1.0 - part);
-        self.sections * manners(self.order) * manners(self.clean)
+        self.sections.powi(GAPS) * manners(self.order) * manners(self.clean)
     }
 
     pub fn plus(self, other: Self) -> Self {

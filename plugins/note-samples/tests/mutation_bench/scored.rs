@@ -41,13 +41,19 @@ pub fn all(files: &[SourceFile]) -> Vec<Scored> {
     };
     let notes: Vec<Vec<Note>> =
         (0..files.len()).map(|file| (0..GOOD_NOTES).map(|hand| good(file, hand)).collect()).collect();
-    // The other file of the same language: the next one; the first after the last.
-    let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    files.iter().enumerate().for_each(|(index, file)| by_language.entry(file.language).or_default().push(index));
+    // The other file of the same language: the next one, and the first after the last. Those that every machine has keep to themselves,
+    // so that their figures are the same everywhere.
+    let mut alike: BTreeMap<(&str, bool), Vec<usize>> = BTreeMap::new();
+    for (index, file) in files.iter().enumerate() {
+        alike.entry((file.language, file.origin == Origin::Fixture)).or_default().push(index);
+    }
     let other = |index: usize| {
-        let same = &by_language[files[index].language];
+        let file = &files[index];
+        let same = &alike[&(file.language, file.origin == Origin::Fixture)];
         let place = same.iter().position(|one| *one == index)?;
         let next = same[(place + 1) % same.len()];
+        let written = || alike.get(&(file.language, true)).and_then(|same| same.first().copied());
+        let next = if next == index { written()? } else { next };
         (next != index).then(|| &notes[next][0])
     };
     let one = |index: usize| {
