@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
@@ -17,17 +17,19 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
+    ("install", &["model"]),
     ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "stats", "ollama", "plugin", "simulate", "workload"]),
+    ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
     ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
 const ONLY_THERE: [(&str, &[&str]); 11] = [
-    ("reqwest", &["ollama/http.rs"]),
+    ("reqwest", &["ollama/http.rs", "install/http.rs"]),
     ("axum", &["simulate/http.rs"]),
     ("wasmtime", &["plugin/"]),
     ("statrs", &["stats/", "workload/generate/"]),

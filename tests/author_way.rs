@@ -1,5 +1,7 @@
 //! The author's way: `plugin new`, and then what it prints, typed as it stands, in an empty home, until the new plugin takes part in a study.
 
+mod guide;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},

@@ -48,6 +48,11 @@ fn said(folder: &str) -> (String, PathBuf) {
     ((*build).to_owned(), files[0].into())
 }
 
+/// The component of an example.
+pub fn component(folder: &'static str) -> &'static Path {
+    &example(folder).file
+}
+
 /// The program, away from everything of whoever runs the tests.
 fn ralf_tune(arguments: &[&str]) -> Output {
     static HOME: OnceLock<tempfile::TempDir> = OnceLock::new();

@@ -6,15 +6,23 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     process::Command as Process,
-    sync::Once,
+    sync::{Once, OnceLock},
     time::Duration,
 };
 
 use assert_cmd::Command;
+use ralf_tune::install::private;
 use tempfile::TempDir;
 
 /// Compiled plugins of all tests: compiling them takes seconds, finding them compiled takes none.
 pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/plugin-cache");
+
+/// The cache, or one of this run alone where the program would not use the first: others may write there.
+fn cache() -> &'static Path {
+    static OWN: OnceLock<Option<TempDir>> = OnceLock::new();
+    let own = OWN.get_or_init(|| private::check(Path::new(CACHE)).is_err().then(|| tempfile::tempdir().unwrap()));
+    own.as_ref().map_or(Path::new(CACHE), TempDir::path)
+}
 
 static COMPILED: Once = Once::new();
 
@@ -82,7 +90,7 @@ impl World {
         }
         // A server that happens to run on this machine is somebody's: nothing may reach it by accident.
         process.env("OLLAMA_HOST", "127.0.0.1:1");
-        process.env("HOME", self.home()).env("NO_COLOR", "1").env("RALF_TUNE_CACHE_DIR", CACHE);
+        process.env("HOME", self.home()).env("NO_COLOR", "1").env("RALF_TUNE_CACHE_DIR", cache());
         process.current_dir(self.work()).args(arguments);
         process
     }

@@ -11,11 +11,14 @@ mod conformance;
 mod documents;
 mod example_plugins;
 mod honest_requests;
+mod installing;
 mod judge;
 #[cfg(unix)]
 mod languages;
 mod ollama_client;
 mod optimum;
+mod plugin_bench;
+mod plugin_test;
 mod plugins;
 mod program;
 mod report;

@@ -5,6 +5,7 @@ mod sample;
 use ralf_tune::{
     model::{
         budget::Budget,
+        limit::Limit,
         machine::{Gpu, GpuVendor, Locality},
         plugin::{Manifest, PluginKind, PluginParameter},
         study::Study,
@@ -12,7 +13,7 @@ use ralf_tune::{
     },
     report::{
         json, machine, plan,
-        plugins::{self, PluginListing},
+        plugins::{self, ListedLimit, ListedOrigin, PluginListing},
         terminal,
         wrap::width,
     },
@@ -52,11 +53,16 @@ fn listing() -> PluginListing {
             intensities: vec!["quick".to_owned(), "normal".to_owned(), "full".to_owned()],
             extra: Vec::new(),
         },
-        origin: "bundled".to_owned(),
+        origin: ListedOrigin::Bundled,
+        sha256: None,
         size_bytes: 81_204,
         wants: Vec::new(),
         imports: vec!["ralf:tune/logging@0.1.0".to_owned()],
-        limits: vec![("memory".to_owned(), "64 MiB".to_owned()), ("one call".to_owned(), "2 s".to_owned())],
+        limits: vec![
+            ListedLimit { limit: Limit::Memory, value: 64 << 20, set_by: "default".to_owned() },
+            ListedLimit { limit: Limit::Call, value: 5000, set_by: "--limit".to_owned() },
+        ],
+        asks: vec![(Limit::Memory, 128 << 20), (Limit::Call, 5000)],
         api: "0.1.0".to_owned(),
     }
 }
@@ -97,7 +103,11 @@ fn says_what_is_known_of_machine_server_and_model() {
 #[test]
 fn says_the_plan_and_the_plugins() {
     insta::assert_snapshot!("plan", plan::render(&sample::plan(), "normal", Budget::from_seconds(480.0), 80, false));
-    let scorer = PluginListing { kind: PluginKind::Scorer, origin: "./my-scorer.wasm".to_owned(), ..listing() };
+    let scorer = PluginListing {
+        kind: PluginKind::Scorer,
+        origin: ListedOrigin::File("./my-scorer.wasm".to_owned()),
+        ..listing()
+    };
     insta::assert_snapshot!("plugin_list", plugins::list(&[scorer, listing()], 80, false));
     insta::assert_snapshot!("plugin_info", plugins::info(&listing(), 80, false));
 }
@@ -155,11 +165,13 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
     });
     let poisoned: Study = serde_json::from_value(data)?;
     let mut listing = listing();
-    for text in [&mut listing.manifest.name, &mut listing.manifest.summary, &mut listing.origin, &mut listing.api] {
+    for text in [&mut listing.manifest.name, &mut listing.manifest.summary, &mut listing.api] {
         evil(text);
     }
     listing.imports.push(EVIL.to_owned());
-    listing.limits.push((EVIL.to_owned(), EVIL.to_owned()));
+    listing.origin = ListedOrigin::Installed { source: EVIL.to_owned(), added: EVIL.to_owned() };
+    listing.sha256 = Some(EVIL.to_owned());
+    listing.limits.push(ListedLimit { limit: Limit::Output, value: 1, set_by: EVIL.to_owned() });
     for study in [study, poisoned] {
         for page in every_page(&study, &listing, 80, false) {
             let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';

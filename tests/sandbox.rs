@@ -1,6 +1,7 @@
 //! Whatever a plugin does wrong: it is refused or ended, named, and nothing else suffers.
 
 mod calls;
+mod documented;
 mod files;
 mod loading;
 mod noise;

@@ -3,17 +3,20 @@
 //! The pipeline: [`settings`] and [`profile`] say what is asked and what is there; [`workload`] is what the batch works on;
 //! [`tune`] plans stages, asks strategies what to measure ([`plugin`]), measures it with [`ollama`] (or [`simulate`]),
 //! has the notes scored and a winner selected; [`emit`] shows the difference and saves it; [`report`] says what was found.
-//! [`conformance`] puts a plugin to the test. [`model`] is the data that flows, [`stats`] the mathematics; [`cli`] is the door.
+//! [`install`] keeps plugins of others, [`conformance`] puts one to the test. [`model`] is the data that flows, [`stats`] the
+//! mathematics; [`cli`] is the door.
 
 pub mod arena;
 pub mod author;
 pub mod cli;
 pub mod conformance;
 pub mod emit;
+pub mod install;
 pub mod model;
 pub mod ollama;
 pub mod plugin;
 pub mod profile;
+pub mod rehearsal;
 pub mod report;
 pub mod settings;
 pub mod simulate;

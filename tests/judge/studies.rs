@@ -126,7 +126,7 @@ fn watched(scenario: &Scenario, scorer: &str, grant: Option<JudgeGrant>, steady:
     let study = runtime().block_on(async {
         let server = SimulatedServer::new(scenario.clone(), 3);
         let watcher = Watcher { server, seen: Arc::clone(&seen), steady };
-        let simulation = Simulation::over(scenario, 3, Arc::new(watcher)).await;
+        let simulation = Simulation::over(scenario, 3, Arc::new(watcher)).await.unwrap();
         // Time enough for everything: what is measured does not depend on how long judging takes.
         let intensity = Intensity { budget: Budget::from_seconds(3600.0), ..intensity("quick") };
         let mut prepared = tune::plan(&intensity, &registry, &choices).unwrap();
@@ -257,7 +257,7 @@ fn a_study_without_leave_asks_nothing_and_says_so() {
     assert!(prepared.panel.check_grants(&[]).is_err());
     // Whoever does not check finds it closed all the same.
     let study = runtime().block_on(async {
-        let simulation = Simulation::new(&scenario("high-end"), 1).await;
+        let simulation = Simulation::new(&scenario("high-end"), 1).await.unwrap();
         simulation.study(&intensity, prepared).await
     });
     assert!(study.warnings.iter().any(|warning| warning.what.contains("`judge`")), "{:?}", study.warnings);

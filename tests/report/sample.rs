@@ -208,6 +208,8 @@ fn workload() -> WorkloadSummary {
         chars_per_token: Some(3.41),
         prompt_origin: text("built in"),
         truncation: Some(text("0 of 812 files would be truncated (largest 3871 of 4096 tokens)")),
+        file_chars: Vec::new(),
+        batch_chars: Vec::new(),
     }
 }
 

@@ -66,8 +66,9 @@ fn scorer() -> Scorer {
 #[test]
 fn a_scorer_that_fails_is_named_and_the_next_call_works() {
     let mut scorer = scorer();
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("not-a-number", |kind| matches!(kind, BadAnswer(why) if why.contains("NaN"))),
+        ("infinite", |kind| matches!(kind, BadAnswer(why) if why.contains("a score of inf"))),
         ("above-one", |kind| matches!(kind, BadAnswer(why) if why.contains("1.5"))),
         ("below-zero", |kind| matches!(kind, BadAnswer(why) if why.contains("-0.1"))),
         ("endless-part", |kind| matches!(kind, BadAnswer(why) if why.contains("`size`"))),

@@ -164,13 +164,13 @@ mod tests {
     use super::*;
     use crate::model::{candidate::Candidate, study::Outcome};
 
-    fn study(line_up: usize, scenario: &str, seed: u64, regret: f64) -> ArenaStudy {
+    fn study(line_up: usize, scenario: &str, seed: u32, regret: f64) -> ArenaStudy {
         ArenaStudy {
             line_up,
             scenario: scenario.into(),
-            seed,
+            seed: seed.into(),
             outcome: Outcome::Improved,
-            pick: Candidate { num_ctx: (regret * 1e6) as u32, ..Candidate::default() },
+            pick: Candidate { temperature: regret, ..Candidate::default() },
             notes_per_minute: 1.0,
             quality: 1.0,
             regret,
@@ -187,12 +187,12 @@ mod tests {
     }
 
     /// Regrets of two line-ups on two scenarios that have little in common.
-    fn studies(seeds: u64, gap: f64) -> Vec<ArenaStudy> {
+    fn studies(seeds: u32, gap: f64) -> Vec<ArenaStudy> {
         (1..=seeds)
             .flat_map(|seed| {
-                let luck = (seed as f64 * 2.4).sin() * 0.01;
+                let luck = (f64::from(seed) * 2.4).sin() * 0.01;
                 [("a", 0.02), ("b", 0.4)].into_iter().flat_map(move |(scenario, base)| {
-                    let own_luck = (seed as f64 * 1.7).cos() * 0.002;
+                    let own_luck = (f64::from(seed) * 1.7).cos() * 0.002;
                     let first = study(0, scenario, seed, base + luck);
                     [first, study(1, scenario, seed, base + luck + gap + own_luck)]
                 })

@@ -11,10 +11,10 @@ use super::{
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
 };
-use crate::model::plugin::Grant;
+use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
-    parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
+    parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -152,6 +152,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param, help_heading = PLUGINS)]
     pub set: Vec<PluginParam>,
 
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit, help_heading = PLUGINS)]
+    pub limit: Vec<PluginLimit>,
+
     /// What plugins may do beyond computing: judge (ask the model); may be repeated [env: RALF_TUNE_ALLOW]
     #[arg(long, value_name = "WHAT", value_parser = parse_grant, help_heading = PLUGINS)]
     pub allow: Vec<Grant>,
@@ -277,6 +281,7 @@ impl From<&RunArgs> for Overrides {
             scorers: given(&args.scorer),
             selector: args.selector.clone(),
             params: args.set.clone(),
+            limits: args.limit.clone(),
             allow: given(&args.allow),
             save: either(args.save, args.no_save),
             report: either(args.report, args.no_report),
@@ -316,7 +321,7 @@ const fn either(yes: bool, no: bool) -> Option<bool> {
     }
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(in crate::cli) fn duration(text: &str) -> Result<Duration, DurationError> {
     parse_duration(text)
 }
 

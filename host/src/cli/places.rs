@@ -7,7 +7,18 @@ use directories::{BaseDirs, ProjectDirs};
 /// Compiled plugins; safe to delete. `RALF_TUNE_CACHE_DIR` overrides the platform's place.
 pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
     let named = env.get("RALF_TUNE_CACHE_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
-    named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.cache_dir().to_owned()))
+    absolute(named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.cache_dir().to_owned())))
+}
+
+/// Installed plugins. `RALF_TUNE_DATA_DIR` overrides the platform's place.
+pub fn data(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let named = env.get("RALF_TUNE_DATA_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    absolute(named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.data_dir().to_owned())))
+}
+
+/// The same place, whatever the working directory becomes.
+fn absolute(place: Option<PathBuf>) -> Option<PathBuf> {
+    place.map(|place| std::path::absolute(&place).unwrap_or(place))
 }
 
 /// Answers of models that judged notes; safe to delete.

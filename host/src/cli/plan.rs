@@ -23,7 +23,7 @@ use crate::{
 
 /// Makes the plan of the chosen intensity.
 pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Failure> {
-    let planned = tune::plan(&settings.intensity(), registry, &choices(settings));
+    let planned = prepare_named(settings, registry, &settings.intensity.value);
     let planned = planned.and_then(|prepared| check_idle_parameters(settings, registry).map(|()| prepared));
     let prepared = planned.map_err(|error| {
         let origin = origin(settings, &error);
@@ -35,6 +35,11 @@ pub fn prepare(settings: &Settings, registry: &Registry) -> Result<Prepared, Fai
     })?;
     warn_of_idle_parameters(settings, &prepared.plan);
     Ok(prepared)
+}
+
+/// Makes the plan of any intensity.
+pub fn prepare_named(settings: &Settings, registry: &Registry, intensity: &str) -> Result<Prepared, PlanError> {
+    tune::plan(&settings.intensity_named(intensity), registry, &choices(settings))
 }
 
 /// What the user allows the plugins of a plan beyond computing. Simulated answers are not kept: a simulation repeats with its seed.

@@ -264,7 +264,7 @@ fn status(study: &Study) -> ExitStatus {
 }
 
 /// The date and time, RFC 3339, in UTC.
-fn now() -> String {
+pub fn now() -> String {
     let now = time::OffsetDateTime::now_utc();
     let now = now.replace_nanosecond(0).unwrap_or(now);
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()

@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use super::{exit::ExitStatus, failure::Failure, places, ui};
+use super::{
+    exit::ExitStatus,
+    failure::Failure,
+    installed::{self, Needed},
+    limits, places, ui,
+};
 use crate::{
+    install::{LockFile, Store, private},
     model::nearest::nearest,
-    plugin::{PluginEngine, Registry},
+    plugin::{PluginEngine, Registry, limits::LimitChanges},
     settings::{self, Origin, Overrides, Settings},
     simulate::Scenario,
 };
@@ -26,13 +32,46 @@ pub fn settings(typed: &Overrides) -> Result<(Settings, BTreeMap<String, String>
 
 /// The bundled plugins and those of the settings.
 pub fn plugins(settings: &Settings, env: &BTreeMap<String, String>) -> Result<Registry, Failure> {
-    let cache = places::cache(env);
-    let engine = Arc::new(PluginEngine::new(cache.as_deref())?);
-    let mut registry = Registry::bundled(&engine)?;
+    plugins_with(settings, env, Needed::BySettings, installed::locked(env).as_ref())
+}
+
+/// The bundled plugins, the installed ones that are needed, and those of the settings.
+pub fn plugins_with(
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+    needed: Needed<'_>,
+    installed: Option<&(Store, LockFile)>,
+) -> Result<Registry, Failure> {
+    let mut registry = Registry::with_limits(&engine(env)?, limit_changes(settings))?;
+    installed::add(&mut registry, settings, needed, installed)?;
     for file in &settings.plugins.value {
         registry.add_file(file).map_err(|error| Failure::from(error).said_in(&settings.plugins.origin))?;
     }
+    installed::add_for_hints(&mut registry, settings, needed, installed);
+    limits::check_names(settings, &registry, installed.map(|(_, lock)| lock))?;
     Ok(registry)
+}
+
+/// The engine that compiles plugins. What it compiled is kept and executed again: only where nobody else could have put it.
+pub fn engine(env: &BTreeMap<String, String>) -> Result<Arc<PluginEngine>, Failure> {
+    let cache = places::cache(env).filter(|folder| match private::check(folder) {
+        Ok(()) => {
+            // Where it cannot be made, the engine says so, and works without.
+            let _ = private::make(folder);
+            true
+        }
+        Err(exposed) => {
+            let what = format!("compiled plugins are not kept, which makes every start slow: {exposed}");
+            ui::message(&ui::errors::warning(&what, Some(&exposed.mend("RALF_TUNE_CACHE_DIR"))));
+            false
+        }
+    });
+    Ok(Arc::new(PluginEngine::new(cache.as_deref())?))
+}
+
+/// What the settings say about limits.
+pub fn limit_changes(settings: &Settings) -> LimitChanges {
+    LimitChanges(settings.limits.iter().map(|set| set.value.clone()).collect())
 }
 
 /// Runs a future on a runtime of its own: on the real clock, or, in simulations, on one that jumps over every wait.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{candidate::Candidate, space::Parameter},
     ollama::{client::Client, request::Timeouts},
-    plugin::{PluginEngine, Registry},
+    plugin::Registry,
     profile, settings,
     simulate::{self, Scenario, SimulatedServer},
     tune::{self, oracle::Oracle, plan::Choices},
@@ -56,8 +56,7 @@ pub fn run(args: &SimulateArgs) -> CommandResult {
 /// The best settings of a scenario, by trying them on a copy without noise.
 fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
     let env = settings::environment();
-    let engine = Arc::new(PluginEngine::new(super::places::cache(&env).as_deref())?);
-    let registry = Registry::bundled(&engine)?;
+    let registry = Registry::bundled(&session::engine(&env)?)?;
     let settings = settings::load(&settings::Overrides::default(), &env, std::path::Path::new("."))?;
     let prepared = tune::plan(&settings.intensity(), &registry, &Choices::default())?;
     let workload = generated_workload(seed);

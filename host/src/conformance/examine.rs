@@ -7,13 +7,15 @@ use crate::{
     model::{
         finding::{Examination, Finding, FindingState, Section},
         plugin::{Manifest, PluginKind},
+        value::Value,
     },
     plugin::{
-        API_VERSION, Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
+        Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
         component::{JUDGE, check_import, is_ours, kind_and_version},
         inspect::{Inspection, inspect},
         meter::Usage,
-        registry::{Plugin, load},
+        parameters::resolve,
+        registry::{ComponentFile, Plugin, load},
     },
 };
 
@@ -23,30 +25,35 @@ const NEAR: f64 = 0.5;
 /// Code up to this many bytes is compiled again for a second engine: a second or so.
 const QUICK_TO_COMPILE: usize = 1 << 20;
 
-/// Examines a component: `name` stands for it until its manifest is read.
+/// A value that a user set: the plugin that is meant, the parameter, the value.
+pub type Set = (String, String, Value);
+
+/// Examines a component under these limits, with these values in place of its defaults.
 #[must_use]
-pub fn examine(engine: &Arc<PluginEngine>, bytes: &[u8], name: &str, origin: &str, limits: Limits) -> Examination {
+pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, limits: Limits, set: &[Set]) -> Examination {
     let mut steps = Steps { findings: Vec::new() };
     let mut examination = Examination {
-        origin: origin.to_owned(),
-        name: name.to_owned(),
+        origin: file.origin.clone(),
+        name: file.name.clone(),
         kind: None,
         version: None,
         findings: Vec::new(),
     };
-    steps.add(Section::File, "is a file of a fitting size", FindingState::Passed, size(bytes.len()), None);
-    if let Some(inspection) = steps.outside(bytes, name, origin) {
+    steps.passed(Section::File, "can be read", size(file.bytes.len()));
+    if let Some(inspection) = steps.outside(file) {
         examination.kind = kind_and_version(&inspection.exports).ok().map(|(kind, _)| kind);
+        // What is refused anyway is not compiled.
         if steps.is_ok() {
-            match load(engine, bytes, name, origin, limits) {
+            match load(engine, &file.bytes, &file.name, &file.origin, limits) {
                 Ok(plugin) => {
                     let manifest = plugin.manifest();
                     (examination.name, examination.version) = (manifest.name.clone(), Some(manifest.version.clone()));
                     steps.compiled(&inspection);
                     steps.manifest(manifest, plugin.component().kind);
-                    let again = || again(&inspection, bytes, name, origin, limits);
-                    steps.findings.extend(conform(&plugin, &again));
-                    steps.limits(plugin.component().usage(), limits);
+                    if let Some(given) = steps.given(manifest, set) {
+                        steps.findings.extend(conform(&plugin, &given, &|| again(&inspection, file, limits)));
+                        steps.limits(plugin.component().usage(), limits);
+                    }
                 }
                 Err(error) => steps.refused(&error, &inspection),
             }
@@ -59,15 +66,9 @@ pub fn examine(engine: &Arc<PluginEngine>, bytes: &[u8], name: &str, origin: &st
 }
 
 /// The same plugin in an engine of its own, where that is quick.
-fn again(
-    inspection: &Inspection,
-    bytes: &[u8],
-    name: &str,
-    origin: &str,
-    limits: Limits,
-) -> Option<Result<Plugin, PluginError>> {
-    (inspection.code.bytes <= QUICK_TO_COMPILE)
-        .then(|| PluginEngine::new(None).and_then(|engine| load(&Arc::new(engine), bytes, name, origin, limits)))
+fn again(inspection: &Inspection, file: &ComponentFile, limits: Limits) -> Option<Result<Plugin, PluginError>> {
+    let load = |engine| load(&Arc::new(engine), &file.bytes, &file.name, &file.origin, limits);
+    (inspection.cost.code_bytes <= QUICK_TO_COMPILE).then(|| PluginEngine::new(None).and_then(load))
 }
 
 /// The findings so far.
@@ -97,13 +98,10 @@ impl Steps {
     }
 
     /// What can be read without running anything.
-    fn outside(&mut self, bytes: &[u8], name: &str, origin: &str) -> Option<Inspection> {
-        let error = |kind| PluginError {
-            plugin: Box::new(PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() }),
-            function: None,
-            kind,
-        };
-        let inspection = match inspect(bytes) {
+    fn outside(&mut self, file: &ComponentFile) -> Option<Inspection> {
+        let (name, origin) = (file.name.clone(), file.origin.clone());
+        let error = |kind| PluginError { plugin: Box::new(PluginId::unread(&name, &origin)), function: None, kind };
+        let inspection = match inspect(&file.bytes) {
             Ok(inspection) => inspection,
             Err(kind) => {
                 self.failed(Section::Component, "is a WebAssembly component", &error(kind));
@@ -113,15 +111,11 @@ impl Steps {
         match kind_and_version(&inspection.exports) {
             Ok((kind, version)) => {
                 self.passed(Section::Exports, "exports one kind of plugin", kind.name());
-                self.passed(
-                    Section::Api,
-                    "is made for this version of the interface",
-                    format!("ralf:tune {version}; this program speaks {API_VERSION}"),
-                );
+                self.passed(Section::Api, "fits this program", format!("ralf:tune {version}"));
             }
             Err(kind @ PluginErrorKind::Version { .. }) => {
                 self.passed(Section::Exports, "exports one kind of plugin", "of another version");
-                self.failed(Section::Api, "is made for this version of the interface", &error(kind));
+                self.failed(Section::Api, "fits this program", &error(kind));
             }
             Err(kind) => self.failed(Section::Exports, "exports one kind of plugin", &error(kind)),
         }
@@ -148,8 +142,8 @@ impl Steps {
     }
 
     fn compiled(&mut self, inspection: &Inspection) {
-        let code = inspection.code;
-        let seen = format!("{} functions, {} of code", code.functions, size(code.bytes));
+        let cost = inspection.cost;
+        let seen = format!("{} functions, {} of code", cost.functions, size(cost.code_bytes));
         self.passed(Section::Component, "is a WebAssembly component", seen);
     }
 
@@ -190,6 +184,24 @@ impl Steps {
         if kind != PluginKind::Strategy && has_stages {
             let seen = "it names settings or intensities, which only strategies have";
             self.warned(section, "leaves to strategies what is theirs", seen, "leave the lists empty");
+        }
+    }
+
+    /// What was set, when it fits the manifest.
+    fn given(&mut self, manifest: &Manifest, set: &[Set]) -> Option<Vec<(String, Value)>> {
+        let check = "accepts what was set";
+        let fail = |steps: &mut Self, seen: String, mend: String| {
+            steps.add(Section::Manifest, check, FindingState::Failed, seen, Some(mend));
+            None
+        };
+        if let Some((plugin, name, _)) = set.iter().find(|(plugin, ..)| *plugin != manifest.name) {
+            let seen = format!("`{plugin}.{name}` is of another plugin");
+            return fail(self, seen, format!("the plugin is called `{}`", manifest.name));
+        }
+        let given: Vec<_> = set.iter().map(|(_, name, value)| (name.clone(), value.clone())).collect();
+        match resolve(manifest, &given) {
+            Ok(_) => Some(given),
+            Err(error) => fail(self, error.to_string(), error.hint()),
         }
     }
 

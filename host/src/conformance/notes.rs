@@ -52,12 +52,21 @@ pub fn note(path: &str, language: &str, source: &str, answer: &str) -> NoteEvide
     }
 }
 
+/// A note of so many characters in all, half of them source and half of them answer, made of recorded ones.
+pub fn of_size(chars: usize) -> NoteEvidence {
+    let Some(one) = samples().first() else { return note("", "", "", "") };
+    let half = |text: &str| -> String { text.chars().cycle().take(chars / 2).collect() };
+    note(&one.path, &one.language, &half(&one.source), &half(&one.answer))
+}
+
 /// The recorded notes as a scorer gets them.
+#[must_use]
 pub fn all() -> Vec<NoteEvidence> {
     samples().iter().map(|one| note(&one.path, &one.language, &one.source, &one.answer)).collect()
 }
 
 /// A note and what is odd about it.
+#[must_use]
 pub fn odd() -> Vec<(&'static str, NoteEvidence)> {
     let Some(usual) = all().into_iter().next() else { return Vec::new() };
     let answered = |answer: &str| note(&usual.path, &usual.language, &usual.source, answer);

@@ -30,7 +30,7 @@ pub struct RecordedStudy {
     pub overhead_tokens: u32,
     pub space: SearchSpace,
     pub constraints: Constraints,
-    pub baseline: Candidate,
+    pub present: Candidate,
     pub trials: Vec<Trial>,
     pub candidates: Vec<MeasuredCandidate>,
 }
@@ -66,7 +66,7 @@ impl RecordedStudy {
             overhead_tokens: workload.overhead_tokens,
             space,
             constraints,
-            baseline: study.baseline.clone(),
+            present: study.baseline.clone(),
             trials,
             candidates: study.candidates.clone(),
         }
@@ -83,6 +83,12 @@ impl RecordedStudy {
         }
     }
 
+    /// The trials of the present settings, with which every study begins.
+    #[must_use]
+    pub fn baseline(&self) -> Vec<Trial> {
+        self.trials.iter().filter(|trial| trial.stage == "baseline").cloned().collect()
+    }
+
     /// What a plugin is told when that much has happened.
     #[must_use]
     pub fn view<'a>(&'a self, workload: &'a WorkloadView, history: &'a [Trial], seconds_left: f64) -> StudyView<'a> {
@@ -93,8 +99,8 @@ impl RecordedStudy {
             workload,
             space: &self.space,
             constraints: &self.constraints,
-            baseline: &self.baseline,
-            incumbent: &self.baseline,
+            baseline: &self.present,
+            incumbent: &self.present,
             seconds_left,
             history,
             seed: 1,
@@ -104,6 +110,6 @@ impl RecordedStudy {
     /// The present settings by name.
     #[must_use]
     pub fn settings(&self) -> Vec<(String, f64)> {
-        Parameter::ALL.into_iter().map(|name| (name.name().to_owned(), self.baseline.get(name))).collect()
+        Parameter::ALL.into_iter().map(|name| (name.name().to_owned(), self.present.get(name))).collect()
     }
 }

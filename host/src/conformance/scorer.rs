@@ -3,7 +3,7 @@
 use super::{
     notes,
     suite::{Problem, Suite},
-    variations::{defaults, variations},
+    variations::{Given, arguments, variations},
 };
 use crate::{
     model::{
@@ -23,16 +23,16 @@ const DETERMINISM: &str =
     "use nothing but the arguments: no address, no order of a hash map, no state of an earlier call";
 
 /// Runs every check.
-pub fn conform(scorer: &Scorer, suite: &mut Suite) {
-    let arguments = defaults(&scorer.manifest);
+pub fn conform(scorer: &Scorer, given: Given<'_>, suite: &mut Suite) {
+    let arguments = arguments(&scorer.manifest, given);
     describes_alike(&scorer.manifest, scorer.describe(), suite);
     let notes = notes::all();
-    let scored = recorded(scorer, &notes, &arguments, suite);
-    bounded(&scored, suite);
+    let results = recorded(scorer, &notes, &arguments, suite);
+    bounded(&results, suite);
     deterministic(scorer, &notes, &arguments, suite);
     monotone(scorer, &notes, &arguments, suite);
     odd(scorer, &arguments, suite);
-    parameters(scorer, &notes, suite);
+    parameters(scorer, given, &notes, suite);
     judged(scorer, &notes, &arguments, suite);
 }
 
@@ -54,7 +54,7 @@ pub fn describes_alike(
 const JUDGEMENT: &str = "7\n7\n7\n";
 
 /// A score. A scorer that may ask a model gets a canned answer.
-fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
+pub fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
     if !scorer.asks_a_model() {
         return scorer.evaluate(note, arguments);
     }
@@ -83,33 +83,33 @@ fn judged(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite:
     suite.first_of("survives whatever the judge says", problem, "no judgement, an empty one, one without a mark");
 }
 
-fn is_decline(error: &PluginError) -> bool {
+pub fn is_decline(error: &PluginError) -> bool {
     matches!(error.kind, PluginErrorKind::Declined(_))
 }
 
 fn recorded(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite: &mut Suite) -> Vec<Score> {
     let check = "scores recorded notes";
-    let (mut scores, mut declined) = (Vec::new(), None);
+    let (mut given, mut declined) = (Vec::new(), None);
     for note in notes {
         match evaluate(scorer, note, arguments) {
-            Ok(score) => scores.push(score),
+            Ok(score) => given.push(score),
             Err(error) if is_decline(&error) => declined = Some(error),
             Err(error) => {
                 suite.call_failed(check, &format!("the note of {}", note.path), &error);
-                return scores;
+                return given;
             }
         }
     }
-    let values: Vec<String> = scores.iter().map(|score| format!("{:.2}", score.value)).collect();
+    let values: Vec<String> = given.iter().map(|score| format!("{:.2}", score.value)).collect();
     match declined {
         None => suite.passed(check, format!("{} notes: {}", notes.len(), values.join(", "))),
         Some(error) => suite.warned(
             check,
-            format!("{} of {} scored; {}", scores.len(), notes.len(), error.kind),
+            format!("{} of {} scored; {}", given.len(), notes.len(), error.kind),
             "score what it can: a declined note leaves the score to the other scorers",
         ),
     }
-    scores
+    given
 }
 
 /// The host refuses what is out of 0 to 1; parts are only expected there.
@@ -190,14 +190,14 @@ fn odd(scorer: &Scorer, arguments: &Arguments, suite: &mut Suite) {
     }
 }
 
-fn parameters(scorer: &Scorer, notes: &[NoteEvidence], suite: &mut Suite) {
+fn parameters(scorer: &Scorer, given: Given<'_>, notes: &[NoteEvidence], suite: &mut Suite) {
     let check = "accepts what its parameters promise";
-    let tried = variations(&scorer.manifest);
+    let tried = variations(&scorer.manifest, given);
     if tried.is_empty() {
         suite.skipped(check, "no parameter has bounds or choices");
         return;
     }
-    let usual = defaults(&scorer.manifest);
+    let usual = arguments(&scorer.manifest, given);
     let Some(note) = notes.iter().find(|note| evaluate(scorer, note, &usual).is_ok()) else {
         suite.skipped(check, "it scores no recorded note with its defaults");
         return;

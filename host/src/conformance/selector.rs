@@ -4,7 +4,7 @@ use super::{
     recorded::{self, RecordedStudy},
     scorer::{describes_alike, rejected},
     suite::{Problem, Suite},
-    variations::{defaults, variations},
+    variations::{Given, arguments, variations},
 };
 use crate::{
     model::selection::{MeasuredCandidate, Selection},
@@ -16,6 +16,7 @@ struct Bench<'a> {
     selector: &'a Selector,
     study: &'a RecordedStudy,
     workload: WorkloadView,
+    given: Given<'a>,
     arguments: Arguments,
 }
 
@@ -31,13 +32,14 @@ impl Bench<'_> {
 }
 
 /// Runs every check.
-pub fn conform(selector: &Selector, suite: &mut Suite) {
+pub fn conform(selector: &Selector, given: Given<'_>, suite: &mut Suite) {
     describes_alike(&selector.manifest, selector.describe(), suite);
     let Some(study) = recorded::study() else {
         suite.skipped("picks a winner", "the recorded study of this program cannot be read");
         return;
     };
-    let bench = Bench { selector, study, workload: study.workload(), arguments: defaults(&selector.manifest) };
+    let bench =
+        Bench { selector, study, workload: study.workload(), given, arguments: arguments(&selector.manifest, given) };
     let picks = "picks a winner among the candidates";
     match bench.select(&study.candidates) {
         Err(error) if is_decline(&error) => {
@@ -195,7 +197,7 @@ fn unknown(bench: &Bench<'_>, suite: &mut Suite) {
 
 fn parameters(bench: &Bench<'_>, suite: &mut Suite) {
     let check = "accepts what its parameters promise";
-    let tried = variations(&bench.selector.manifest);
+    let tried = variations(&bench.selector.manifest, bench.given);
     if tried.is_empty() {
         suite.skipped(check, "no parameter has bounds or choices");
         return;

@@ -51,7 +51,7 @@ fn count(value: usize) -> f64 {
 
 impl Requests {
     fn new(number: f64, prompt: f64, answer: f64, parallel: f64) -> Self {
-        let working = parallel.min(SLOTS).max(1.0);
+        let working = parallel.clamp(1.0, SLOTS);
         let crowd = 1.0 + CROWDING * (working - 1.0);
         let (prefill, decode) = (PREFILL / crowd, DECODE / crowd);
         let service = prompt / prefill + answer / decode;
@@ -196,7 +196,7 @@ fn quality(candidate: &Candidate, file: usize, workload: &WorkloadView) -> f64 {
 
 fn notes(trial: &mut Trial, candidate: &Candidate, files: &[usize], workload: &WorkloadView) {
     let parallel = f64::from(candidate.max_concurrent_requests);
-    let working = parallel.min(SLOTS).max(1.0);
+    let working = parallel.clamp(1.0, SLOTS);
     let crowd = 1.0 + CROWDING * (working - 1.0);
     let each: Vec<f64> = files_seconds(candidate, files, workload).into_iter().map(|seconds| seconds * crowd).collect();
     let seconds = each.iter().sum::<f64>() / working + candidate.request_delay_seconds;

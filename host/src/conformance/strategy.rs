@@ -5,7 +5,7 @@ use super::{
     scorer::{describes_alike, rejected},
     server::Server,
     suite::{Problem, Suite},
-    variations::{defaults, variations},
+    variations::{Given, arguments, variations},
     walk::{Ending, MOST_TRIALS, Start, Walk, walk},
 };
 use crate::{
@@ -55,13 +55,21 @@ struct Bench<'a> {
     workload: WorkloadView,
     /// What was measured before the first stage.
     baseline: Vec<Trial>,
+    given: Given<'a>,
     arguments: Arguments,
 }
 
 impl<'a> Bench<'a> {
-    fn new(strategy: &'a Strategy, study: &'a RecordedStudy) -> Self {
-        let baseline = study.trials.iter().filter(|trial| trial.stage == "baseline").cloned().collect();
-        Self { strategy, study, workload: study.workload(), baseline, arguments: defaults(&strategy.manifest) }
+    fn new(strategy: &'a Strategy, given: Given<'a>, study: &'a RecordedStudy) -> Self {
+        let baseline = study.baseline();
+        Self {
+            strategy,
+            study,
+            workload: study.workload(),
+            baseline,
+            given,
+            arguments: arguments(&strategy.manifest, given),
+        }
     }
 
     fn walk(&self, seconds: f64, server: Server) -> Result<Walk, PluginError> {
@@ -75,13 +83,18 @@ impl<'a> Bench<'a> {
 }
 
 /// Runs every check.
-pub fn conform(strategy: &Strategy, again: &dyn Fn() -> Option<Result<Plugin, PluginError>>, suite: &mut Suite) {
+pub fn conform(
+    strategy: &Strategy,
+    given: Given<'_>,
+    again: &dyn Fn() -> Option<Result<Plugin, PluginError>>,
+    suite: &mut Suite,
+) {
     describes_alike(&strategy.manifest, strategy.describe(), suite);
     let Some(study) = recorded::study() else {
         suite.skipped("plays a study", "the recorded study of this program cannot be read");
         return;
     };
-    let bench = Bench::new(strategy, study);
+    let bench = Bench::new(strategy, given, study);
     let usual = ends(&bench, suite);
     respects_time(&bench, suite);
     concludes(&bench, suite);
@@ -190,7 +203,7 @@ fn repeats(
         return;
     };
     let compare = |strategy: &Strategy| {
-        let bench = Bench::new(strategy, bench.study);
+        let bench = Bench::new(strategy, bench.given, bench.study);
         match bench.walk(PLENTY, Server::default()) {
             Ok(walk) if walk.transcript == usual.transcript => None,
             Ok(walk) => {
@@ -256,7 +269,7 @@ fn failed_trials(bench: &Bench<'_>, suite: &mut Suite) {
 fn few_files(bench: &Bench<'_>, suite: &mut Suite) {
     let check = "survives a batch of no file and of one";
     for (what, files) in [("no file", vec![]), ("one empty file", vec![0]), ("one file", vec![3000])] {
-        let mut few = Bench::new(bench.strategy, bench.study);
+        let mut few = Bench::new(bench.strategy, bench.given, bench.study);
         (few.workload.batch_chars, few.workload.file_chars) = (files.clone(), files);
         few.baseline.clear();
         match few.walk(USUAL, Server::default()) {
@@ -272,7 +285,7 @@ fn few_files(bench: &Bench<'_>, suite: &mut Suite) {
 
 fn parameters(bench: &Bench<'_>, suite: &mut Suite) {
     let check = "accepts what its parameters promise";
-    let tried = variations(&bench.strategy.manifest);
+    let tried = variations(&bench.strategy.manifest, bench.given);
     if tried.is_empty() {
         suite.skipped(check, "no parameter has bounds or choices");
         return;

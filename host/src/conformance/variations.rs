@@ -11,21 +11,25 @@ use crate::{
 /// Most variations of one plugin: a suite has an end.
 const MOST: usize = 100;
 
-/// The defaults.
-pub fn defaults(manifest: &Manifest) -> Arguments {
+/// Values that a user set: parameter and value, checked against the manifest before.
+pub type Given<'a> = &'a [(String, Value)];
+
+/// The defaults, and what was set.
+pub fn arguments(manifest: &Manifest, given: Given<'_>) -> Arguments {
     // Every default was checked against its own bounds when the manifest was read.
-    resolve(manifest, &[]).unwrap_or_default()
+    resolve(manifest, given).unwrap_or_default()
 }
 
-/// One parameter at a bound or a choice, the others at their defaults: what was set, and the arguments.
-pub fn variations(manifest: &Manifest) -> Vec<(String, Arguments)> {
+/// One parameter at a bound or a choice, the others as usual: what was changed, and the arguments.
+pub fn variations(manifest: &Manifest, given: Given<'_>) -> Vec<(String, Arguments)> {
     manifest
         .parameters
         .iter()
         .flat_map(|parameter| values(parameter).into_iter().map(|value| (parameter.name.clone(), value)))
         .filter_map(|(name, value)| {
             let label = format!("{name} = {value}");
-            resolve(manifest, &[(name, value)]).ok().map(|arguments| (label, arguments))
+            let all: Vec<_> = given.iter().cloned().chain([(name, value)]).collect();
+            resolve(manifest, &all).ok().map(|arguments| (label, arguments))
         })
         .take(MOST)
         .collect()
@@ -73,7 +77,7 @@ mod tests {
             ],
             ..Manifest::default()
         };
-        let labels: Vec<String> = variations(&manifest).into_iter().map(|(label, _)| label).collect();
+        let labels: Vec<String> = variations(&manifest, &[]).into_iter().map(|(label, _)| label).collect();
         let expected =
             ["share = 0", "share = 1", "order = up", "order = down", "sizes = 2", "sizes = 8", "sizes = 2,8"];
         assert_eq!(labels, expected);

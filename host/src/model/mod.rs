@@ -5,14 +5,17 @@
 pub mod arena;
 pub mod budget;
 pub mod candidate;
+pub mod cost;
 pub mod experiment;
 pub mod finding;
 pub mod judge;
+pub mod limit;
 pub mod machine;
 pub mod metric;
 pub mod nearest;
 pub mod observation;
 pub mod plugin;
+pub mod rehearsal;
 pub mod score;
 pub mod selection;
 pub mod space;

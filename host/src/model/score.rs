@@ -13,6 +13,17 @@ pub struct Score {
     pub reasons: Vec<String>,
 }
 
+/// The part by which a scorer says that it could not judge a note: value 0.
+const NOT_JUDGED: &str = "judged";
+
+impl Score {
+    /// Whether the scorer says that it had nothing to judge.
+    #[must_use]
+    pub fn is_not_judged(&self) -> bool {
+        self.parts.iter().any(|part| part.name == NOT_JUDGED && part.value <= 0.0)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScorePart {
     pub name: String,

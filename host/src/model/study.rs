@@ -69,6 +69,12 @@ pub struct WorkloadSummary {
     pub prompt_origin: String,
     /// "0 of 812 files would be truncated (largest 3871 of 4096 tokens)".
     pub truncation: Option<String>,
+    /// Characters of each picked file, sorted; empty in records of earlier releases.
+    #[serde(default)]
+    pub file_chars: Vec<usize>,
+    /// Characters of each file of the batch, sorted; empty in records of earlier releases.
+    #[serde(default)]
+    pub batch_chars: Vec<usize>,
 }
 
 /// The ordered list of stages.

@@ -15,7 +15,7 @@ use super::{
     meter::{Meter, Usage},
     wasi::{self, Printed},
 };
-use crate::model::plugin::Grant;
+use crate::model::plugin::{Grant, PluginKind};
 
 /// Most tables' elements and instances of one call: far more than any toolchain makes.
 pub const TABLE_ELEMENTS: usize = 200_000;
@@ -94,7 +94,7 @@ pub fn failure(store: &Store<CallState>, function: &'static str, error: &wasmtim
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    convert::clean(text.lines().next().unwrap_or_default())
 }
 
 impl CallState {
@@ -121,15 +121,26 @@ impl log::Host for CallState {
             self.last_warning = Some(message.clone());
         }
         self.handed_over(message.len());
+        let PluginId { kind, name: plugin, version, .. } = &self.plugin;
+        let (kind, version) = (kind.map_or("plugin", PluginKind::name), version.as_deref().unwrap_or("unknown"));
         self.log_lines = self.log_lines.saturating_add(1);
         if self.log_lines > self.limits.log_lines {
+            if self.log_lines == self.limits.log_lines.saturating_add(1) {
+                tracing::debug!(
+                    plugin,
+                    version,
+                    kind,
+                    "what it says beyond {} lines is dropped",
+                    self.limits.log_lines
+                );
+            }
             return;
         }
-        let (plugin, message) = (&self.plugin.name, convert::clean(&message));
+        let message = convert::clean(&message);
         match level {
-            log::Level::Debug => tracing::debug!(plugin, "{message}"),
-            log::Level::Info => tracing::info!(plugin, "{message}"),
-            log::Level::Warn => tracing::debug!(plugin, "warning: {message}"),
+            log::Level::Debug => tracing::debug!(plugin, version, kind, "{message}"),
+            log::Level::Info => tracing::info!(plugin, version, kind, "{message}"),
+            log::Level::Warn => tracing::debug!(plugin, version, kind, "warning: {message}"),
         }
     }
 }

@@ -19,7 +19,10 @@ use super::{
     limits::Limits,
     meter::{Meter, Usage},
 };
-use crate::model::plugin::{Grant, Manifest, PluginKind};
+use crate::model::{
+    limit,
+    plugin::{Grant, Manifest, PluginKind},
+};
 
 /// Interfaces of WASI that may be imported: what the standard libraries of common languages ask for. None of them gives
 /// access to a file, a directory or the network.
@@ -87,7 +90,10 @@ impl CheckedComponent {
     ) -> Result<P, PluginError> {
         let all = self.engine.linker(self.needs_wasi(), self.asks_a_model());
         all.instantiate_pre(&self.component).and_then(fit).map_err(|error| {
-            self.error(None, PluginErrorKind::Mismatch { api: self.api.clone(), why: format!("{error:#}") })
+            self.error(
+                None,
+                PluginErrorKind::Mismatch { api: self.api.clone(), why: convert::clean(&format!("{error:#}")) },
+            )
         })
     }
 
@@ -105,9 +111,10 @@ impl CheckedComponent {
         if idle {
             problems.push("a strategy must decide something".into());
         }
-        match problems.is_empty() {
-            true => Ok(manifest),
-            false => Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems))),
+        if problems.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(self.error(Some("describe"), PluginErrorKind::BadManifest(problems)))
         }
     }
 
@@ -115,6 +122,7 @@ impl CheckedComponent {
     pub(super) fn named(&mut self, manifest: &Manifest) {
         self.id.name.clone_from(&manifest.name);
         self.id.version = Some(manifest.version.clone());
+        self.id.asks = limit::asked(&manifest.extra);
     }
 
     pub(super) fn error(&self, function: Option<&'static str>, kind: PluginErrorKind) -> PluginError {
@@ -132,7 +140,7 @@ pub fn check(
     name: &str,
     origin: &str,
 ) -> Result<CheckedComponent, PluginError> {
-    let id = PluginId { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned() };
+    let id = PluginId::unread(name, origin);
     let fail = |kind| PluginError { plugin: Box::new(id.clone()), function: None, kind };
 
     // All that can be told without compiling comes first: compiling costs the most, and what is refused has not cost it.
@@ -142,8 +150,9 @@ pub fn check(
         check_import(import, kind).map_err(fail)?;
     }
     let component = Component::new(engine.wasmtime(), bytes).map_err(|error| {
-        let text = format!("{error:#}").lines().next().unwrap_or_default().to_owned();
-        fail(PluginErrorKind::NotAComponent(text))
+        // Names in the file are somebody's text.
+        let text = format!("{error:#}");
+        fail(PluginErrorKind::NotAComponent(convert::clean(text.lines().next().unwrap_or_default())))
     })?;
     Ok(CheckedComponent {
         kind,

@@ -26,6 +26,12 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// Stack of a guest: deep recursion ends here and not in the host's stack.
 const GUEST_STACK_BYTES: usize = 512 << 10;
 
+/// Compiled components that are kept: those that were not used for longest go first. Some tens are in use by anybody.
+const MOST_COMPILED: u64 = 256;
+
+/// How much of the disk they take together, in bytes: one of Python or JavaScript compiles to some 40 MiB.
+const MOST_COMPILED_BYTES: u64 = 1 << 30;
+
 /// How many guests may be in a call at the same time: more than any machine has threads.
 const MOST_AT_ONCE: u32 = 256;
 
@@ -72,7 +78,7 @@ impl PluginEngine {
     /// When wasmtime cannot work on this machine.
     pub fn new(cache_directory: Option<&Path>) -> Result<Self, PluginError> {
         Self::build(cache_directory).map_err(|error| PluginError {
-            plugin: Box::new(PluginId { kind: None, name: "engine".into(), version: None, origin: "bundled".into() }),
+            plugin: Box::new(PluginId::unread("engine", "bundled")),
             function: None,
             kind: PluginErrorKind::Unreadable(format!("{error:#}")),
         })
@@ -84,6 +90,7 @@ impl PluginEngine {
         if let Some(directory) = cache_directory {
             let mut cache = CacheConfig::new();
             cache.with_directory(directory);
+            cache.with_file_count_soft_limit(MOST_COMPILED).with_files_total_size_soft_limit(MOST_COMPILED_BYTES);
             // A cache that cannot be used (a read-only home) costs time and nothing else.
             match Cache::new(cache) {
                 Ok(cache) => drop(config.cache(Some(cache))),

@@ -3,7 +3,10 @@
 use semver::Version;
 
 use super::API_VERSION;
-use crate::model::plugin::{Grant, PluginKind};
+use crate::model::{
+    limit::Limit,
+    plugin::{Grant, PluginKind},
+};
 
 /// Which plugin, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,16 @@ pub struct PluginId {
     pub version: Option<String>,
     /// `"bundled"`, or the file.
     pub origin: String,
+    /// Limits that its manifest says it needs, in the unit of each.
+    pub asks: Vec<(Limit, u64)>,
+}
+
+impl PluginId {
+    /// A plugin of which nothing is known yet but how it is called and where it comes from.
+    #[must_use]
+    pub fn unread(name: &str, origin: &str) -> Self {
+        Self { kind: None, name: name.to_owned(), version: None, origin: origin.to_owned(), asks: Vec::new() }
+    }
 }
 
 impl std::fmt::Display for PluginId {
@@ -117,12 +130,35 @@ impl PluginError {
             PluginErrorKind::Declined(_) => {
                 "that is its own reason; a longer study (--full, --budget) may give it what it needs".into()
             }
+            PluginErrorKind::OutOfMemory { limit_mib } => self.grant(Limit::Memory, (*limit_mib as u64) << 20),
+            PluginErrorKind::TimedOut { milliseconds } => {
+                self.grant(Limit::Call, u64::try_from(*milliseconds).unwrap_or(u64::MAX))
+            }
+            PluginErrorKind::TooMuchOutput { limit_kib } => self.grant(Limit::Output, (*limit_kib as u64) << 10),
             _ if bundled => "this is a bug of ralf-tune: run with RALF_TUNE_LOG=debug and report it".into(),
             PluginErrorKind::Mismatch { api, .. } => other_version(api),
             PluginErrorKind::BadManifest(_) => {
                 "its author corrects what `describe` returns; wit/types.wit says what a manifest may hold".into()
             }
             _ => format!("run without `{}`, or tell its author; RALF_TUNE_LOG=debug shows its log", self.plugin.name),
+        }
+    }
+
+    /// How to let it use more: as much as its manifest asks for, else twice of what was not enough.
+    fn grant(&self, limit: Limit, was: u64) -> String {
+        let name = &self.plugin.name;
+        let asked = self.plugin.asks.iter().find(|(asked, value)| *asked == limit && *value > was);
+        match asked {
+            Some((_, value)) => {
+                format!("its author says that it needs more; if you trust it: {}", limit.flag(name, *value))
+            }
+            None if was >= limit.highest() => {
+                format!("no plugin gets more than that: run without `{name}`, or tell its author")
+            }
+            None => {
+                let more = was.saturating_mul(2).clamp(limit.lowest(), limit.highest());
+                format!("run without `{name}`, or let it use more if you trust it: {}", limit.flag(name, more))
+            }
         }
     }
 }

@@ -1,8 +1,12 @@
 //! What can be read from a file's bytes without compiling it: names, sizes, and what is wrong with its outside.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Parser, Payload};
 
-use super::{convert::clean, error::PluginErrorKind};
+use super::{
+    compile_cost::{Cost, Counter},
+    convert::clean,
+    error::PluginErrorKind,
+};
 
 /// Custom section in which a build leaves the type of the component that the linker should make.
 const COMPONENT_TYPE: &str = "component-type";
@@ -12,17 +16,8 @@ const COMPONENT_TYPE: &str = "component-type";
 pub struct Inspection {
     pub imports: Vec<String>,
     pub exports: Vec<String>,
-    pub code: CodeSize,
-}
-
-/// How much there is to compile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CodeSize {
-    pub modules: usize,
-    pub functions: usize,
-    pub bytes: usize,
-    /// Bytes of the largest function.
-    pub largest_function: usize,
+    /// What there is to compile.
+    pub cost: Cost,
 }
 
 /// Reads a file's structure. It is not validated: that is the compiler's part.
@@ -39,14 +34,13 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, PluginErrorKind> {
         _ => return not_a_component("it does not begin as WebAssembly does"),
     }
     let mut found = Inspection::default();
+    let mut counter = Counter::default();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| broken(&error, bytes.len()))?;
+        counter.add(&payload).map_err(|error| broken(&error, bytes.len()))?;
         match payload {
-            Payload::Version { encoding, .. } => {
-                depth += 1;
-                found.code.modules += usize::from(encoding == Encoding::Module);
-            }
+            Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
@@ -60,16 +54,14 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, PluginErrorKind> {
                     found.exports.push(clean(export.name.name));
                 }
             }
-            Payload::CodeSectionEntry(body) => {
-                let size = body.as_bytes().len();
-                found.code.functions += 1;
-                found.code.bytes += size;
-                found.code.largest_function = found.code.largest_function.max(size);
-            }
             _ => {}
         }
     }
-    Ok(found)
+    found.cost = counter.cost;
+    match found.cost.excess() {
+        Some(excess) => Err(PluginErrorKind::TooLarge(excess)),
+        None => Ok(found),
+    }
 }
 
 /// What kind of core module: one whose build lacks only its last step says so.

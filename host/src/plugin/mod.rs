@@ -7,6 +7,7 @@
 mod bindings;
 mod bundled;
 mod call;
+pub mod compile_cost;
 pub mod component;
 mod convert;
 pub mod engine;

@@ -7,7 +7,7 @@ use super::{
     component::{self, CheckedComponent},
     engine::PluginEngine,
     error::{PluginError, PluginErrorKind, PluginId},
-    limits::Limits,
+    limits::{LimitChanges, Limits},
     scorer::Scorer,
     selector::Selector,
     strategy::Strategy,
@@ -19,6 +19,10 @@ use crate::model::{
 
 /// Largest component that is read: the Python toolchain makes some 20 MB.
 const LARGEST_FILE_BYTES: u64 = 128 << 20;
+
+/// Where plugins come from that are no files. A file of such a name is shown with its folder.
+const BUNDLED_ORIGIN: &str = "bundled";
+const INSTALLED: &str = "installed";
 
 /// One loaded plugin of any kind.
 #[derive(Clone)]
@@ -59,10 +63,38 @@ impl Plugin {
         }
     }
 
+    fn set_limits(&mut self, limits: Limits) {
+        // One that is in use keeps its limits: there is none, for it was just made.
+        match self {
+            Self::Strategy(plugin) => drop(Arc::get_mut(plugin).map(|plugin| plugin.limits = limits)),
+            Self::Scorer(plugin) => drop(Arc::get_mut(plugin).map(|plugin| plugin.limits = limits)),
+            Self::Selector(plugin) => drop(Arc::get_mut(plugin).map(|plugin| plugin.limits = limits)),
+        }
+    }
+
+    /// Whether it was installed, and not named as a file.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.component().id.origin == INSTALLED
+    }
+
+    /// The name of its file without the ending, by which limits know it too.
+    #[must_use]
+    pub fn file_stem(&self) -> Option<String> {
+        let stem = Path::new(&self.component().id.origin).file_stem().filter(|_| self.is_file())?;
+        Some(stem.to_string_lossy().into_owned())
+    }
+
+    /// Whether it was named as a file.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        !self.is_bundled() && !self.is_installed()
+    }
+
     /// Whether it is part of the program.
     #[must_use]
     pub fn is_bundled(&self) -> bool {
-        self.component().id.origin == "bundled"
+        self.component().id.origin == BUNDLED_ORIGIN
     }
 }
 
@@ -136,6 +168,7 @@ impl UnknownPlugin {
 #[derive(Clone)]
 pub struct Registry {
     engine: Arc<PluginEngine>,
+    limits: LimitChanges,
     plugins: Vec<Plugin>,
 }
 
@@ -145,18 +178,30 @@ impl Registry {
     /// # Errors
     /// When a bundled component does not load, which is a bug.
     pub fn bundled(engine: &Arc<PluginEngine>) -> Result<Self, PluginError> {
+        Self::with_limits(engine, LimitChanges::default())
+    }
+
+    /// The same, and what was set about limits, for these and all that are added.
+    ///
+    /// # Errors
+    /// When a bundled component does not load under its limits.
+    pub fn with_limits(engine: &Arc<PluginEngine>, limits: LimitChanges) -> Result<Self, PluginError> {
+        let changes = &limits;
         // The first start compiles; with a thread a component it takes as long as the slowest.
         let plugins = std::thread::scope(|scope| {
             let loading: Vec<_> = BUNDLED
                 .iter()
-                .map(|(name, bytes)| scope.spawn(move || load(engine, bytes, name, "bundled", Limits::default())))
+                .map(|(name, bytes)| {
+                    let name = name.split_once('-').map_or(*name, |(_, name)| name);
+                    scope.spawn(move || load_limited(engine, bytes, name, BUNDLED_ORIGIN, changes))
+                })
                 .collect();
             loading
                 .into_iter()
                 .map(|thread| thread.join().unwrap_or_else(|_| Err(lost("bundled", "the loader panicked"))))
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(Self { engine: Arc::clone(engine), plugins })
+        Ok(Self { engine: Arc::clone(engine), limits, plugins })
     }
 
     /// Loads a file and adds it.
@@ -165,7 +210,25 @@ impl Registry {
     /// When the file cannot be read or is no plugin.
     pub fn add_file(&mut self, path: &Path) -> Result<Plugin, PluginError> {
         let ComponentFile { bytes, name, origin } = ComponentFile::read(path)?;
-        let plugin = load(&self.engine, &bytes, &name, &origin, Limits::default())?;
+        let origin =
+            if [BUNDLED_ORIGIN, INSTALLED].contains(&origin.as_str()) { format!("./{origin}") } else { origin };
+        let plugin = load_limited(&self.engine, &bytes, &name, &origin, &self.limits)?;
+        self.add(plugin.clone());
+        Ok(plugin)
+    }
+
+    /// Loads an installed component and adds it.
+    ///
+    /// # Errors
+    /// When it is no plugin, or no longer the one that has that name.
+    pub fn add_installed(&mut self, name: &str, kind: PluginKind, bytes: &[u8]) -> Result<Plugin, PluginError> {
+        let plugin = load_limited(&self.engine, bytes, name, INSTALLED, &self.limits)?;
+        let (found, own) = (plugin.component().kind, plugin.manifest().name.clone());
+        if found != kind || own != name {
+            let why = format!("it was installed as {} `{name}`", kind.name());
+            let id = Box::new(plugin.component().id.clone());
+            return Err(PluginError { plugin: id, function: None, kind: PluginErrorKind::BadManifest(vec![why]) });
+        }
         self.add(plugin.clone());
         Ok(plugin)
     }
@@ -175,6 +238,13 @@ impl Registry {
         let (kind, name) = (plugin.component().kind, plugin.manifest().name.clone());
         self.plugins.retain(|known| known.component().kind != kind || known.manifest().name != name);
         self.plugins.push(plugin);
+    }
+
+    /// Whether a plugin takes part when nobody names it: the bundled ones do, files that were named as such, and what is installed under the
+    /// name of a bundled one, in whose place it stands.
+    #[must_use]
+    pub fn joins_unasked(&self, plugin: &Plugin) -> bool {
+        !plugin.is_installed() || is_bundled_name(plugin.component().kind, &plugin.manifest().name)
     }
 
     /// Every plugin, in the order of loading.
@@ -255,7 +325,31 @@ pub fn load(
     })
 }
 
+/// Whether a bundled plugin has that kind and name.
+#[must_use]
+pub fn is_bundled_name(kind: PluginKind, name: &str) -> bool {
+    BUNDLED.iter().any(|(bundled, _)| bundled.split_once('-') == Some((kind.name(), name)))
+}
+
+/// Loads a component under what was set for its name: the given one, and after `describe` the manifest's.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_limited(
+    engine: &Arc<PluginEngine>,
+    bytes: &[u8],
+    name: &str,
+    origin: &str,
+    changes: &LimitChanges,
+) -> Result<Plugin, PluginError> {
+    let limits = changes.applied(Limits::default(), name);
+    let mut plugin = load(engine, bytes, name, origin, limits)?;
+    let limits = changes.applied(limits, &plugin.manifest().name);
+    plugin.set_limits(limits);
+    Ok(plugin)
+}
+
 fn lost(origin: &str, why: &str) -> PluginError {
-    let id = PluginId { kind: None, name: origin.to_owned(), version: None, origin: origin.to_owned() };
+    let id = PluginId::unread(origin, origin);
     PluginError { plugin: Box::new(id), function: None, kind: PluginErrorKind::Unreadable(why.to_owned()) }
 }

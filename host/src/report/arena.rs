@@ -49,10 +49,15 @@ fn studies(number: usize) -> String {
 
 /// Who is behind a name.
 fn members(page: &mut Page, report: &ArenaReport) {
-    let mut table = Table::new().left("line-up").prose("strategies").left("selector");
-    for line_up in &report.line_ups {
+    let mut table = Table::new().left("").left("line-up").prose("strategies").left("selector");
+    for (index, line_up) in report.line_ups.iter().enumerate() {
         let strategies = if line_up.strategies.is_empty() { "none".into() } else { line_up.strategies.join(", ") };
-        table.row([Cell::new(Style::Name, &line_up.name), Cell::plain(strategies), Cell::plain(&line_up.selector)]);
+        table.row([
+            Cell::new(Style::Dim, letter(index)),
+            Cell::new(Style::Name, &line_up.name),
+            Cell::plain(strategies),
+            Cell::plain(&line_up.selector),
+        ]);
     }
     page.table(&table);
 }
@@ -113,22 +118,30 @@ fn effort(report: &ArenaReport) -> Table {
     table
 }
 
+/// Line-ups are letters here: seven names do not fit beside each other.
 fn by_scenario(report: &ArenaReport) -> Table {
-    let mut table = Table::new().prose("line-up");
-    for scenario in &report.scenarios {
-        table = table.right(&scenario.name);
+    let mut table = Table::new().left("scenario").right("best notes/min");
+    for index in 0..report.line_ups.len() {
+        table = table.right(&letter(index));
     }
-    let cell = |line_up: usize, scenario: &str| {
+    let regret = |line_up: usize, scenario: &str| {
         let of = |standing: &&Standing| standing.line_up == line_up && standing.scenario.as_deref() == Some(scenario);
         Cell::plain(report.by_scenario.iter().find(of).map_or_else(String::new, |found| points(found.regret.mean)))
     };
-    for (index, line_up) in report.line_ups.iter().enumerate() {
-        let cells = report.scenarios.iter().map(|scenario| cell(index, &scenario.name));
-        table.row(std::iter::once(Cell::new(Style::Name, &line_up.name)).chain(cells));
+    for scenario in &report.scenarios {
+        let best = [Cell::plain(&scenario.name), Cell::new(Style::Dim, rate(scenario.notes_per_minute))];
+        let regrets = (0..report.line_ups.len()).map(|line_up| regret(line_up, &scenario.name));
+        table.row(best.into_iter().chain(regrets));
     }
-    let best = report.scenarios.iter().map(|scenario| Cell::new(Style::Dim, rate(scenario.notes_per_minute)));
-    table.row(std::iter::once(Cell::new(Style::Dim, "best notes/min")).chain(best));
     table
+}
+
+/// A, B … Z, then numbers.
+fn letter(index: usize) -> String {
+    u8::try_from(index)
+        .ok()
+        .filter(|index| *index < 26)
+        .map_or_else(|| (index + 1).to_string(), |index| char::from(b'A' + index).to_string())
 }
 
 fn verdicts(page: &mut Page, report: &ArenaReport) {

@@ -36,16 +36,18 @@ pub fn render(examination: &Examination, width: usize, colour: bool) -> String {
 }
 
 fn table(findings: &[Finding]) -> Table {
-    let mut table = Table::new().left("").left("").prose("").prose("");
+    let mut table = Table::new().left("").left("").prose("");
     let mut last = None;
     for finding in findings {
         let (style, word) = word(finding.state);
         let section = if last == Some(finding.section) { "" } else { finding.section.name() };
         last = Some(finding.section);
         // What is long stands below, with its mend.
-        let seen = if finding.mend.is_some() { "see below" } else { &finding.seen };
-        let cells = [Cell::new(Style::Dim, section), Cell::plain(&finding.check), Cell::new(Style::Dim, seen)];
-        table.row(std::iter::once(Cell::new(style, word)).chain(cells));
+        let line = match finding.mend {
+            None => format!("{}: {}", finding.check, finding.seen),
+            Some(_) => finding.check.clone(),
+        };
+        table.row([Cell::new(style, word), Cell::new(Style::Dim, section), Cell::plain(line)]);
     }
     table
 }

@@ -1,22 +1,27 @@
 //! What a study says: for a terminal and as JSON.
 //!
 //! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data;
-//! [`machine`], [`plan`], [`plugins`], [`check`] and [`author`] are the pages of the other commands. They are written on a [`page`],
+//! [`machine`], [`plan`], [`plugins`], [`check`], [`bench`] and [`author`] are the pages of the other commands. They are written on a [`page`],
 //! which [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
 pub mod arena;
 pub mod author;
+pub mod bench;
 pub mod check;
 pub mod clean;
+mod imports;
 pub mod json;
+pub mod listing;
 pub mod machine;
 pub mod page;
 mod panels;
 pub mod plan;
 pub mod plugins;
+pub mod rehearsal;
 pub mod style;
 pub mod table;
 pub mod terminal;
 pub mod units;
+pub mod update;
 mod view;
 pub mod wrap;

@@ -1,31 +1,15 @@
 //! The pages of `ralf-tune plugin list` and `ralf-tune plugin info`.
 
-use crate::model::plugin::{Grant, Manifest, PluginKind, PluginParameter};
+use crate::model::plugin::{Grant, PluginKind, PluginParameter};
 
+pub use super::listing::{ListedIntensity, ListedLimit, ListedOrigin, ListedStage, PluginListing};
 use super::{
+    imports::in_words,
     page::{Page, limited},
     style::Style,
     table::{Cell, Table},
-    units::{bytes, plain},
+    units::{bytes, duration, plain},
 };
-
-/// A plugin as the host knows it: what it says of itself, and what was found in the component.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PluginListing {
-    pub kind: PluginKind,
-    pub manifest: Manifest,
-    /// `"bundled"`, or the file that it was loaded from.
-    pub origin: String,
-    pub size_bytes: u64,
-    /// Interfaces that the component imports.
-    pub imports: Vec<String>,
-    /// What it may only do when the user allows it.
-    pub wants: Vec<Grant>,
-    /// Names and values of the limits that it runs under, with units.
-    pub limits: Vec<(String, String)>,
-    /// Version of the plugin interface that it was made for: `"0.1.0"`.
-    pub api: String,
-}
 
 /// One line a plugin, in the order strategies, scorers, selectors.
 #[must_use]
@@ -44,7 +28,7 @@ pub fn list(plugins: &[PluginListing], width: usize, colour: bool) -> String {
             Cell::new(Style::Dim, plugin.kind.name()),
             Cell::new(Style::Name, &manifest.name),
             Cell::plain(&manifest.version),
-            Cell::new(Style::Dim, &plugin.origin),
+            Cell::new(Style::Dim, plugin.origin.short()),
             Cell::plain(limited(&manifest.summary)),
         ]);
         if !plugin.wants.is_empty() {
@@ -56,6 +40,53 @@ pub fn list(plugins: &[PluginListing], width: usize, colour: bool) -> String {
     page.finish()
 }
 
+/// What every intensity runs, in which order and why.
+#[must_use]
+pub fn intensities(intensities: &[ListedIntensity], width: usize, colour: bool) -> String {
+    let mut page = Page::new(width, colour);
+    page.heading("What each intensity runs, in order");
+    let mut table = Table::new().left("intensity").right("budget").prose("strategies").prose("named in");
+    for intensity in intensities {
+        let chosen = if intensity.is_chosen { " (chosen)" } else { "" };
+        let stages = match &intensity.stages {
+            Ok(stages) => {
+                let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+                Cell::plain(listed(&names, "none"))
+            }
+            Err(why) => Cell::new(Style::Dim, format!("no plan: {why}")),
+        };
+        table.row([
+            Cell::new(Style::Name, format!("{}{chosen}", intensity.name)),
+            Cell::plain(duration(intensity.budget_seconds)),
+            stages,
+            Cell::new(Style::Dim, &intensity.named_by),
+        ]);
+    }
+    page.table(&table);
+    page.blank();
+    let mut table = Table::new().left("strategy").prose("decides").prose("why there");
+    let mut said: Vec<&str> = Vec::new();
+    // The longest plan says best what comes after what.
+    let mut plans: Vec<&Vec<ListedStage>> = intensities.iter().filter_map(|one| one.stages.as_ref().ok()).collect();
+    plans.sort_by_key(|stages| std::cmp::Reverse(stages.len()));
+    for stage in plans.into_iter().flatten() {
+        if !said.contains(&stage.name.as_str()) {
+            said.push(&stage.name);
+            table.row([
+                Cell::new(Style::Name, &stage.name),
+                Cell::plain(stage.decides.join(", ")),
+                Cell::new(Style::Dim, &stage.why_here),
+            ]);
+        }
+    }
+    page.table(&table);
+    page.blank();
+    let around = "Each begins with your present settings and ends with the winner against them; \
+                  ralf-tune plugin list --intensity NAME shows scorers, selector and times too.";
+    page.paragraph(Style::Dim, around);
+    page.finish()
+}
+
 /// Everything about one plugin.
 #[must_use]
 pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
@@ -64,11 +95,16 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
     page.heading(&format!("{} {} {}", plugin.kind.name(), manifest.name, manifest.version));
     page.paragraph(Style::Plain, &manifest.summary);
     page.blank();
-    let mut facts = vec![
-        ("Origin", Cell::new(Style::Name, &plugin.origin)),
-        ("Size", Cell::plain(bytes(plugin.size_bytes))),
-        ("Interface", Cell::plain(format!("ralf:tune {}", plugin.api))),
-    ];
+    let mut facts = vec![("Origin", Cell::new(Style::Name, plugin.origin.short()))];
+    if let ListedOrigin::Installed { source, added } = &plugin.origin {
+        facts.push(("From", Cell::plain(source)));
+        facts.push(("Added", Cell::plain(added)));
+    }
+    if let Some(sha256) = &plugin.sha256 {
+        facts.push(("SHA-256", Cell::plain(sha256)));
+    }
+    facts.push(("Size", Cell::plain(bytes(plugin.size_bytes))));
+    facts.push(("Interface", Cell::plain(format!("ralf:tune {}", plugin.api))));
     if !plugin.wants.is_empty() {
         facts.push(("Wants", Cell::new(Style::Warning, wants(plugin))));
     }
@@ -90,15 +126,34 @@ pub fn info(plugin: &PluginListing, width: usize, colour: bool) -> String {
         page.paragraph(Style::Dim, &example);
     }
     page.heading("Limits");
-    page.facts(plugin.limits.iter().map(|(name, value)| (name.as_str(), Cell::plain(value))));
-    page.heading("Imports");
-    if plugin.imports.is_empty() {
-        page.paragraph(Style::Plain, "None: it can only calculate.");
+    page.table(&limits(plugin));
+    for (limit, value) in plugin.asks.iter().filter(|(limit, value)| plugin.limit(*limit) < *value) {
+        let need =
+            format!("Its author says that it needs {} of {}. If you trust it:", limit.show(*value), limit.name());
+        page.paragraph(Style::Plain, &need);
+        page.bullet(&limit.flag(&manifest.name, *value));
+        let line = limit.line(&manifest.name, *value);
+        page.bullet(&format!("{line}   (in your settings file, above all tables)"));
     }
-    for import in &plugin.imports {
-        page.bullet(import);
+    page.heading("What it may do");
+    let deeds = in_words(&plugin.imports);
+    page.paragraph(Style::Plain, "It calculates. It has no file, no network, no environment, no clock.");
+    for (words, interfaces) in deeds {
+        page.bullet(&format!("It {words} ({})", interfaces.join(", ")));
     }
     page.finish()
+}
+
+fn limits(plugin: &PluginListing) -> Table {
+    let mut table = Table::new().left("limit").left("value").prose("set by");
+    for limit in &plugin.limits {
+        table.row([
+            Cell::new(Style::Name, limit.limit.name()),
+            Cell::plain(limit.limit.show(limit.value)),
+            Cell::new(Style::Dim, &limit.set_by),
+        ]);
+    }
+    table
 }
 
 /// What it wants, and how to allow it.
@@ -130,6 +185,7 @@ fn allowed(parameter: &PluginParameter) -> String {
     }
 }
 
-fn listed(names: &[String], none: &str) -> String {
+fn listed<T: AsRef<str>>(names: &[T], none: &str) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() { none.to_owned() } else { names.join(", ") }
 }

@@ -9,7 +9,7 @@ use super::{
     error::SettingsError,
     key::{self, KEYS, Key, OTHER_VARIABLES},
     overrides::{Format, Overrides},
-    value::{parse_bool, parse_grant, parse_param, parse_scorer, parse_seed, parse_share, plugin_name},
+    value::{parse_bool, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name},
 };
 use crate::model::nearest::nearest;
 use crate::model::study::Warning;
@@ -35,6 +35,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         scorers: list(env, &key::SCORERS, ',', parse_scorer)?,
         selector: read(env, &key::SELECTOR, plugin_name)?,
         params: list(env, &key::PARAMS, ';', parse_param)?.unwrap_or_default(),
+        limits: list(env, &key::LIMITS, ',', parse_limit)?.unwrap_or_default(),
         allow: list(env, &key::ALLOW, ',', parse_grant)?,
         save: read(env, &key::SAVE, parse_bool)?,
         report: read(env, &key::REPORT, parse_bool)?,

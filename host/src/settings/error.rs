@@ -3,6 +3,7 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use super::key::{self, Key};
+use crate::model::limit::Limit;
 
 /// Something in the settings that cannot be used. Each names where it was said.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,8 @@ pub enum SettingsError {
     /// A value of the right type that means nothing. `place` is a flag, a variable, or a key with its file.
     #[error("{place} cannot be `{value}`: {reason}")]
     BadValue { place: String, value: String, reason: String },
+    #[error("`limits.{plugin}.{}` in {} is not obeyed: a project may lower the limits of plugins and not raise them; here is {}", limit.name(), path.display(), limit.show(*most))]
+    ForeignGrant { path: PathBuf, plugin: String, limit: Limit, most: u64, wanted: u64 },
     #[error("`{}` in {} is not obeyed: a project must not give the consent of its user", key.file, path.display())]
     ForeignConsent { path: PathBuf, key: &'static Key },
     #[error("there is no intensity `{name}` ({origin})")]
@@ -47,6 +50,10 @@ impl SettingsError {
             Self::WrongType { key, .. } if key == "intensity" => {
                 Some("to choose an intensity in a file, write default_intensity = \"quick\"".to_owned())
             }
+            Self::ForeignGrant { plugin, limit, wanted, .. } => Some(format!(
+                "if you trust that plugin, grant it yourself: {}; or take the line out",
+                limit.flag(plugin, *wanted)
+            )),
             Self::ForeignConsent { key, .. } if **key == key::ALLOW => Some(
                 "pass --allow judge, set RALF_TUNE_ALLOW=judge, or write it into your own settings file".to_owned(),
             ),

@@ -18,6 +18,7 @@ use super::{
     overrides::{Format, Overrides, PluginParam},
     value::{parse_grant, parse_scorer, parse_share, plugin_name},
 };
+use crate::model::limit::{Limit, PluginLimit};
 use crate::model::nearest::nearest;
 use crate::model::value::Value;
 
@@ -83,6 +84,7 @@ impl File<'_> {
                     }));
                 }
             }
+            _ if name == key::LIMITS.file => values.limits = self.limits(name, value)?,
             _ if name == key::SAVE.file => values.save = Some(self.boolean(name, value)?),
             _ if name == key::REPORT.file => values.report = Some(self.boolean(name, value)?),
             // Whoever hands over a project could otherwise write to its user's files unasked.
@@ -130,7 +132,10 @@ impl File<'_> {
             let place = format!("{name}.{key}");
             match key.as_str() {
                 "budget" => found.budget = Some(self.duration(&place, value)?),
-                "strategies" => found.strategies = Some(self.texts(&place, value, plugin_name)?),
+                "strategies" => {
+                    let names = self.texts(&place, value, plugin_name)?;
+                    found.strategies = Some(Setting::new(names, self.origin.clone()));
+                }
                 "params" => found.params = self.params(&place, value)?,
                 _ => {
                     let known = vec!["budget", "strategies", "params"];
@@ -150,6 +155,27 @@ impl File<'_> {
                 let typed = typed(value).ok_or_else(|| self.wrong(&format!("{place}.{param}"), value, expected))?;
                 let setting = Setting::new(typed, self.origin.clone());
                 found.entry(plugin.clone()).or_default().insert(param.clone(), setting);
+            }
+        }
+        Ok(found)
+    }
+
+    fn limits(&self, name: &str, value: &Toml) -> Result<Vec<PluginLimit>, SettingsError> {
+        let mut found = Vec::new();
+        for (plugin, limits) in self.table(name, value)? {
+            let place = format!("{name}.{plugin}");
+            for (key, value) in self.table(&place, limits)? {
+                let place = format!("{place}.{key}");
+                let known = || Limit::ALL.map(Limit::name);
+                let limit = Limit::from_name(key)
+                    .map_err(|_| self.unknown(place.clone(), nearest(key, known()), known().to_vec()))?;
+                let text = match value {
+                    Toml::String(text) => text.clone(),
+                    Toml::Integer(number) if limit == Limit::LogLines => number.to_string(),
+                    other => return Err(self.wrong(&place, other, "a text such as \"128MiB\" or \"5s\"")),
+                };
+                let value = limit.parse(&text).map_err(|reason| self.bad(&place, &text, reason.to_string()))?;
+                found.push(PluginLimit { plugin: plugin.clone(), limit, value });
             }
         }
         Ok(found)

@@ -19,7 +19,7 @@ pub type Params = BTreeMap<String, BTreeMap<String, Setting<Value>>>;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IntensityTable {
     pub budget: Option<Duration>,
-    pub strategies: Option<Vec<String>>,
+    pub strategies: Option<Setting<Vec<String>>>,
     pub params: Params,
 }
 

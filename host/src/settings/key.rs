@@ -24,6 +24,7 @@ pub const SCORERS: Key = key("--scorer", "RALF_TUNE_SCORER", "scorers");
 pub const SELECTOR: Key = key("--selector", "RALF_TUNE_SELECTOR", "selector");
 pub const ALLOW: Key = key("--allow", "RALF_TUNE_ALLOW", "allow");
 pub const PARAMS: Key = key("--set", "RALF_TUNE_SET", "params");
+pub const LIMITS: Key = key("--limit", "RALF_TUNE_LIMIT", "limits");
 pub const SAVE: Key = key("--save", "RALF_TUNE_SAVE", "save");
 pub const REPORT: Key = key("--report", "RALF_TUNE_REPORT", "report");
 pub const YES: Key = key("--yes", "RALF_TUNE_YES", "yes");
@@ -36,7 +37,7 @@ pub const OUTPUT: Key = key("--output", "RALF_TUNE_OUTPUT", "output");
 pub const SIMULATE: Key = key("--simulate", "RALF_TUNE_SIMULATE", "simulate");
 
 /// Every setting, in the order of the help text.
-pub const KEYS: [Key; 21] = [
+pub const KEYS: [Key; 22] = [
     INTENSITY,
     BUDGET,
     MODEL,
@@ -47,6 +48,7 @@ pub const KEYS: [Key; 21] = [
     SCORERS,
     SELECTOR,
     PARAMS,
+    LIMITS,
     ALLOW,
     SAVE,
     REPORT,

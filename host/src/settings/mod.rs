@@ -33,10 +33,11 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
-pub use value::{parse_grant, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
+pub use value::{parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
 
 use crate::model::{
     budget::{Budget, Intensity},
+    limit::{Limit, PluginLimit},
     plugin::Grant,
     study::Warning,
     value::Value,
@@ -73,6 +74,8 @@ pub struct Settings {
     pub selector: Setting<Option<String>>,
     /// One entry a plugin and parameter, in alphabetical order.
     pub params: Vec<Setting<PluginParam>>,
+    /// Limits of single plugins: one entry a plugin and limit, in alphabetical order.
+    pub limits: Vec<Setting<PluginLimit>>,
     /// What plugins may do beyond computing. Only the user says so, never a project.
     pub allow: Setting<Vec<Grant>>,
     pub save: Setting<bool>,
@@ -98,21 +101,32 @@ impl Settings {
     /// The chosen intensity, with the budget and the strategies that were given beside it.
     #[must_use]
     pub fn intensity(&self) -> Intensity {
-        let table = self.table();
-        let strategies = if self.strategies.value.is_empty() {
-            table.strategies.clone()
-        } else {
-            Some(self.strategies.value.clone())
-        };
+        self.intensity_named(&self.intensity.value)
+    }
+
+    /// The same of any intensity.
+    #[must_use]
+    pub fn intensity_named(&self, name: &str) -> Intensity {
+        let table = self.intensities.get(name).cloned().unwrap_or_default();
         let params = table.params.iter().flat_map(|(plugin, values)| {
             values.iter().map(|(param, value)| (plugin.clone(), param.clone(), value.value.clone()))
         });
         Intensity {
-            name: self.intensity.value.clone(),
-            budget: self.budget().value,
-            strategies: strategies.unwrap_or_default(),
+            name: name.to_owned(),
+            budget: Budget::from_seconds(self.budget.value.or(table.budget).unwrap_or_default().as_secs_f64()),
             params: params.collect(),
+            strategies: self.strategies_of(name).value,
         }
+    }
+
+    /// The strategies of an intensity, and who named them.
+    #[must_use]
+    pub fn strategies_of(&self, name: &str) -> Setting<Vec<String>> {
+        if !self.strategies.value.is_empty() {
+            return self.strategies.clone();
+        }
+        let named = self.intensities.get(name).and_then(|table| table.strategies.clone());
+        named.unwrap_or(Setting::new(Vec::new(), Origin::Default))
     }
 
     /// Parameters of plugins that were given beside the intensity: plugin, parameter, value. A value from the command line or the
@@ -121,6 +135,15 @@ impl Settings {
     pub fn given_params(&self) -> Vec<(String, String, Value)> {
         let given = self.params.iter().map(|setting| &setting.value);
         given.map(|given| (given.plugin.clone(), given.param.clone(), given.value.clone())).collect()
+    }
+
+    /// Who set a limit of a plugin that goes by these names, the later one before the earlier; nobody in particular when it is the default.
+    #[must_use]
+    pub fn limit_origin(&self, names: &[&str], limit: Limit) -> Origin {
+        let of = |name: &str| {
+            self.limits.iter().find(|set| set.value.plugin == name && set.value.limit == limit).map(|set| &set.origin)
+        };
+        names.iter().rev().find_map(|name| of(name)).cloned().unwrap_or(Origin::Default)
     }
 
     /// The budget of the study, and who set it: `--budget`, a file, or the intensity.

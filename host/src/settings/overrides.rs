@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::model::{plugin::Grant, value::Value};
+use crate::model::{limit::PluginLimit, plugin::Grant, value::Value};
 
 /// What one source (the command line, the environment, one file) says. None and empty mean: nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,6 +19,7 @@ pub struct Overrides {
     pub scorers: Option<Vec<ScorerChoice>>,
     pub selector: Option<String>,
     pub params: Vec<PluginParam>,
+    pub limits: Vec<PluginLimit>,
     pub allow: Option<Vec<Grant>>,
     pub save: Option<bool>,
     pub report: Option<bool>,

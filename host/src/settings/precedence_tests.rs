@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    Format, Overrides, ScorerChoice, Settings, parse_param, resolve,
+    Format, Overrides, ScorerChoice, Settings, parse_limit, parse_param, resolve,
     resolve::tests::{env, project, said, user},
 };
 
@@ -158,6 +158,14 @@ fn rows() -> Vec<Row> {
             user: "[params.x]\ny = \"d\"",
             show: |s| s.params.first().map_or("none".into(), |p| format!("{} from {}", p.value.value, p.origin)),
             expected: ["a from --set", "b from RALF_TUNE_SET", "c from P", "d from U", "none"],
+        },
+        Row {
+            cli: Overrides { limits: vec![parse_limit("x.call=1s").unwrap()], ..none() },
+            variable: ("RALF_TUNE_LIMIT", "x.call=900ms"),
+            project: "[limits.x]\ncall = \"800ms\"",
+            user: "[limits.x]\ncall = \"5s\"",
+            show: |s| s.limits.first().map_or("none".into(), |l| format!("{} from {}", l.value.value, l.origin)),
+            expected: ["1000 from --limit", "900 from RALF_TUNE_LIMIT", "800 from P", "5000 from U", "none"],
         },
         Row {
             cli: Overrides { save: Some(false), ..none() },

@@ -13,6 +13,7 @@ use super::{
     intensity,
     key::{self, Key},
 };
+use crate::model::limit::{Limit, PluginLimit};
 
 /// One source and what it says.
 struct Layer {
@@ -85,6 +86,30 @@ impl Layers {
         }
         merged.into_values().collect()
     }
+
+    /// One value a plugin and limit: the strongest source, and in it the last one said.
+    fn limits(&self) -> Result<Vec<Setting<PluginLimit>>, SettingsError> {
+        let mut merged: BTreeMap<(String, Limit), Setting<PluginLimit>> = BTreeMap::new();
+        for layer in self.0.iter().rev() {
+            for limit in &layer.values.limits {
+                let setting = Setting::new(limit.clone(), layer.origin(&key::LIMITS));
+                merged.insert((limit.plugin.clone(), limit.limit), setting);
+            }
+        }
+        // Whoever hands over a project could otherwise let a plugin of theirs take what its user never granted.
+        for setting in merged.values() {
+            let Origin::ProjectFile(path) = &setting.origin else { continue };
+            let PluginLimit { plugin, limit, value } = setting.value.clone();
+            let own = self.0.iter().filter(|layer| matches!(layer.source, Source::User(_)));
+            let own =
+                own.flat_map(|layer| &layer.values.limits).rfind(|own| own.plugin == plugin && own.limit == limit);
+            let most = own.map_or(limit.default_value(), |own| own.value);
+            if value > most {
+                return Err(SettingsError::ForeignGrant { path: path.clone(), plugin, limit, most, wanted: value });
+            }
+        }
+        Ok(merged.into_values().collect())
+    }
 }
 
 /// Puts together what the command line, the environment and the two files (path and text) say.
@@ -132,6 +157,7 @@ pub fn resolve(
         scorers: layers.or(Vec::new(), &key::SCORERS, |v| v.scorers.as_ref()),
         selector: layers.optional(&key::SELECTOR, |v| v.selector.as_ref()),
         params: layers.params(),
+        limits: layers.limits()?,
         allow: layers.or(Vec::new(), &key::ALLOW, |v| v.allow.as_ref()),
         save: layers.or(true, &key::SAVE, |v| v.save.as_ref()),
         report: layers.or(true, &key::REPORT, |v| v.report.as_ref()),

@@ -1,7 +1,12 @@
 //! Small values as people type them: `NAME=WEIGHT`, `PLUGIN.PARAM=VALUE`, shares, yes and no.
 
 use super::overrides::{PluginParam, ScorerChoice};
-use crate::model::{nearest::nearest, plugin::Grant, value::Value};
+use crate::model::{
+    limit::{Limit, PluginLimit},
+    nearest::nearest,
+    plugin::Grant,
+    value::Value,
+};
 
 /// Reads `NAME` or `NAME=WEIGHT`.
 ///
@@ -47,6 +52,26 @@ pub fn parse_param(text: &str) -> Result<PluginParam, String> {
         param: param.to_owned(),
         value: Value::Text(value.trim().to_owned()),
     })
+}
+
+/// Reads `NAME.LIMIT=VALUE`.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong.
+pub fn parse_limit(text: &str) -> Result<PluginLimit, String> {
+    let form = "write NAME.LIMIT=VALUE, such as my-scorer.memory=128MiB";
+    let Some((target, value)) = text.split_once('=') else {
+        return Err(format!("the value is missing: {form}"));
+    };
+    // A file's name may have points of its own.
+    let Some((plugin, limit)) = target.rsplit_once('.') else {
+        return Err(format!("the plugin's name is missing before `{target}`: {form}"));
+    };
+    let plugin = plugin_name(plugin)?;
+    let limit = Limit::from_name(limit.trim()).map_err(|error| error.to_string())?;
+    let value = limit.parse(value).map_err(|error| error.to_string())?;
+    Ok(PluginLimit { plugin, limit, value })
 }
 
 /// Reads what plugins may do beyond computing.
@@ -145,6 +170,24 @@ mod tests {
             [("a.b", "value"), ("b=1", "plugin's name"), (".b=1", "missing"), ("a.=1", "parameter's name")]
         {
             let error = parse_param(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn limits_name_a_plugin_and_have_a_unit() {
+        let limit = parse_limit("my.scorer.memory = 128MiB");
+        assert_eq!(limit, Ok(PluginLimit { plugin: "my.scorer".into(), limit: Limit::Memory, value: 128 << 20 }));
+        for (text, part) in [
+            ("a.memory", "value is missing"),
+            ("memory=1MiB", "plugin's name"),
+            (".memory=1MiB", "missing"),
+            ("a.memroy=1MiB", "did you mean `memory`?"),
+            ("a.memory=128", "such as 512KiB"),
+            ("a.call=1h", "such as 500ms"),
+            ("a.call=2m", "10 ms to 60 s"),
+        ] {
+            let error = parse_limit(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
         }
     }

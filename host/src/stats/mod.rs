@@ -2,6 +2,7 @@
 
 pub mod fit;
 pub mod interval;
+pub mod ranks;
 pub mod stratified;
 pub mod summary;
 pub mod throughput;

@@ -36,7 +36,8 @@ mod tests {
     #[test]
     fn one_group_is_students_interval() {
         let values = vec![1.0, 2.0, 3.0, 4.0, 5.0];
-        let (ours, students) = (stratified_mean(&[values.clone()], 0.95).unwrap(), mean_interval(&values).unwrap());
+        let (ours, students) =
+            (stratified_mean(std::slice::from_ref(&values), 0.95).unwrap(), mean_interval(&values).unwrap());
         assert!((ours.interval.low - students.interval.low).abs() < 1e-9, "{ours:?} {students:?}");
     }
 

@@ -66,6 +66,8 @@ pub fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Ca
     let chars: Vec<f64> = workload.batch_chars.iter().map(|chars| *chars as f64).collect();
     let share = source_share(&workload.batch_chars, tuned);
     WorkloadSummary {
+        file_chars: workload.files.iter().map(|file| file.chars).collect(),
+        batch_chars: workload.batch_chars.clone(),
         origin: workload.origin.clone(),
         files_in_batch: workload.batch_chars.len(),
         files_picked: workload.files.len(),

@@ -47,6 +47,10 @@ const WARM_UP: (u32, u32) = (24, 2);
 /// Longest time of one request of a probe or a needle experiment.
 const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
+/// Facts of a trial: what plugins were told after it of the characters of a token, and of the tokens of a prompt without source.
+pub const TOLD_CHARS_PER_TOKEN: &str = "told_chars_per_token";
+pub const TOLD_OVERHEAD_TOKENS: &str = "told_overhead_tokens";
+
 /// Everything that trials need, and the state of the server as far as it is ours.
 pub struct Executor<'a> {
     pub client: &'a Client,
@@ -129,6 +133,7 @@ impl<'a> Executor<'a> {
                 self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
             }
         }
+        measured.facts.extend(self.told());
         let number = self.next_number;
         self.next_number += 1;
         Trial {
@@ -146,6 +151,16 @@ impl<'a> Executor<'a> {
             observations: measured.observations,
             notices: measured.notices,
         }
+    }
+
+    /// What plugins are told of prompts from now on: a study can be played again only with what was known at each point.
+    fn told(&self) -> [(String, f64); 2] {
+        let calibration = self.calibration.borrow();
+        let overhead = calibration.overhead_tokens(self.workload.prompt.text.chars().count());
+        [
+            (TOLD_CHARS_PER_TOKEN.to_owned(), calibration.chars_per_token()),
+            (TOLD_OVERHEAD_TOKENS.to_owned(), f64::from(overhead)),
+        ]
     }
 
     fn bench(&self) -> Bench<'_> {

@@ -28,8 +28,10 @@ mod summarise;
 mod verdict;
 
 pub use clock::StudyClock;
+pub use execute::{TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use judge::{JudgeGrant, JudgeLimits};
 pub use plan::{PlanError, plan};
 pub use score::{Panel, WeightedScorer};
+pub use stage::describe as describe_proposal;
 pub use study::{Setup, run};
 pub use verdict::SELECT;

@@ -183,7 +183,7 @@ fn choose_strategies(
     let names = if choices.strategies.is_empty() { &intensity.strategies } else { &choices.strategies };
     let mut chosen: Vec<Arc<Strategy>> = names.iter().map(|name| registry.strategy(name)).collect::<Result<_, _>>()?;
     // A strategy from a file takes the stage of whoever decides what it decides.
-    for plugin in registry.all().iter().filter(|plugin| !plugin.is_bundled()) {
+    for plugin in registry.all().iter().filter(|plugin| plugin.is_file()) {
         let Plugin::Strategy(own) = plugin else { continue };
         if chosen.iter().any(|strategy| Arc::ptr_eq(strategy, own)) {
             continue;
@@ -257,13 +257,12 @@ fn order(strategies: &[Arc<Strategy>]) -> Result<Vec<Arc<Strategy>>, PlanError> 
 }
 
 fn choose_scorers(registry: &Registry, intensity: &Intensity, choices: &Choices) -> Result<Panel, PlanError> {
-    let from_files = |plugin: &&Plugin| !plugin.is_bundled();
     let replaces = choices.scorers.iter().any(|(_, weight)| weight.is_none());
     let mut mix: Vec<(String, f64)> = registry
         .all()
         .iter()
         .filter(|plugin| matches!(plugin, Plugin::Scorer(_)) && plugin.manifest().is_on_by_default())
-        .filter(|plugin| !replaces || from_files(plugin))
+        .filter(|plugin| registry.joins_unasked(plugin) && (!replaces || plugin.is_file()))
         .map(|plugin| (plugin.manifest().name.clone(), 1.0))
         .collect();
     for (name, weight) in &choices.scorers {
@@ -295,7 +294,7 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
         return Ok(registry.selector(name)?);
     }
     let own = registry.all().iter().rev().find_map(|plugin| match plugin {
-        Plugin::Selector(selector) if !plugin.is_bundled() => Some(Arc::clone(selector)),
+        Plugin::Selector(selector) if plugin.is_file() => Some(Arc::clone(selector)),
         _ => None,
     });
     own.map_or_else(|| Ok(registry.selector(DEFAULT_SELECTOR)?), Ok)
@@ -305,7 +304,13 @@ fn choose_selector(registry: &Registry, choices: &Choices) -> Result<Arc<Selecto
 /// retries follow from what the others measured.
 #[must_use]
 pub fn weight(manifest: &Manifest) -> f64 {
-    let parameters = || manifest.decides.iter().filter_map(|name| Parameter::from_name(name));
+    weight_of(&manifest.decides)
+}
+
+/// The same for whoever decides those settings.
+#[must_use]
+pub fn weight_of(decides: &[String]) -> f64 {
+    let parameters = || decides.iter().filter_map(|name| Parameter::from_name(name));
     let loads = parameters().any(Parameter::is_load_time);
     let notes = parameters().any(|parameter| parameter.affects_quality() && !parameter.is_load_time());
     let derives = parameters().all(Parameter::is_policy);

@@ -17,9 +17,6 @@ use crate::{
     },
 };
 
-/// The part by which a scorer says that it could not judge a note: value 0.
-const NOT_JUDGED: &str = "judged";
-
 /// How often a scorer may fail before it is asked no more.
 const MOST_FAILURES: u32 = 3;
 
@@ -77,7 +74,7 @@ impl Panel {
             };
             match evaluated {
                 // A scorer that had nothing to judge says so and does not count.
-                Ok(score) if score.parts.iter().any(|part| part.name == NOT_JUDGED && part.value <= 0.0) => {
+                Ok(score) if score.is_not_judged() => {
                     silent_judges.extend(member.scorer.asks_a_model().then_some(member));
                 }
                 Ok(score) => by_scorer.push(self.opinion(member, score)),

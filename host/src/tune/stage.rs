@@ -128,6 +128,7 @@ pub fn finished(trial: &Trial, what: String) -> StudyEvent {
 }
 
 /// What differs from the incumbent, and what is measured.
+#[must_use]
 pub fn describe(proposal: &Proposal, incumbent: &Candidate) -> String {
     let changes: Vec<String> = proposal
         .candidate

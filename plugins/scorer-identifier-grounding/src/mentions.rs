@@ -103,7 +103,8 @@ fn claimed_by_span(span: &str) -> impl Iterator<Item = &str> {
     let head = rest.split(['(', '<', ':', '=', '[', '{', ';', '!', ',']).next().unwrap_or("").trim_end();
     // `a::b` is a path of names: the part behind belongs to it.
     let path = if rest.contains("::") { rest.split(['(', '<', ' ', '{', ';']).next().unwrap_or("") } else { head };
-    let is_code = !path.contains([' ', '/', '\\', '"', '\'', '#', '@', '%'])
+    let is_code = !path.contains([' ', '/', '\\', '"', '\'', '#', '@', '%', '-'])
+        && !is_acronym(path)
         && path.starts_with(|sign: char| sign.is_alphabetic() || sign == '_' || sign == '$')
         && !ENDINGS.iter().any(|ending| path.ends_with(ending));
     names(if is_code { path } else { "" })
@@ -128,7 +129,7 @@ fn bullet_head(line: &str) -> Option<&str> {
         let digits = text.trim_start_matches(|sign: char| sign.is_ascii_digit());
         (digits.len() < text.len()).then(|| digits.strip_prefix(['.', ')'])).flatten()
     })?;
-    let inner = behind.trim_start().trim_start_matches(['*', '`', '_']);
+    let inner = behind.trim_start().trim_start_matches(['*', '`']);
     let inner = ["def ", "fn ", "func ", "function ", "class ", "struct ", "async "]
         .iter()
         .fold(inner, |rest, keyword| rest.strip_prefix(keyword).unwrap_or(rest));
@@ -141,6 +142,11 @@ fn bullet_head(line: &str) -> Option<&str> {
         || rest.starts_with(" — ")
         || rest.starts_with(" (");
     ends.then_some(name)
+}
+
+/// `JSON`, `NULL`, `UTC`: so short and all in capitals, it stands for something that everybody knows.
+fn is_acronym(text: &str) -> bool {
+    text.len() <= 5 && text.chars().all(|sign| sign.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -163,6 +169,7 @@ mod tests {
             claimed("### KEY_FUNCTIONS\n- parse_line: reads\n- **Reader** – a class\n- The main loop runs\n"),
             ["parse_line", "Reader"]
         );
+        assert_eq!(claimed("### KEY_FUNCTIONS\n- **_hidden**: kept\n"), ["_hidden"]);
         assert_eq!(claimed("### DEPENDENCIES\n- numpy: arrays\n"), [""; 0]);
     }
 
@@ -170,7 +177,7 @@ mod tests {
     fn commands_paths_literals_and_examples_claim_nothing() {
         assert_eq!(
             claimed(
-                "Run `pip install x`, see `src/a.py`, `conf.toml`, `--fast`, `\"utf-8\"`, file(s), `None`.\n```\nfoo(bar)\n```"
+                "Run `pip install x`, see `src/a.py`, `conf.toml`, `--fast`, `\"utf-8\"`, file(s), `None`, `JSON`, `UTF-8`.\n```\nfoo(bar)\n```"
             ),
             [""; 0]
         );

@@ -116,7 +116,7 @@ impl<'a> Scanner<'a> {
         } else if self.language.assignments && top && is_assignment(text, first) {
             self.add(Some(first), position);
         } else if self.language.braces {
-            self.add(brace_definition(text), position);
+            self.add(brace_definition(text, top), position);
         }
     }
 
@@ -175,7 +175,7 @@ fn is_assignment(text: &str, name: &str) -> bool {
 }
 
 /// The name in `… name(…) {`, `name = (…) => {`, `exports.name = …`: methods and functions of languages with braces.
-fn brace_definition(text: &str) -> Option<&str> {
+fn brace_definition(text: &str, top: bool) -> Option<&str> {
     const CONTROL: [&str; 12] =
         ["if", "for", "while", "switch", "catch", "return", "else", "do", "try", "new", "throw", "await"];
     if let Some((left, _)) =
@@ -184,9 +184,12 @@ fn brace_definition(text: &str) -> Option<&str> {
         return names(left).last();
     }
     let (head, _) = text.split_once('(')?;
-    // A brace may stand on the next line: then a type before the name tells a definition from a call.
-    let opens = text.ends_with(['{', '}']) || (text.ends_with(')') && names(head).count() > 1);
-    let balanced = text.matches('(').count() == text.matches(')').count();
+    // A brace may stand on a later line, or be missing as in a header of C: then a type before the name tells a definition from a call.
+    let typed = names(head).count() > 1 && !head.ends_with(' ');
+    let whole = text.matches('(').count() == text.matches(')').count();
+    let opens =
+        text.ends_with(['{', '}']) || (typed && (text.ends_with(')') || (top && text.ends_with([',', '(', ';']))));
+    let balanced = whole || (top && typed);
     let first = names(head).next()?;
     let plain = head.chars().all(|sign| sign.is_alphanumeric() || " \t_*&<>[],:~$?.".contains(sign));
     let member = head.contains('.');
@@ -248,6 +251,8 @@ mod tests {
         assert_eq!(found(java, "java"), ["org", "demo", "java", "util", "List", "Account", "sumOf"]);
         let c = "#include <stdio.h>\n#define MAX_LINE 80\nstatic int read_line(char *to) {\n  while (more()) {\n  }\n}\nint\tnext_line(FILE *from)\n{\n  use_it(from);\n}\n";
         assert_eq!(found(c, "c"), ["stdio", "MAX_LINE", "read_line", "next_line"]);
+        let header = "void send_all(int to,\n              int from);\nstatic size_t\nlong_name(void);\nINIT(things);\n  call_me(now);\n";
+        assert_eq!(found(header, "c"), ["send_all"]);
         assert!(found("# Title\n\nclass of words\n", "markdown").is_empty());
         assert!(found("", "python").is_empty());
     }

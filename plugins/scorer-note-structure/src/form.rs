@@ -22,6 +22,8 @@ const EMPTY: f64 = 0.25;
 const MISSPELT: f64 = 0.5;
 /// How much of the value order and cleanness can take away, each.
 const MANNERS: f64 = 0.35;
+/// The power of the sections: a program that reads notes by their headings can do little with one of which a third is missing.
+const GAPS: i32 = 2;
 /// The longest plausible type, in characters.
 const LONGEST_TYPE: usize = 60;
 
@@ -52,6 +54,7 @@ impl Form {
             sum += worth / count(same.len());
         }
         let list = |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+        let again = repeated.len();
         reasons.extend(list("sections missing", missing));
         reasons.extend(list("sections there more than once", repeated));
         let known = found.iter().filter(|section| asked.iter().any(|name| matches(section, name))).count();
@@ -62,14 +65,14 @@ impl Form {
         Self {
             sections: sum / count(asked.len().max(1)),
             order,
-            clean: clean(before, fenced, found.len() - known, asked.len(), reasons),
+            clean: clean(before, fenced, found.len() - known, again, asked.len(), reasons),
         }
     }
 
     /// All parts in one number.
     pub fn value(self) -> f64 {
         let manners = |part: f64| 1.0 - MANNERS * (1.0 - part);
-        self.sections * manners(self.order) * manners(self.clean)
+        self.sections.powi(GAPS) * manners(self.order) * manners(self.clean)
     }
 
     pub fn plus(self, other: Self) -> Self {
@@ -122,7 +125,8 @@ fn content(heading: &str, body: &str, reasons: &mut Vec<String>) -> f64 {
     EMPTY + (1.0 - EMPTY) * form
 }
 
-/// Share of the words that are tags: `#` and a word.
+/// Share of the words that are tags: `#` and a word. Where nothing has a `#`, keywords between commas or on lines of their own are tags
+/// as well: prompts ask for either.
 fn tags(body: &str) -> f64 {
     let words: Vec<&str> = body
         .split(|sign: char| sign.is_whitespace() || sign == ',')
@@ -130,6 +134,13 @@ fn tags(body: &str) -> f64 {
         .filter(|word| !word.is_empty())
         .collect();
     let is_tag = |word: &&&str| word.strip_prefix('#').is_some_and(|tag| tag.starts_with(char::is_alphanumeric));
+    if !words.iter().any(|word| word.starts_with('#')) {
+        let between: Vec<&str> = body.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty()).collect();
+        let is_keyword =
+            |item: &&&str| item.split_whitespace().filter(|word| *word != "-" && *word != "*").count() <= 2;
+        let keywords = between.iter().filter(is_keyword).count();
+        return if between.len() > 1 { count(keywords) / count(between.len()) } else { 0.0 };
+    }
     count(words.iter().filter(is_tag).count()) / count(words.len().max(1))
 }
 
@@ -141,7 +152,7 @@ fn kind(body: &str) -> f64 {
     short / count(lines.max(1))
 }
 
-fn clean(before: &str, fenced: bool, extra: usize, asked: usize, reasons: &mut Vec<String>) -> f64 {
+fn clean(before: &str, fenced: bool, extra: usize, again: usize, asked: usize, reasons: &mut Vec<String>) -> f64 {
     let mut value: f64 = 1.0;
     if fenced {
         reasons.push("the whole answer is in a code fence".to_owned());
@@ -154,6 +165,9 @@ fn clean(before: &str, fenced: bool, extra: usize, asked: usize, reasons: &mut V
     if extra > 0 {
         reasons.push(format!("{extra} headings that were not asked for"));
         value -= 0.25 + (0.5 * count(extra) / count(asked.max(1))).min(0.5);
+    }
+    if again > 0 {
+        value -= 0.25 + (0.5 * count(again) / count(asked.max(1))).min(0.5);
     }
     value.max(0.0)
 }

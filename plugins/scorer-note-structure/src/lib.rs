@@ -1,8 +1,9 @@
 //! Scorer `note-structure`: does the note have the sections that its prompt asked for?
 //!
 //! Each heading that the prompt names (`### TAGS`, `### TYPE`, …) is looked for in the answer: once, in order, with
-//! something under it; tags must be tags and a type one short line. Text before the first heading, a code fence around
-//! the whole and headings that nobody asked for cost; an answer that ended for lack of room loses half.
+//! something under it; tags must be tags and a type one short line. The share of the sections that are there is squared.
+//! Text before the first heading, a code fence around the whole and headings that nobody asked for or that come again
+//! cost; an answer that ended for lack of room loses half.
 //!
 //! A prompt that names no heading is judged by nothing: see `ScoreExt::not_judged` in the SDK.
 
@@ -126,6 +127,14 @@ mod tests {
         }
         assert!(one("nothing of the kind") < 0.01);
         assert!(one("") < 0.01);
+    }
+
+    #[test]
+    fn tags_are_keywords_with_or_without_a_sign() {
+        for tags in ["io, parser", "- io\n- file parser\n- rust", "#io #parser", "`io`, `parser`"] {
+            assert!((one(&GOOD.replace("#io, #parser", tags)) - 1.0).abs() < 1e-9, "{tags}");
+        }
+        assert!(one(&GOOD.replace("#io, #parser", "It reads a file and gives values, which others need")) < 0.95);
     }
 
     #[test]

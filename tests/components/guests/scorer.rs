@@ -23,6 +23,7 @@ impl Scorer for Guest {
             "not-a-number" => Ok(of(f64::NAN)),
             "above-one" => Ok(of(1.5)),
             "below-zero" => Ok(of(-0.1)),
+            "infinite" => Ok(of(f64::INFINITY)),
             "endless-part" => Ok(of(0.5).part("size", f64::INFINITY)),
             "declines" => Err("no note\nof mine".to_owned()),
             "long-reason" => Ok(of(0.5).reason(long_text(20 << 20))),

@@ -6,23 +6,46 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::test_args::{self, PluginTestArgs};
 use crate::{
     cli::args::given,
-    settings::{Format, Overrides},
+    install::Digest,
+    model::limit::PluginLimit,
+    settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
 };
 
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
-    /// List the plugins that can take part
+    /// List the plugins that can take part, and what each intensity runs
     List(PluginListArgs),
-    /// Show one plugin: what it decides, its parameters, its limits
+    /// Show one plugin: what it decides, its parameters, its limits, what it may do
     Info(PluginInfoArgs),
+    /// Install a plugin, after showing what it is and may do
+    #[command(after_long_help = ADD_EXAMPLES)]
+    Add(PluginAddArgs),
+    /// Fetch installed plugins again, and show what changes
+    Update(PluginUpdateArgs),
+    /// Take an installed plugin away
+    Remove(PluginRemoveArgs),
     /// Put a plugin to the test: what it is, what it asks for, how it behaves. Nothing is installed
     Check(PluginCheckArgs),
+    /// Time a plugin: compile, load, calls over recorded inputs, memory
+    Bench(PluginBenchArgs),
     /// Write a project for a plugin of your own, and say what to type next
     #[command(after_long_help = NEW_EXAMPLES)]
     New(PluginNewArgs),
+    /// See what a plugin answers, beside the bundled ones: notes, studies, candidates
+    #[command(after_long_help = test_args::EXAMPLES)]
+    Test(PluginTestArgs),
 }
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  ralf-tune plugin add ./my_scorer.wasm
+  ralf-tune plugin add https://example.org/my_scorer.wasm --sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  ralf-tune plugin add oci://ghcr.io/somebody/my-scorer:1.0 --yes
+
+It takes part where it is named: ralf-tune run --scorer my-scorer";
 
 #[derive(Debug, Args)]
 pub struct PluginListArgs {
@@ -33,6 +56,14 @@ pub struct PluginListArgs {
     /// Component to list too; may be repeated [env: RALF_TUNE_PLUGIN]
     #[arg(long, value_name = "FILE")]
     pub plugin: Vec<PathBuf>,
+
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "intensity")]
+    pub format: Option<Format>,
 }
 
 const NEW_EXAMPLES: &str = "\
@@ -73,6 +104,74 @@ pub struct PluginInfoArgs {
     /// Name of a plugin, or file of a component
     #[arg(value_name = "NAME|FILE")]
     pub plugin: String,
+
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginAddArgs {
+    /// A file, an address (https://…), or an artifact (oci://registry/repository:tag)
+    #[arg(value_name = "PATH|URL|OCI")]
+    pub source: String,
+
+    /// What the file must contain: its SHA-256, as the author publishes it
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<Digest>,
+
+    /// Limit of the plugin while it is looked at, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Install without asking
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginUpdateArgs {
+    /// Name of an installed plugin [default: all]
+    #[arg(value_parser = plugin_name)]
+    pub name: Option<String>,
+
+    /// What the new file must contain: its SHA-256, as the author publishes it
+    #[arg(long, value_name = "HEX", requires = "name")]
+    pub sha256: Option<Digest>,
+
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Update without asking
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginRemoveArgs {
+    /// Name of an installed plugin
+    #[arg(value_parser = plugin_name)]
+    pub name: String,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginBenchArgs {
+    /// File of a component, or name of a bundled plugin
+    #[arg(value_name = "FILE|NAME")]
+    pub plugin: String,
+
+    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +180,14 @@ pub struct PluginCheckArgs {
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
 
+    /// Value in place of a parameter's default; may be repeated
+    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
+    pub set: Vec<PluginParam>,
+
+    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
@@ -88,6 +195,24 @@ pub struct PluginCheckArgs {
 
 impl From<&PluginListArgs> for Overrides {
     fn from(args: &PluginListArgs) -> Self {
-        Self { intensity: args.intensity.clone(), plugins: given(&args.plugin), ..Self::default() }
+        Self {
+            intensity: args.intensity.clone(),
+            plugins: given(&args.plugin),
+            limits: args.limit.clone(),
+            format: args.format,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&PluginAddArgs> for Overrides {
+    fn from(args: &PluginAddArgs) -> Self {
+        Self { limits: args.limit.clone(), ..Self::default() }
+    }
+}
+
+impl From<&PluginUpdateArgs> for Overrides {
+    fn from(args: &PluginUpdateArgs) -> Self {
+        Self { limits: args.limit.clone(), ..Self::default() }
     }
 }

@@ -1,14 +1,14 @@
 //! `ralf-tune plugin check`.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::args::PluginCheckArgs;
 use crate::{
-    cli::{CommandResult, exit::ExitStatus, failure::Failure, places, session, ui},
+    cli::{CommandResult, exit::ExitStatus, failure::Failure, session, ui},
     conformance,
     model::{nearest::nearest, study::SCHEMA_VERSION},
     plugin::{
-        Limits, PluginEngine,
+        Limits,
         registry::{ComponentFile, bundled_names},
     },
     report,
@@ -17,11 +17,15 @@ use crate::{
 
 /// Examines one plugin. What failed ends it with the exit code of plugins, warnings do not.
 pub fn run(args: &PluginCheckArgs) -> CommandResult {
-    let (settings, env) = session::settings(&Overrides { format: args.format, ..Overrides::default() })?;
+    let (settings, env) =
+        session::settings(&Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() })?;
     let component = component(&args.plugin)?;
-    let engine = Arc::new(PluginEngine::new(places::cache(&env).as_deref())?);
-    let ComponentFile { bytes, name, origin } = &component;
-    let examination = conformance::examine(&engine, bytes, name, origin, Limits::default());
+    let engine = session::engine(&env)?;
+    let set: Vec<conformance::Set> =
+        args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect();
+    // Under the name of its file: that of its manifest is only known in the end.
+    let limits = session::limit_changes(&settings).applied(Limits::default(), &component.name);
+    let examination = conformance::examine(&engine, &component, limits, &set);
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
@@ -39,7 +43,7 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
 }
 
 /// The file that is meant, or the bundled plugin of that name.
-fn component(named: &str) -> Result<ComponentFile, Failure> {
+pub fn component(named: &str) -> Result<ComponentFile, Failure> {
     let path = Path::new(named);
     if path.is_file() || named.contains(std::path::is_separator) || path.extension().is_some() {
         return Ok(ComponentFile::read(path)?);

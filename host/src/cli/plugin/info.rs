@@ -1,13 +1,25 @@
 //! `ralf-tune plugin info`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use super::{args::PluginInfoArgs, listing};
+use super::{
+    args::PluginInfoArgs,
+    listing::{document, listing},
+};
 use crate::{
-    cli::{CommandResult, exit::ExitStatus, failure::Failure, session, ui},
+    cli::{
+        CommandResult,
+        exit::ExitStatus,
+        failure::Failure,
+        installed::{self, Needed},
+        session, ui,
+    },
     model::nearest::nearest,
-    report::plugins,
-    settings::Overrides,
+    report::{listing::plugin_json, plugins},
+    settings::{Format, Overrides},
 };
 
 /// Shows one plugin, by name or by file.
@@ -15,11 +27,13 @@ pub fn run(args: &PluginInfoArgs) -> CommandResult {
     let path = Path::new(&args.plugin);
     let is_file = path.is_file() || args.plugin.contains(std::path::is_separator) || path.extension().is_some();
     let plugins = is_file.then(|| vec![PathBuf::from(&args.plugin)]);
-    let overrides = Overrides { plugins, ..Overrides::default() };
+    let overrides = Overrides { plugins, limits: args.limit.clone(), format: args.format, ..Overrides::default() };
     let (settings, env) = session::settings(&overrides)?;
-    let registry = session::plugins(&settings, &env)?;
+    let installed = installed::locked(&env);
+    let needed = if is_file { Needed::Nobody } else { Needed::Named(&args.plugin) };
+    let registry = session::plugins_with(&settings, &env, needed, installed.as_ref())?;
     let found = if is_file {
-        registry.all().last()
+        registry.all().iter().rfind(|plugin| plugin.is_file())
     } else {
         registry.all().iter().find(|plugin| plugin.manifest().name == args.plugin)
     };
@@ -32,6 +46,11 @@ pub fn run(args: &PluginInfoArgs) -> CommandResult {
         };
         return Err(Failure::usage(format!("there is no plugin `{}`", args.plugin), Some(hint)));
     };
-    ui::data(&plugins::info(&listing(plugin), ui::stdout_width(), ui::stdout_colour()))?;
+    let listing = listing(plugin, &settings, installed.as_ref().map(|(_, lock)| lock));
+    let text = match settings.format.value {
+        Format::Text => plugins::info(&listing, ui::stdout_width(), ui::stdout_colour()),
+        Format::Json => document(BTreeMap::from([("plugin", plugin_json(&listing))])),
+    };
+    ui::data(&text)?;
     Ok(ExitStatus::Done)
 }

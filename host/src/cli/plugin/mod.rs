@@ -1,13 +1,20 @@
 //! `ralf-tune plugin …`: one file a command.
 
+mod add;
 pub mod args;
+mod bench;
+mod candidate;
 mod check;
 mod info;
 mod list;
+mod listing;
 mod new;
+mod remove;
+mod test;
+pub mod test_args;
+mod update;
 
 use super::CommandResult;
-use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
 use args::PluginCommand;
 
 /// Runs the command.
@@ -15,22 +22,12 @@ pub fn run(command: &PluginCommand) -> CommandResult {
     match command {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
+        PluginCommand::Add(args) => add::run(args),
+        PluginCommand::Update(args) => update::run(args),
+        PluginCommand::Remove(args) => remove::run(args),
         PluginCommand::Check(args) => check::run(args),
+        PluginCommand::Bench(args) => bench::run(args),
         PluginCommand::New(args) => new::run(args),
-    }
-}
-
-/// A plugin, as the pages show it.
-fn listing(plugin: &Plugin) -> PluginListing {
-    let component = plugin.component();
-    PluginListing {
-        kind: component.kind,
-        manifest: plugin.manifest().clone(),
-        origin: component.id.origin.clone(),
-        size_bytes: component.size_bytes as u64,
-        imports: component.imports.clone(),
-        wants: component.wants(),
-        limits: plugin.limits().describe(),
-        api: component.api.clone(),
+        PluginCommand::Test(args) => test::run(args),
     }
 }

@@ -8,12 +8,18 @@ use crate::report::clean::clean;
 /// Asks on stderr and reads one line. Anything but a yes is a no, and without a person at a terminal it is a no unasked.
 #[must_use]
 pub fn confirm(question: &str) -> bool {
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+    if !can_ask() {
         return false;
     }
     prompt(&format!("{} [y/N] ", clean(question)));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).is_ok() && is_yes(&answer)
+}
+
+/// Whether a person is there to be asked.
+#[must_use]
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 fn is_yes(answer: &str) -> bool {

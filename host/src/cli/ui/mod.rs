@@ -8,6 +8,6 @@ pub mod progress;
 pub mod tally;
 
 pub use confirm::confirm;
-pub use output::{OutputError, data, message, stderr_colour, stdout_colour, stdout_width};
+pub use output::{OutputError, data, message, stderr_colour, stderr_width, stdout_colour, stdout_width};
 pub use progress::{Progress, ProgressMode};
 pub use tally::Tally;

@@ -1,0 +1,33 @@
+//! `ralf-tune plugin bench`.
+
+use super::{args::PluginBenchArgs, check::component};
+use crate::{
+    cli::{CommandResult, exit::ExitStatus, failure::Failure, session, ui},
+    conformance,
+    model::study::SCHEMA_VERSION,
+    plugin::Limits,
+    report,
+    settings::{Format, Overrides},
+};
+
+/// Times one plugin. Nothing is installed, and nothing is kept.
+pub fn run(args: &PluginBenchArgs) -> CommandResult {
+    let typed = Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() };
+    let (settings, _) = session::settings(&typed)?;
+    let file = component(&args.plugin)?;
+    let limits = session::limit_changes(&settings).applied(Limits::default(), &file.name);
+    let scratch = tempfile::tempdir().map_err(|error| {
+        let error = anyhow::Error::new(error).context("no temporary folder can be made");
+        Failure::new(ExitStatus::Unfit, error, Some("set TMPDIR to a folder that can be written to".into()))
+    })?;
+    let cost = conformance::cost(&file, limits, scratch.path())?;
+    let text = match settings.format.value {
+        Format::Text => report::bench::render(&cost, ui::stdout_width(), ui::stdout_colour()),
+        Format::Json => {
+            let document = serde_json::json!({ "schema_version": SCHEMA_VERSION, "cost": cost });
+            format!("{document:#}\n")
+        }
+    };
+    ui::data(&text)?;
+    Ok(ExitStatus::Done)
+}
