@@ -105,7 +105,7 @@ fn scorers_join_the_panel() {
             let study = study(project, &["--set", "my-scorer.pass_mark=1"]);
             assert_eq!(study["warnings"], Value::Array(Vec::new()), "{language}");
             let scores = scores_by(&study, "my-scorer");
-            assert!(scores.iter().any(|score| score["parts"][0]["name"] == "functions"), "{language}: {scores:?}");
+            assert!(scores.iter().any(|score| score["parts"][0]["name"] == "mentioned"), "{language}: {scores:?}");
             (*language, Value::Array(scores))
         })
         .collect();

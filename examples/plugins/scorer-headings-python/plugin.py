@@ -31,8 +31,8 @@ def evaluate(note, arguments):
     # A long file has one answer a piece, each a note of its own: the mean counts.
     judged = [judge(request.answer, wanted, arguments) for request in note.requests]
     reasons = list(dict.fromkeys(reason for _, found in judged for reason in found))
-    parts = {"pieces": len(judged), "complaints": sum(len(found) for _, found in judged)}
-    return Score(sum(value for value, _ in judged) / len(judged), parts, reasons[:5])
+    flawless = sum(1 for _, found in judged if not found) / len(judged)
+    return Score(sum(value for value, _ in judged) / len(judged), {"flawless": flawless}, reasons[:5])
 
 
 def judge(answer, wanted, arguments):

@@ -35,11 +35,11 @@ export function evaluate(note, { wanted, least }) {
   const foreign = words.filter((word) => !/^[\p{Script=Latin}\d]+$/u.test(word)).length / words.length;
   if (total === 0 && foreign < 0.5) return notJudged("no word tells the language");
 
-  const share = total === 0 ? 0 : counts[wanted] / total;
-  const value = share * (1 - foreign);
+  const shares = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, total === 0 ? 0 : count / total]));
+  const value = shares[wanted] * (1 - foreign);
   const [most] = Object.entries(counts).sort((a, b) => b[1] - a[1])[0];
   const other = foreign >= 0.5 ? "another alphabet" : most;
-  return { value, parts: { ...counts, foreign }, reasons: value < 0.8 && other !== wanted ? [`written in ${other}`] : [] };
+  return { value, parts: { ...shares, foreign }, reasons: value < 0.8 && other !== wanted ? [`written in ${other}`] : [] };
 }
 
 /** Words of sentences: code, headings and names are no language. */

@@ -26,7 +26,7 @@ export function evaluate(note, { most, pass_mark }) {
   const share = 1 - missing.length / names.length;
   return {
     value: Math.min(1, share / pass_mark),
-    parts: { functions: names.length, missing: missing.length },
+    parts: { mentioned: share },
     reasons: missing.slice(0, 3).map((name) => `\`${name}\` is not mentioned`),
   };
 }

@@ -27,6 +27,6 @@ def evaluate(note, arguments):
     share = 1 - len(missing) / len(names)
     return Score(
         min(1.0, share / arguments["pass_mark"]),
-        parts={"functions": len(names), "missing": len(missing)},
+        parts={"mentioned": share},
         reasons=[f"`{name}` is not mentioned" for name in missing[:3]],
     )

@@ -66,7 +66,7 @@ export function log(message, level = "info") {
  *
  * @typedef {object} Score From 0 (worthless) to 1 (nothing to wish for).
  * @property {number} value
- * @property {Record<string, number>} [parts] Numbers for the report.
+ * @property {Record<string, number>} [parts] Shares of 1 for the report.
  * @property {string[]} [reasons] Sentences for the report.
  */
 

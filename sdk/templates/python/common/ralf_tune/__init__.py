@@ -90,7 +90,7 @@ class Note:
 
 @dataclass
 class Score:
-    """From 0 (worthless) to 1 (nothing to wish for), with numbers and sentences for the report."""
+    """From 0 (worthless) to 1 (nothing to wish for), with shares of 1 and sentences for the report."""
 
     value: float
     parts: Dict[str, float] = field(default_factory=dict)
