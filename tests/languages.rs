@@ -38,6 +38,11 @@ fn page(project: &Project) -> String {
     page.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// `plugin check` finds nothing that must be mended.
+fn passes_its_check(project: &Project) {
+    World::new().run(&["plugin", "check", project.file()]).succeeded();
+}
+
 /// A quick study with the plugin, on a simulated machine.
 fn study(project: &Project, arguments: &[&str]) -> Value {
     let quick = ["run", "--simulate", "high-end", "--quick", "--no-save", "--seed", "1", "--format", "json"];
@@ -92,6 +97,7 @@ fn scorers_join_the_panel() {
     let outcomes: Vec<_> = of_kind("scorer")
         .iter()
         .map(|(language, project)| {
+            passes_its_check(project);
             let page = page(project);
             for part in ["scorer my-scorer", "pass_mark 0.8 0.1 to 1", "most 8 1 to 100", "ralf:tune/log@"] {
                 assert!(page.contains(part), "{language}: {part} is not in {page}");
@@ -111,6 +117,7 @@ fn strategies_decide_their_setting() {
     let outcomes: Vec<_> = of_kind("strategy")
         .iter()
         .map(|(language, project)| {
+            passes_its_check(project);
             let page = page(project);
             for part in ["Decides max_concurrent_requests", "workers 1,2,4 1 to 64", "quick, normal, full"] {
                 assert!(page.contains(part), "{language}: {part} is not in {page}");
@@ -133,6 +140,7 @@ fn selectors_choose_the_winner() {
     let outcomes: Vec<_> = of_kind("selector")
         .iter()
         .map(|(language, project)| {
+            passes_its_check(project);
             assert!(page(project).contains("speed 0.8 0 to 1"), "{language}");
             let study = study(project, &["--set", "my-selector.speed=0.1"]);
             assert_eq!(study["selection"]["selector"], "my-selector", "{language}");
@@ -152,6 +160,7 @@ fn examples_judge_notes_as_they_promise() {
             "headings" => ("headings.wanted=Purpose, Inputs, Outputs", "PURPOSE is missing"),
             _ => ("prose-language.wanted=german", "written in english"),
         };
+        passes_its_check(&project);
         let readme = fs::read_to_string(root().join("examples/plugins").join(folder).join("README.md")).unwrap();
         assert!(readme.contains(settings), "{folder}: {settings}");
         let values = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! A project as `plugin new` writes it, and its toolchain, installed once for all.
+//! A project of `plugin new`, and its toolchain, installed once for all.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::support::cargo::root;
+use crate::{program::World, support::cargo::root};
 
 /// Whoever sets this wants no test left out.
 const REQUIRED: &str = "RALF_TUNE_REQUIRE_TOOLCHAINS";
@@ -57,37 +57,12 @@ fn temporary() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// Writes a project as `plugin new` does, with other files in place of some.
+/// Writes a project with `plugin new` into a new or empty folder, with other files in place of some.
 pub fn written(language: &str, kind: &str, name: &str, others: &[(String, String)], folder: &Path) {
-    for part in ["common", kind] {
-        copy(&templates(language).join(part), folder, &|text| replaced(text, name));
-    }
-    for entry in fs::read_dir(root().join("wit")).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.extension().is_some_and(|extension| extension == "wit") {
-            fs::create_dir_all(folder.join("wit")).unwrap();
-            fs::copy(&entry, folder.join("wit").join(entry.file_name().unwrap())).unwrap();
-        }
-    }
+    let target = folder.to_str().unwrap();
+    World::new().run(&["plugin", "new", kind, name, "--lang", language, "--directory", target]).succeeded();
     for (file, text) in others {
         fs::write(folder.join(file), text).unwrap();
-    }
-}
-
-fn replaced(text: &str, name: &str) -> String {
-    let words = name.split('-').map(|word| word.split_at(1));
-    let pascal: String = words.map(|(first, rest)| first.to_uppercase() + rest).collect();
-    text.replace("__name__", name).replace("__snake__", &name.replace('-', "_")).replace("__Pascal__", &pascal)
-}
-
-fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
-        let target = to.join(change(&entry.file_name().unwrap().to_string_lossy()));
-        if !entry.is_dir() {
-            fs::write(target, change(&fs::read_to_string(&entry).unwrap())).unwrap();
-        } else if !entry.ends_with("__pycache__") {
-            copy(&entry, &target, change);
-        }
     }
 }
 
@@ -145,7 +120,8 @@ fn toolchain(language: &str) -> Option<PathBuf> {
     }
     let (pin, installed) = toolchain_names(language);
     let folder = temporary().join("toolchains").join(language);
-    let text = replaced(&fs::read_to_string(templates(language).join("common").join(pin)).unwrap(), "toolchain");
+    let text =
+        fs::read_to_string(templates(language).join("common").join(pin)).unwrap().replace("__name__", "toolchain");
     let prepare = author(language).prepare;
     let (ready, stamp) = (folder.join("ready"), format!("{prepare}\n{text}"));
     let mut failed = FAILED.lock().unwrap_or_else(PoisonError::into_inner);
