@@ -61,7 +61,8 @@ fn what_is_mistyped_is_named_with_what_was_meant() {
     ] {
         let output = way.run(&way.folder, &format!("ralf-tune plugin new {arguments}"));
         assert_eq!(output.status.code(), Some(2), "{arguments}: {output:?}");
-        said += &format!("$ ralf-tune plugin new {arguments}\n{}\n", String::from_utf8_lossy(&output.stderr));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        said.extend(["$ ralf-tune plugin new ", arguments, "\n", &*stderr, "\n"]);
     }
     assert!(fs::read_dir(&way.folder).unwrap().all(|entry| entry.unwrap().file_name() == "home"));
     insta::assert_snapshot!("plugin_new_mistyped", said);

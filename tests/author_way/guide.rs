@@ -16,7 +16,7 @@ fn blocks(page: &str) -> Vec<Block> {
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(language) = line.strip_prefix("```") else { continue };
-        let text = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let text = lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
         blocks.push(Block { language: language.to_owned(), text });
     }
     blocks
