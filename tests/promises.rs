@@ -5,6 +5,7 @@
 mod architecture;
 mod author_way;
 mod bad_input;
+mod c_plugins;
 mod commands;
 mod documents;
 mod example_plugins;

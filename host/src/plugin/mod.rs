@@ -12,6 +12,7 @@ mod convert;
 pub mod engine;
 pub mod error;
 pub mod limits;
+pub mod pack;
 pub mod parameters;
 pub mod registry;
 pub mod scorer;

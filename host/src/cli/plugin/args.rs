@@ -17,6 +17,8 @@ pub enum PluginCommand {
     /// Write a project for a plugin of your own, and say what to type next
     #[command(after_long_help = NEW_EXAMPLES)]
     New(PluginNewArgs),
+    /// Make a component of a core module that was linked with wit-bindgen's bindings
+    Pack(PluginPackArgs),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +63,17 @@ pub struct PluginNewArgs {
     /// Show kinds and languages
     #[arg(long, conflicts_with_all = ["kind", "name", "lang", "directory", "sdk"])]
     pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginPackArgs {
+    /// Core module, as the linkers of C and other languages make it
+    #[arg(value_name = "FILE")]
+    pub module: PathBuf,
+
+    /// Where the component goes; what is there is replaced
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub mod args;
 mod info;
 mod list;
 mod new;
+mod pack;
 
 use super::CommandResult;
 use crate::{plugin::registry::Plugin, report::plugins::PluginListing};
@@ -15,6 +16,7 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::List(args) => list::run(args),
         PluginCommand::Info(args) => info::run(args),
         PluginCommand::New(args) => new::run(args),
+        PluginCommand::Pack(args) => pack::run(args),
     }
 }
 
