@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::Way;
+use super::{Way, share_target};
 use crate::support::cargo::root;
 
 /// A fenced block: its language and its lines.
@@ -53,7 +53,7 @@ impl Reader {
             if let Some(folder) = line.strip_prefix("cd ") {
                 self.folder = self.folder.join(folder).canonicalize().unwrap();
                 if !self.folder.join("target").exists() && self.folder.join("Cargo.toml").exists() {
-                    self.way.share(&self.folder);
+                    share_target(&self.folder);
                 }
                 continue;
             }
