@@ -28,10 +28,11 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
-const ONLY_THERE: [(&str, &[&str]); 11] = [
+const ONLY_THERE: [(&str, &[&str]); 12] = [
     ("reqwest", &["ollama/http.rs", "install/http.rs"]),
     ("axum", &["simulate/http.rs"]),
     ("wasmtime", &["plugin/"]),
+    ("wit_component", &["plugin/pack.rs"]),
     ("statrs", &["stats/", "workload/generate/"]),
     ("nvml_wrapper", &["profile/gpu/"]),
     ("indicatif", &["cli/ui/"]),

@@ -6,6 +6,7 @@ mod architecture;
 mod arena;
 mod author_way;
 mod bad_input;
+mod c_plugins;
 mod commands;
 mod conformance;
 mod documents;

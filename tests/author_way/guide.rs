@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use super::Way;
+use super::{Way, share_target};
 use crate::support::cargo::root;
 
 /// A fenced block: its language and its lines.
@@ -16,7 +16,7 @@ fn blocks(page: &str) -> Vec<Block> {
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(language) = line.strip_prefix("```") else { continue };
-        let text = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let text = lines.by_ref().take_while(|line| *line != "```").flat_map(|line| [line, "\n"]).collect();
         blocks.push(Block { language: language.to_owned(), text });
     }
     blocks
@@ -53,7 +53,7 @@ impl Reader {
             if let Some(folder) = line.strip_prefix("cd ") {
                 self.folder = self.folder.join(folder).canonicalize().unwrap();
                 if !self.folder.join("target").exists() && self.folder.join("Cargo.toml").exists() {
-                    self.way.share(&self.folder);
+                    share_target(&self.folder);
                 }
                 continue;
             }

@@ -99,7 +99,7 @@ mod tests {
     fn nothing_of_the_sdk_needs_a_workspace() {
         let files = sdk("sdk").unwrap();
         let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
-        assert_eq!(manifests.clone().count(), 5);
+        assert_eq!(manifests.clone().count(), 6);
         for manifest in manifests {
             assert!(!String::from_utf8_lossy(&manifest.contents).contains("workspace"), "{}", manifest.path);
         }

@@ -75,9 +75,12 @@ fn calls(plugin: &Plugin) -> Result<Vec<Timing>, PluginError> {
             let asked = |what: &str, history: &[Trial]| {
                 let view = study.view(&workload, history, STAGE_SECONDS);
                 let what = format!("{what} after {} trials", history.len());
-                timed(&what, &mut || match what.starts_with("ask") {
-                    true => answered(strategy.ask(&view, &arguments)),
-                    false => answered(strategy.conclude(&view, &arguments)),
+                timed(&what, &mut || {
+                    if what.starts_with("ask") {
+                        answered(strategy.ask(&view, &arguments))
+                    } else {
+                        answered(strategy.conclude(&view, &arguments))
+                    }
                 })
             };
             let long: Vec<Trial> = study.trials.iter().cycle().take(10 * study.trials.len()).cloned().collect();

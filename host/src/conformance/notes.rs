@@ -53,6 +53,7 @@ pub fn note(path: &str, language: &str, source: &str, answer: &str) -> NoteEvide
 }
 
 /// A note of so many characters in all, half of them source and half of them answer, made of recorded ones.
+#[must_use]
 pub fn of_size(chars: usize) -> NoteEvidence {
     let Some(one) = samples().first() else { return note("", "", "", "") };
     let half = |text: &str| -> String { text.chars().cycle().take(chars / 2).collect() };

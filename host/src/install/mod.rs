@@ -1,6 +1,6 @@
 //! Plugins that stay: fetched, pinned by their SHA-256 in a lock file, kept in the user's data directory.
 //!
-//! [`source`] says where a plugin comes from, [`fetch`] gets it within bounds ([`http`], [`oci`]), [`store`] keeps it and [`lock`] is what the lock
+//! [`source`] says where a plugin comes from, [`fetch`] gets it within bounds (`http`, `oci`), [`store`] keeps it and [`lock`] is what the lock
 //! file says. [`private`] tells whether others could write where the program keeps what it runs. Nothing here looks into a component: that is done by
 //! who asks, before anything is stored.
 

@@ -106,6 +106,9 @@ impl PluginError {
             PluginErrorKind::Unreadable(_) => {
                 "check the path of the component; `ralf-tune plugin list` shows the plugins that are there".into()
             }
+            PluginErrorKind::NotAComponent(why) if why.contains("core module") => {
+                format!("`ralf-tune plugin pack {} --output component.wasm` makes one of it", self.plugin.origin)
+            }
             PluginErrorKind::NotAComponent(_) => {
                 "copy the file again if it was cut short; a build command that makes a component is in examples/plugins"
                     .into()

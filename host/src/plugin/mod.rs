@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod judge;
 pub mod limits;
 pub mod meter;
+pub mod pack;
 pub mod parameters;
 pub mod registry;
 pub mod scorer;

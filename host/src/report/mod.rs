@@ -1,7 +1,7 @@
 //! What a study says: for a terminal and as JSON.
 //!
 //! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data;
-//! [`machine`], [`plan`], [`plugins`], [`check`], [`bench`] and [`author`] are the pages of the other commands. They are written on a [`page`],
+//! [`machine`], [`plan`], [`plugins`], [`check`], [`mod@bench`] and [`author`] are the pages of the other commands. They are written on a [`page`],
 //! which [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
 pub mod arena;

@@ -1,7 +1,6 @@
 //! The notes that `ralf-tune plugin test` puts to a scorer are those of this crate.
 //!
 //! After a change of the samples: `RENEW_CASES=1 cargo test -p note-samples --test recorded_cases`.
-#![expect(clippy::expect_used, reason = "a test that cannot go on must fail")]
 
 use std::{fs, path::Path};
 

@@ -25,8 +25,8 @@ pub trait CandidateExt: Sized {
     fn violation(self, why: &str) -> Self;
 }
 
-fn exactly(value: f64) -> Option<Estimate> {
-    Some(Estimate { value, low: value, high: value })
+const fn exactly(value: f64) -> Estimate {
+    Estimate { value, low: value, high: value }
 }
 
 impl CandidateExt for Candidate {
@@ -58,12 +58,12 @@ impl CandidateExt for Candidate {
     }
 
     fn speed(mut self, notes_per_minute: f64) -> Self {
-        self.notes_per_minute = exactly(notes_per_minute);
+        self.notes_per_minute = Some(exactly(notes_per_minute));
         self
     }
 
     fn quality(mut self, mean_score: f64) -> Self {
-        self.quality = exactly(mean_score);
+        self.quality = Some(exactly(mean_score));
         self
     }
 

@@ -37,6 +37,8 @@ pub enum PluginCommand {
     /// See what a plugin answers, beside the bundled ones: notes, studies, candidates
     #[command(after_long_help = test_args::EXAMPLES)]
     Test(PluginTestArgs),
+    /// Make a component of a core module that was linked with wit-bindgen's bindings
+    Pack(PluginPackArgs),
 }
 
 const ADD_EXAMPLES: &str = "\
@@ -97,6 +99,17 @@ pub struct PluginNewArgs {
     /// Show kinds and languages
     #[arg(long, conflicts_with_all = ["kind", "name", "lang", "directory", "sdk"])]
     pub list: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PluginPackArgs {
+    /// Core module, as the linkers of C and other languages make it
+    #[arg(value_name = "FILE")]
+    pub module: PathBuf,
+
+    /// Where the component goes; what is there is replaced
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod info;
 mod list;
 mod listing;
 mod new;
+mod pack;
 mod remove;
 mod test;
 pub mod test_args;
@@ -29,5 +30,6 @@ pub fn run(command: &PluginCommand) -> CommandResult {
         PluginCommand::Bench(args) => bench::run(args),
         PluginCommand::New(args) => new::run(args),
         PluginCommand::Test(args) => test::run(args),
+        PluginCommand::Pack(args) => pack::run(args),
     }
 }

@@ -1,0 +1,26 @@
+/* Short names for what the generated header calls by its full name. */
+#ifndef RALF_TUNE_KIND_H
+#define RALF_TUNE_KIND_H
+
+#include "strategy_plugin.h"
+
+typedef strategy_plugin_string_t rt_string;
+typedef strategy_plugin_list_string_t rt_strings;
+typedef strategy_plugin_list_f64_t rt_numbers;
+typedef strategy_plugin_list_u32_t rt_indices;
+typedef ralf_tune_types_value_t rt_value;
+typedef ralf_tune_types_manifest_t rt_manifest;
+typedef exports_ralf_tune_strategy_list_setting_t rt_settings;
+typedef exports_ralf_tune_strategy_list_argument_t rt_arguments;
+typedef ralf_tune_types_trial_t rt_trial;
+typedef exports_ralf_tune_strategy_study_t rt_study;
+typedef exports_ralf_tune_strategy_proposal_t rt_proposal;
+typedef exports_ralf_tune_strategy_list_proposal_t rt_proposals;
+typedef exports_ralf_tune_strategy_decision_t rt_decision;
+typedef exports_ralf_tune_strategy_answer_t rt_answer;
+
+#define rt_describe exports_ralf_tune_strategy_describe
+#define rt_ask exports_ralf_tune_strategy_ask
+#define rt_conclude exports_ralf_tune_strategy_conclude
+
+#endif
