@@ -77,3 +77,13 @@ fn wrong_names_and_values_have_a_way_out() {
     assert_eq!(value.code, Some(4), "{value}");
     assert!(value.stdout.contains("has no parameter `size`") && value.stdout.contains("did you mean"), "{value}");
 }
+
+#[test]
+fn granted_limits_hold_under_the_name_of_the_manifest() {
+    let world = World::new();
+    world.write("other-name.wasm", guests::bytes("scorer"));
+    let usual = world.run(&["plugin", "check", "other-name.wasm"]);
+    assert!(usual.stdout.contains("of 64 MiB"), "{usual}");
+    let granted = world.run(&["plugin", "check", "other-name.wasm", "--limit", "bad-scorer.memory=80MiB"]);
+    assert!(granted.stdout.contains("of 80 MiB"), "{granted}");
+}

@@ -3,15 +3,12 @@
 use std::path::Path;
 
 use ralf_tune::{
-    conformance::{Set, examine},
+    conformance::{Set, Terms, examine},
     model::{
         finding::{Examination, Finding, FindingState, Section},
         value::Value,
     },
-    plugin::{
-        Limits,
-        registry::{ComponentFile, bundled_names},
-    },
+    plugin::registry::{ComponentFile, bundled_names},
 };
 use ralf_tune_testing::{Ending, Error, Sandbox, candidates, note};
 
@@ -21,7 +18,7 @@ use crate::{
 };
 
 fn examined(file: &ComponentFile, set: &[Set]) -> Examination {
-    examine(engine(), file, Limits::default(), set)
+    examine(engine(), file, &Terms { set: set.to_vec(), ..Terms::default() })
 }
 
 fn guest(name: &str) -> ComponentFile {

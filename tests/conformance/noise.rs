@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ralf_tune::{
-    conformance::examine,
+    conformance::{Terms, examine},
     model::finding::FindingState,
     plugin::{Limits, inspect::inspect, registry::ComponentFile},
 };
@@ -27,7 +27,7 @@ fn limits() -> Limits {
 fn tried(bytes: Vec<u8>, what: &str) -> bool {
     let started = Instant::now();
     let file = ComponentFile { bytes, name: "noise".to_owned(), origin: "noise.wasm".to_owned() };
-    let examination = examine(engine(), &file, limits(), &[]);
+    let examination = examine(engine(), &file, &Terms { limits: limits(), ..Terms::default() });
     for finding in &examination.findings {
         assert!(finding.seen.len() < 4000 && !finding.seen.chars().any(char::is_control), "{what}: {finding:?}");
         assert_eq!(

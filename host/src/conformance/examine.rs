@@ -13,6 +13,7 @@ use crate::{
         Limits, PluginEngine, PluginError, PluginErrorKind, PluginId,
         component::{JUDGE, check_import, is_ours, kind_and_version},
         inspect::{Inspection, inspect},
+        limits::LimitChanges,
         meter::Usage,
         parameters::resolve,
         registry::{ComponentFile, Plugin, load},
@@ -28,9 +29,19 @@ const QUICK_TO_COMPILE: usize = 1 << 20;
 /// A value that a user set: the plugin that is meant, the parameter, the value.
 pub type Set = (String, String, Value);
 
-/// Examines a component under these limits, with these values in place of its defaults.
+/// What a user says beside the file: limits for everybody, what is granted to single plugins, values in place of defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    pub limits: Limits,
+    /// By the name of the file, and by that of the manifest.
+    pub granted: LimitChanges,
+    pub set: Vec<Set>,
+}
+
+/// Examines a component on these terms.
 #[must_use]
-pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, limits: Limits, set: &[Set]) -> Examination {
+pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, terms: &Terms) -> Examination {
+    let limits = terms.granted.applied(terms.limits, &file.name);
     let mut steps = Steps { findings: Vec::new() };
     let mut examination = Examination {
         origin: file.origin.clone(),
@@ -45,12 +56,14 @@ pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, limits: Limits,
         // What is refused anyway is not compiled.
         if steps.is_ok() {
             match load(engine, &file.bytes, &file.name, &file.origin, limits) {
-                Ok(plugin) => {
+                Ok(mut plugin) => {
+                    let limits = terms.granted.applied(limits, &plugin.manifest().name);
+                    plugin.set_limits(limits);
                     let manifest = plugin.manifest();
                     (examination.name, examination.version) = (manifest.name.clone(), Some(manifest.version.clone()));
                     steps.compiled(&inspection);
                     steps.manifest(manifest, plugin.component().kind);
-                    if let Some(given) = steps.given(manifest, set) {
+                    if let Some(given) = steps.given(manifest, &terms.set) {
                         steps.findings.extend(conform(&plugin, &given, &|| again(&inspection, file, limits)));
                         steps.limits(plugin.component().usage(), limits);
                     }

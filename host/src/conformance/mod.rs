@@ -19,7 +19,7 @@ mod variations;
 pub mod walk;
 
 pub use cost::cost;
-pub use examine::{Set, examine};
+pub use examine::{Set, Terms, examine};
 pub use recorded::RecordedStudy;
 
 use crate::{

@@ -63,7 +63,7 @@ impl Plugin {
         }
     }
 
-    fn set_limits(&mut self, limits: Limits) {
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
         // One that is in use keeps its limits: there is none, for it was just made.
         match self {
             Self::Strategy(plugin) => drop(Arc::get_mut(plugin).map(|plugin| plugin.limits = limits)),

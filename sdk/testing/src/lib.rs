@@ -142,7 +142,8 @@ impl Sandbox {
     }
 
     fn examined(&self, file: &ComponentFile) -> Report {
-        Report(conformance::examine(&self.engine, file, self.limits, &[]))
+        let terms = conformance::Terms { limits: self.limits, ..conformance::Terms::default() };
+        Report(conformance::examine(&self.engine, file, &terms))
     }
 
     fn loaded(&self, file: &ComponentFile) -> Result<Loaded, Error> {

@@ -21,11 +21,12 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
         session::settings(&Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() })?;
     let component = component(&args.plugin)?;
     let engine = session::engine(&env)?;
-    let set: Vec<conformance::Set> =
-        args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect();
-    // Under the name of its file: that of its manifest is only known in the end.
-    let limits = session::limit_changes(&settings).applied(Limits::default(), &component.name);
-    let examination = conformance::examine(&engine, &component, limits, &set);
+    let terms = conformance::Terms {
+        limits: Limits::default(),
+        granted: session::limit_changes(&settings),
+        set: args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect(),
+    };
+    let examination = conformance::examine(&engine, &component, &terms);
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
