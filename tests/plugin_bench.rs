@@ -37,6 +37,12 @@ fn the_page_fits_and_failures_are_named() {
     for said in ["── selector threshold ", "from the cache", "select among ", " of 2000 ms"] {
         assert!(page.stdout.contains(said), "{said}: {page}");
     }
+    world.write("other-name.wasm", std::fs::read(guests::guest("scorer")).unwrap());
+    let granted = world.run(&["plugin", "bench", "other-name.wasm", "--limit", "bad-scorer.memory=80MiB"]).succeeded();
+    assert!(granted.stdout.contains("of 80 MiB"), "{granted}");
+    let nobody = world.run(&["plugin", "bench", "other-name.wasm", "--limit", "bad-scorre.memory=80MiB"]);
+    assert_eq!(nobody.code, Some(2), "{nobody}");
+    assert!(nobody.stderr.contains("did you mean `bad-scorer`?"), "{nobody}");
     world.write("loop.wasm", std::fs::read(guests::guest("manifest_loop")).unwrap());
     let stuck = world.run(&["plugin", "bench", "loop.wasm", "--limit", "loop.call=50ms"]);
     assert_eq!(stuck.code, Some(4), "{stuck}");

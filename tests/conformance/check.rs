@@ -86,4 +86,7 @@ fn granted_limits_hold_under_the_name_of_the_manifest() {
     assert!(usual.stdout.contains("of 64 MiB"), "{usual}");
     let granted = world.run(&["plugin", "check", "other-name.wasm", "--limit", "bad-scorer.memory=80MiB"]);
     assert!(granted.stdout.contains("of 80 MiB"), "{granted}");
+    let nobody = world.run(&["plugin", "check", "other-name.wasm", "--limit", "bad-scorre.memory=80MiB"]);
+    assert_eq!(nobody.code, Some(2), "{nobody}");
+    assert!(nobody.stderr.contains("did you mean `bad-scorer`?"), "{nobody}");
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ralf_tune::{
     conformance::{Terms, examine},
     model::finding::FindingState,
-    plugin::{Limits, inspect::inspect, registry::ComponentFile},
+    plugin::{Limits, inspect::inspect, limits::LimitChanges, registry::ComponentFile},
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,8 +19,9 @@ const MUTATED: usize = if cfg!(debug_assertions) { 300 } else { 2_000 };
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// Calls that end soon: a guest that loops is ended, and there are many.
-fn limits() -> Limits {
-    Limits { call: Duration::from_millis(20), ..Limits::default() }
+fn limits() -> LimitChanges {
+    let usual = Limits { call: Duration::from_millis(20), ..Limits::default() };
+    LimitChanges { usual, ..LimitChanges::default() }
 }
 
 /// Examines bytes; the findings must be complete, clean and short. Whether it could be used.

@@ -36,7 +36,7 @@ fn scorer(name: &str, changes: &[(&str, Limit, u64)]) -> Scorer {
         limit: *limit,
         value: *value,
     };
-    let changes = LimitChanges(changes.iter().map(change).collect());
+    let changes = LimitChanges::new(changes.iter().map(change).collect());
     match load_limited(engine(), &guests::bytes(name), name, "guest.wasm", &changes).unwrap() {
         Plugin::Scorer(scorer) => Arc::into_inner(scorer).unwrap(),
         _ => panic!("no scorer"),
@@ -95,7 +95,7 @@ fn the_files_name_counts_and_the_manifests_name_counts_more() {
     let both = scorer("scorer", &both).limits;
     assert_eq!((both.call, both.memory_bytes), (Duration::from_secs(20), 8 << 20));
     // `describe` runs under the limits of the file's name, the only one that is known by then.
-    let changes = LimitChanges(vec![PluginLimit { plugin: "loops".into(), limit: Limit::Call, value: 30 }]);
+    let changes = LimitChanges::new(vec![PluginLimit { plugin: "loops".into(), limit: Limit::Call, value: 30 }]);
     let error = load_limited(engine(), &guests::bytes("manifest_loop"), "loops", "loops.wasm", &changes);
     let Err(error) = error else { panic!("it ended") };
     assert_eq!(error.kind, TimedOut { milliseconds: 30 });

@@ -6,7 +6,7 @@ use super::{failure::Failure, ui};
 use crate::{
     install::LockFile,
     model::nearest::nearest,
-    plugin::Registry,
+    plugin::{Registry, registry::bundled_names},
     settings::{Origin, Settings},
 };
 
@@ -19,6 +19,15 @@ pub fn check_names(settings: &Settings, registry: &Registry, installed: Option<&
         known.extend(plugin.file_stem());
     }
     known.extend(installed.iter().flat_map(|lock| &lock.plugins).map(|plugin| plugin.name.clone()));
+    check(settings, &known)
+}
+
+/// The same where a single plugin is looked at, which goes by these names; what was set for a bundled one is idle there and no mistake.
+pub fn check_names_for(settings: &Settings, names: [&String; 2]) -> Result<(), Failure> {
+    check(settings, &bundled_names().map(str::to_owned).chain(names.map(String::clone)).collect())
+}
+
+fn check(settings: &Settings, known: &BTreeSet<String>) -> Result<(), Failure> {
     for set in settings.limits.iter().filter(|set| !known.contains(&set.value.plugin)) {
         let name = &set.value.plugin;
         let nearest = nearest(name, known.iter().map(String::as_str));

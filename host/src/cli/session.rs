@@ -71,7 +71,7 @@ pub fn engine(env: &BTreeMap<String, String>) -> Result<Arc<PluginEngine>, Failu
 
 /// What the settings say about limits.
 pub fn limit_changes(settings: &Settings) -> LimitChanges {
-    LimitChanges(settings.limits.iter().map(|set| set.value.clone()).collect())
+    LimitChanges::new(settings.limits.iter().map(|set| set.value.clone()).collect())
 }
 
 /// Runs a future on a runtime of its own: on the real clock, or, in simulations, on one that jumps over every wait.

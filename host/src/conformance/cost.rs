@@ -13,8 +13,9 @@ use crate::{
         trial::Trial,
     },
     plugin::{
-        Limits, PluginEngine, PluginError,
-        registry::{ComponentFile, Plugin, load},
+        PluginEngine, PluginError,
+        limits::LimitChanges,
+        registry::{ComponentFile, Plugin, load_limited},
     },
 };
 
@@ -32,8 +33,8 @@ const STAGE_SECONDS: f64 = 240.0;
 ///
 /// # Errors
 /// When it does not load, or a call over a recorded input fails.
-pub fn cost(file: &ComponentFile, limits: Limits, scratch: &Path) -> Result<PluginCost, PluginError> {
-    let loaded = |engine: &Arc<PluginEngine>| load(engine, &file.bytes, &file.name, &file.origin, limits);
+pub fn cost(file: &ComponentFile, limits: &LimitChanges, scratch: &Path) -> Result<PluginCost, PluginError> {
+    let loaded = |engine: &Arc<PluginEngine>| load_limited(engine, &file.bytes, &file.name, &file.origin, limits);
     let bare = Arc::new(PluginEngine::new(None)?);
     let kept = Arc::new(PluginEngine::new(Some(scratch))?);
     let plugin = loaded(&kept)?;
@@ -42,7 +43,7 @@ pub fn cost(file: &ComponentFile, limits: Limits, scratch: &Path) -> Result<Plug
         timed("the same from the cache", &mut || loaded(&kept).map(drop))?,
     ];
     let calls = calls(&plugin)?;
-    let (manifest, component) = (plugin.manifest(), plugin.component());
+    let (manifest, component, limits) = (plugin.manifest(), plugin.component(), plugin.limits());
     Ok(PluginCost {
         kind: component.kind,
         name: manifest.name.clone(),

@@ -16,7 +16,7 @@ use crate::{
         limits::LimitChanges,
         meter::Usage,
         parameters::resolve,
-        registry::{ComponentFile, Plugin, load},
+        registry::{ComponentFile, Plugin, load_limited},
     },
 };
 
@@ -29,19 +29,16 @@ const QUICK_TO_COMPILE: usize = 1 << 20;
 /// A value that a user set: the plugin that is meant, the parameter, the value.
 pub type Set = (String, String, Value);
 
-/// What a user says beside the file: limits for everybody, what is granted to single plugins, values in place of defaults.
+/// What a user says beside the file: limits, and values in place of defaults.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    pub limits: Limits,
-    /// By the name of the file, and by that of the manifest.
-    pub granted: LimitChanges,
+    pub limits: LimitChanges,
     pub set: Vec<Set>,
 }
 
 /// Examines a component on these terms.
 #[must_use]
 pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, terms: &Terms) -> Examination {
-    let limits = terms.granted.applied(terms.limits, &file.name);
     let mut steps = Steps { findings: Vec::new() };
     let mut examination = Examination {
         origin: file.origin.clone(),
@@ -55,17 +52,15 @@ pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, terms: &Terms) 
         examination.kind = kind_and_version(&inspection.exports).ok().map(|(kind, _)| kind);
         // What is refused anyway is not compiled.
         if steps.is_ok() {
-            match load(engine, &file.bytes, &file.name, &file.origin, limits) {
-                Ok(mut plugin) => {
-                    let limits = terms.granted.applied(limits, &plugin.manifest().name);
-                    plugin.set_limits(limits);
+            match load_limited(engine, &file.bytes, &file.name, &file.origin, &terms.limits) {
+                Ok(plugin) => {
                     let manifest = plugin.manifest();
                     (examination.name, examination.version) = (manifest.name.clone(), Some(manifest.version.clone()));
                     steps.compiled(&inspection);
                     steps.manifest(manifest, plugin.component().kind);
                     if let Some(given) = steps.given(manifest, &terms.set) {
-                        steps.findings.extend(conform(&plugin, &given, &|| again(&inspection, file, limits)));
-                        steps.limits(plugin.component().usage(), limits);
+                        steps.findings.extend(conform(&plugin, &given, &|| again(&inspection, file, &terms.limits)));
+                        steps.limits(plugin.component().usage(), plugin.limits());
                     }
                 }
                 Err(error) => steps.refused(&error, &inspection),
@@ -79,8 +74,8 @@ pub fn examine(engine: &Arc<PluginEngine>, file: &ComponentFile, terms: &Terms) 
 }
 
 /// The same plugin in an engine of its own, where that is quick.
-fn again(inspection: &Inspection, file: &ComponentFile, limits: Limits) -> Option<Result<Plugin, PluginError>> {
-    let load = |engine| load(&Arc::new(engine), &file.bytes, &file.name, &file.origin, limits);
+fn again(inspection: &Inspection, file: &ComponentFile, limits: &LimitChanges) -> Option<Result<Plugin, PluginError>> {
+    let load = |engine| load_limited(&Arc::new(engine), &file.bytes, &file.name, &file.origin, limits);
     (inspection.cost.code_bytes <= QUICK_TO_COMPILE).then(|| PluginEngine::new(None).and_then(load))
 }
 

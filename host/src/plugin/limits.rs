@@ -65,18 +65,27 @@ impl Limits {
     }
 }
 
-/// What somebody set for single plugins.
+/// The usual limits, and what somebody set for single plugins.
 ///
 /// A plugin goes by two names: that of its file without the ending (or the one that it is installed under), which is known before anything in
 /// it runs, and that of its manifest. `describe` runs under what the first one has; afterwards the second one's changes come on top.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LimitChanges(pub Vec<PluginLimit>);
+pub struct LimitChanges {
+    pub usual: Limits,
+    pub changes: Vec<PluginLimit>,
+}
 
 impl LimitChanges {
+    /// What was set, over the default limits.
+    #[must_use]
+    pub fn new(changes: Vec<PluginLimit>) -> Self {
+        Self { usual: Limits::default(), changes }
+    }
+
     /// The limits with what was set for a plugin of that name.
     #[must_use]
     pub fn applied(&self, mut limits: Limits, name: &str) -> Limits {
-        for change in self.0.iter().filter(|change| change.plugin == name) {
+        for change in self.changes.iter().filter(|change| change.plugin == name) {
             limits.set(change.limit, change.value);
         }
         limits
@@ -102,7 +111,7 @@ mod tests {
     #[test]
     fn changes_are_for_one_plugin() {
         let change = |plugin: &str, value| PluginLimit { plugin: plugin.into(), limit: Limit::Memory, value };
-        let changes = LimitChanges(vec![change("a", 1 << 20), change("b", 2 << 20)]);
+        let changes = LimitChanges::new(vec![change("a", 1 << 20), change("b", 2 << 20)]);
         assert_eq!(changes.applied(Limits::default(), "a").memory_bytes, 1 << 20);
         assert_eq!(changes.applied(Limits::default(), "c"), Limits::default());
     }

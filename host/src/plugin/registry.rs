@@ -63,7 +63,7 @@ impl Plugin {
         }
     }
 
-    pub(crate) fn set_limits(&mut self, limits: Limits) {
+    fn set_limits(&mut self, limits: Limits) {
         // One that is in use keeps its limits: there is none, for it was just made.
         match self {
             Self::Strategy(plugin) => drop(Arc::get_mut(plugin).map(|plugin| plugin.limits = limits)),
@@ -127,7 +127,7 @@ impl ComponentFile {
     #[must_use]
     pub fn bundled(name: &str) -> Option<Self> {
         let (_, bytes) = BUNDLED.iter().find(|(crate_name, _)| short_name(crate_name) == name)?;
-        Some(Self { bytes: bytes.to_vec(), name: name.to_owned(), origin: "bundled".to_owned() })
+        Some(Self { bytes: bytes.to_vec(), name: name.to_owned(), origin: BUNDLED_ORIGIN.to_owned() })
     }
 }
 
@@ -192,13 +192,12 @@ impl Registry {
             let loading: Vec<_> = BUNDLED
                 .iter()
                 .map(|(name, bytes)| {
-                    let name = name.split_once('-').map_or(*name, |(_, name)| name);
-                    scope.spawn(move || load_limited(engine, bytes, name, BUNDLED_ORIGIN, changes))
+                    scope.spawn(move || load_limited(engine, bytes, short_name(name), BUNDLED_ORIGIN, changes))
                 })
                 .collect();
             loading
                 .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|_| Err(lost("bundled", "the loader panicked"))))
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(lost(BUNDLED_ORIGIN, "the loader panicked"))))
                 .collect::<Result<Vec<_>, _>>()
         })?;
         Ok(Self { engine: Arc::clone(engine), limits, plugins })
@@ -342,7 +341,7 @@ pub fn load_limited(
     origin: &str,
     changes: &LimitChanges,
 ) -> Result<Plugin, PluginError> {
-    let limits = changes.applied(Limits::default(), name);
+    let limits = changes.applied(changes.usual, name);
     let mut plugin = load(engine, bytes, name, origin, limits)?;
     let limits = changes.applied(limits, &plugin.manifest().name);
     plugin.set_limits(limits);

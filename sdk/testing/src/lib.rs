@@ -41,7 +41,8 @@ use ralf_tune::{
     conformance,
     plugin::{
         PluginEngine, PluginError,
-        registry::{ComponentFile, load},
+        limits::LimitChanges,
+        registry::{ComponentFile, load_limited},
     },
 };
 
@@ -91,7 +92,7 @@ impl From<PluginError> for Error {
 /// Loads and calls components as the program does.
 pub struct Sandbox {
     engine: Arc<PluginEngine>,
-    limits: Limits,
+    limits: LimitChanges,
 }
 
 impl Sandbox {
@@ -100,13 +101,13 @@ impl Sandbox {
     /// # Errors
     /// When no WebAssembly can run on this machine.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { engine: Arc::new(PluginEngine::new(None)?), limits: Limits::default() })
+        Ok(Self { engine: Arc::new(PluginEngine::new(None)?), limits: LimitChanges::default() })
     }
 
     /// The same with other limits, as a user may grant them.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { limits: LimitChanges { usual: limits, ..LimitChanges::default() }, ..self }
     }
 
     /// Loads a component from a file.
@@ -142,12 +143,12 @@ impl Sandbox {
     }
 
     fn examined(&self, file: &ComponentFile) -> Report {
-        let terms = conformance::Terms { limits: self.limits, ..conformance::Terms::default() };
+        let terms = conformance::Terms { limits: self.limits.clone(), ..conformance::Terms::default() };
         Report(conformance::examine(&self.engine, file, &terms))
     }
 
     fn loaded(&self, file: &ComponentFile) -> Result<Loaded, Error> {
-        Ok(Loaded::new(load(&self.engine, &file.bytes, &file.name, &file.origin, self.limits)?))
+        Ok(Loaded::new(load_limited(&self.engine, &file.bytes, &file.name, &file.origin, &self.limits)?))
     }
 }
 

@@ -178,7 +178,7 @@ pub struct PluginBenchArgs {
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
 
-    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    /// Limit of the plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
     #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
     pub limit: Vec<PluginLimit>,
 
@@ -197,7 +197,7 @@ pub struct PluginCheckArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
     pub set: Vec<PluginParam>,
 
-    /// Limit of the plugin by its file's name, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    /// Limit of the plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
     #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
     pub limit: Vec<PluginLimit>,
 

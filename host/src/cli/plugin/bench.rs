@@ -2,10 +2,9 @@
 
 use super::{args::PluginBenchArgs, check::component};
 use crate::{
-    cli::{CommandResult, exit::ExitStatus, failure::Failure, session, ui},
+    cli::{CommandResult, exit::ExitStatus, failure::Failure, limits, session, ui},
     conformance,
     model::study::SCHEMA_VERSION,
-    plugin::Limits,
     report,
     settings::{Format, Overrides},
 };
@@ -15,12 +14,12 @@ pub fn run(args: &PluginBenchArgs) -> CommandResult {
     let typed = Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() };
     let (settings, _) = session::settings(&typed)?;
     let file = component(&args.plugin)?;
-    let limits = session::limit_changes(&settings).applied(Limits::default(), &file.name);
     let scratch = tempfile::tempdir().map_err(|error| {
         let error = anyhow::Error::new(error).context("no temporary folder can be made");
         Failure::new(ExitStatus::Unfit, error, Some("set TMPDIR to a folder that can be written to".into()))
     })?;
-    let cost = conformance::cost(&file, limits, scratch.path())?;
+    let cost = conformance::cost(&file, &session::limit_changes(&settings), scratch.path())?;
+    limits::check_names_for(&settings, [&file.name, &cost.name])?;
     let text = match settings.format.value {
         Format::Text => report::bench::render(&cost, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {

@@ -4,13 +4,10 @@ use std::path::Path;
 
 use super::args::PluginCheckArgs;
 use crate::{
-    cli::{CommandResult, exit::ExitStatus, failure::Failure, session, ui},
+    cli::{CommandResult, exit::ExitStatus, failure::Failure, limits, session, ui},
     conformance,
     model::{nearest::nearest, study::SCHEMA_VERSION},
-    plugin::{
-        Limits,
-        registry::{ComponentFile, bundled_names},
-    },
+    plugin::registry::{ComponentFile, bundled_names},
     report,
     settings::{Format, Overrides},
 };
@@ -22,11 +19,14 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
     let component = component(&args.plugin)?;
     let engine = session::engine(&env)?;
     let terms = conformance::Terms {
-        limits: Limits::default(),
-        granted: session::limit_changes(&settings),
+        limits: session::limit_changes(&settings),
         set: args.set.iter().map(|set| (set.plugin.clone(), set.param.clone(), set.value.clone())).collect(),
     };
     let examination = conformance::examine(&engine, &component, &terms);
+    // What does not load has not said its name.
+    if examination.version.is_some() {
+        limits::check_names_for(&settings, [&component.name, &examination.name])?;
+    }
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
