@@ -1,14 +1,12 @@
 //! On every preset of the simulator a study finds the region of the optimum, and never settings that must not be used.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::atomic::AtomicBool};
 
 use ralf_tune::{
     arena::{
         Contest,
-        contest::GRACE_SECONDS,
         line_up::{Contender, Field, line_ups},
     },
-    model::study::Outcome,
     simulate::Scenario,
     tune::plan::Choices,
 };
@@ -23,51 +21,53 @@ const MAY_FAIL: usize = 2;
 fn every_preset_is_tuned_to_its_optimum() {
     let (registry, intensity, choices) = (bundled(), intensity("normal"), Choices::default());
     let field = Field { intensity: &intensity, usual: &registry, all: &registry };
+    let only = std::env::var("RALF_TUNE_TEST_SCENARIO").ok();
+    let is_wanted = |name: &&str| only.as_deref().is_none_or(|only| only == *name);
     let contest = Contest {
         line_ups: line_ups(field, &[Contender::Plan], &[]).unwrap(),
-        scenarios: Vec::new(),
+        scenarios: Scenario::NAMES.into_iter().filter(is_wanted).filter_map(Scenario::named).collect(),
         seeds: (1..=10).collect(),
         intensity: &intensity,
         choices: &choices,
         registry: &registry,
         threads: std::thread::available_parallelism().unwrap(),
     };
-    let only = std::env::var("RALF_TUNE_TEST_SCENARIO").ok();
+    let report = contest.run(&AtomicBool::new(false), &|| {}).unwrap();
     let mut table =
         String::from("scenario     seed  best  found  miss  quality (best)  ctx  par  content  outcome        s\n");
     let mut wrong = Vec::new();
-    for name in Scenario::NAMES.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
-        let scenario = Scenario::named(name).unwrap();
-        let mut best = None;
+    for best in &report.scenarios {
+        let name = &best.name;
         let mut misses = 0;
-        for told in contest.studies(&contest.line_ups[0], &scenario).unwrap() {
-            let (seed, best) = (told.study.seed, best.insert(told.best));
-            let miss = 1.0 - told.truth.notes_per_minute / best.truth.notes_per_minute;
+        for study in report.studies.iter().filter(|study| study.scenario == *name) {
+            let miss = 1.0 - study.notes_per_minute / best.notes_per_minute;
             misses += usize::from(miss > MAY_MISS);
-            let picked = &told.truth.candidate;
             writeln!(
                 table,
-                "{name:<12} {seed:>4} {:>5.2}  {:>5.2} {:>4.0}%  {:.2} ({:.2}) {:>8} {:>4} {:>8}  {:?} {:.0}",
-                best.truth.notes_per_minute,
-                told.truth.notes_per_minute,
+                "{name:<12} {:>4} {:>5.2}  {:>5.2} {:>4.0}%  {:.2} ({:.2}) {:>8} {:>4} {:>8}  {:?} {:.0}",
+                study.seed,
+                best.notes_per_minute,
+                study.notes_per_minute,
                 miss * 100.0,
-                told.truth.quality,
-                best.quality,
-                picked.num_ctx,
-                picked.max_concurrent_requests,
-                picked.max_content_length,
-                told.study.outcome,
-                told.study.elapsed_seconds,
+                study.quality,
+                best.best_quality,
+                study.pick.num_ctx,
+                study.pick.max_concurrent_requests,
+                study.pick.max_content_length,
+                study.outcome,
+                study.seconds,
             )
             .unwrap();
-            if told.study.outcome == Outcome::Improved && told.truth.infeasible.is_some() {
-                wrong.push(format!("{name} seed {seed}: infeasible pick {:?}", told.truth.infeasible));
+            if study.infeasible_pick {
+                wrong.push(format!("{name} seed {}: infeasible pick {:?}", study.seed, study.infeasible));
             }
-            if told.study.elapsed_seconds > told.study.budget.total_seconds + GRACE_SECONDS {
-                wrong.push(format!("{name} seed {seed}: took {:.0} s", told.study.elapsed_seconds));
+            if study.overrun {
+                wrong.push(format!("{name} seed {}: took {:.0} s", study.seed, study.seconds));
+            }
+            if !study.plugin_failures.is_empty() {
+                wrong.push(format!("{name} seed {}: {:?}", study.seed, study.plugin_failures));
             }
         }
-        let best = best.unwrap().truth;
         writeln!(
             table,
             "{name:<12} best: ctx {} parallel {} content {}",

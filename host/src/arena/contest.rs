@@ -23,7 +23,7 @@ use crate::{
         candidate::Candidate,
         study::{Outcome, Study},
     },
-    plugin::Registry,
+    plugin::{PluginError, Registry},
     simulate::Scenario,
     tune::{
         PlanError,
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Seconds that a study may take beyond its budget: ending takes a request and a load.
-pub const GRACE_SECONDS: f64 = 5.0;
+const GRACE_SECONDS: f64 = 5.0;
 
 /// What is to be run.
 pub struct Contest<'a> {
@@ -52,19 +52,14 @@ pub struct Contest<'a> {
 pub enum ArenaError {
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     #[error("the scenario `{scenario}` cannot be simulated")]
     Simulation { scenario: String, source: SimulationError },
     #[error("nothing is feasible on the scenario `{0}`")]
     NothingFeasible(String),
     #[error("no runtime can be started")]
     Runtime(#[from] std::io::Error),
-}
-
-/// One study as it was, with what its pick is worth.
-pub struct Told {
-    pub study: Study,
-    pub truth: Truth,
-    pub best: Best,
 }
 
 /// A scenario, and what is known of the truth there: picks repeat, and truth takes longer than a study.
@@ -88,7 +83,8 @@ impl Contest<'_> {
     /// When a line-up makes no plan, or a scenario cannot be simulated. A study itself cannot fail.
     pub fn run(&self, stop: &AtomicBool, piece_done: &(dyn Fn() + Sync)) -> Result<ArenaReport, ArenaError> {
         for line_up in &self.line_ups {
-            self.plan(line_up)?;
+            // Nobody is asked here whether a plugin may do more than compute.
+            self.plan(line_up)?.panel.check_grants(&[])?;
         }
         let bests = in_order(self.threads, self.scenarios.len(), stop, |index| {
             let best = self.scenarios.get(index).map(|scenario| self.arena(scenario));
@@ -103,9 +99,9 @@ impl Contest<'_> {
             let arena = arenas.get(index % per_seed / self.line_ups.len())?;
             let place = index % self.line_ups.len();
             let line_up = self.line_ups.get(place)?;
-            let told = self.told(line_up, arena, *seed).map(|told| record(place, &arena.scenario.name, &told));
+            let played = self.play(place, line_up, arena, *seed);
             piece_done();
-            Some(told)
+            Some(played)
         });
         let studies: Vec<ArenaStudy> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
         let done = studies.len() == self.seeds.len() * self.scenarios.len() * self.line_ups.len();
@@ -128,19 +124,6 @@ impl Contest<'_> {
         })
     }
 
-    /// Every study of one line-up on one scenario, whole, in the order of the seeds.
-    ///
-    /// # Errors
-    /// As [`Contest::run`].
-    pub fn studies(&self, line_up: &LineUp, scenario: &Scenario) -> Result<Vec<Told>, ArenaError> {
-        let arena = self.arena(scenario)?;
-        let never = AtomicBool::new(false);
-        let told = in_order(self.threads, self.seeds.len(), &never, |index| {
-            self.seeds.get(index).map(|seed| self.told(line_up, &arena, *seed))
-        });
-        told.into_iter().flatten().flatten().collect()
-    }
-
     fn plan(&self, line_up: &LineUp) -> Result<Prepared, PlanError> {
         let selector = std::sync::Arc::clone(&line_up.selector);
         plan_of(self.intensity, self.registry, self.choices, &line_up.strategies, selector)
@@ -161,7 +144,7 @@ impl Contest<'_> {
     }
 
     /// Runs one study and asks for the truth about its pick.
-    fn told(&self, line_up: &LineUp, arena: &Arena<'_>, seed: u64) -> Result<Told, ArenaError> {
+    fn play(&self, place: usize, line_up: &LineUp, arena: &Arena<'_>, seed: u64) -> Result<ArenaStudy, ArenaError> {
         let prepared = self.plan(line_up)?;
         // Of its own: a scorer that fails in a study is asked no more there.
         let panel = self.plan(line_up)?.panel;
@@ -176,7 +159,7 @@ impl Contest<'_> {
                 None => simulation.oracle(&panel).evaluate(&pick).await,
             };
             arena.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, truth.clone());
-            Ok(Told { study, truth, best: arena.best.clone() })
+            Ok(record(place, arena, &study, &truth))
         })
     }
 }
@@ -205,10 +188,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
 }
 
 /// What is kept of a study.
-fn record(line_up: usize, scenario: &str, Told { study, truth, best }: &Told) -> ArenaStudy {
+fn record(line_up: usize, arena: &Arena<'_>, study: &Study, truth: &Truth) -> ArenaStudy {
+    let best = &arena.best;
     ArenaStudy {
         line_up,
-        scenario: scenario.to_owned(),
+        scenario: arena.scenario.name.clone(),
         seed: study.seed,
         outcome: study.outcome,
         pick: truth.candidate.clone(),
@@ -223,6 +207,11 @@ fn record(line_up: usize, scenario: &str, Told { study, truth, best }: &Told) ->
         reloads: study.trials.iter().map(|trial| trial.reloads).sum(),
         seconds: study.elapsed_seconds,
         overrun: study.elapsed_seconds > study.budget.total_seconds + GRACE_SECONDS,
-        plugin_failures: study.stages.iter().filter_map(|stage| stage.failure.clone()).collect(),
+        plugin_failures: study
+            .stages
+            .iter()
+            .filter_map(|stage| stage.failure.clone())
+            .chain(study.scorer_failures.iter().cloned())
+            .collect(),
     }
 }

@@ -108,7 +108,7 @@ pub fn line_ups(
 ) -> Result<Vec<LineUp>, UnknownPlugin> {
     let (mut contenders, mut selectors) = (contenders.to_vec(), selectors.to_vec());
     if contenders.is_empty() && selectors.is_empty() {
-        for plugin in field.all.all().iter().filter(|plugin| !plugin.is_bundled()) {
+        for plugin in field.all.all().iter().filter(|plugin| plugin.is_file()) {
             let name = plugin.manifest().name.clone();
             match plugin {
                 Plugin::Strategy(_) => contenders.push(Contender::InPlace(name)),
@@ -170,12 +170,14 @@ pub fn line_ups(
 fn everybody(field: Field<'_>, plan: &[Arc<Strategy>]) -> Vec<Contender> {
     let mut contenders = vec![Contender::Plan];
     contenders.extend(plan.iter().map(|strategy| Contender::Without(strategy.manifest.name.clone())));
-    contenders.extend(field.usual.all().iter().filter_map(|plugin| match plugin {
-        Plugin::Strategy(other) if !plan.iter().any(|strategy| Arc::ptr_eq(strategy, other)) => {
-            Some(Contender::InPlace(other.manifest.name.clone()))
-        }
-        _ => None,
-    }));
+    contenders.extend(field.usual.all().iter().filter(|plugin| plugin.is_bundled()).filter_map(
+        |plugin| match plugin {
+            Plugin::Strategy(other) if !plan.iter().any(|strategy| Arc::ptr_eq(strategy, other)) => {
+                Some(Contender::InPlace(other.manifest.name.clone()))
+            }
+            _ => None,
+        },
+    ));
     contenders
 }
 

@@ -11,6 +11,7 @@ use super::{
     arena_args::ArenaArgs,
     exit::ExitStatus,
     failure::Failure,
+    installed::{self, Needed},
     interrupt::interrupted,
     plan,
     session::{self, block_on},
@@ -22,7 +23,6 @@ use crate::{
         line_up::{Field, line_ups},
     },
     model::arena::ArenaReport,
-    plugin::Registry,
     report,
     settings::{Format, Overrides, Settings},
     simulate::Scenario,
@@ -32,8 +32,8 @@ use crate::{
 pub fn run(args: &ArenaArgs) -> CommandResult {
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenarios = scenarios(&args.scenario)?;
-    let all = session::plugins(&settings, &env)?;
-    let usual = usual(&settings, &env, &all)?;
+    // Contenders are named here and not in the settings.
+    let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
     let intensity = settings.intensity();
     let field = Field { intensity: &intensity, usual: &usual, all: &all };
     let choices = plan::choices(&settings);
@@ -49,20 +49,6 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
     let report = watched(&contest)?;
     show(&settings, &report)?;
     Ok(if report.interrupted { ExitStatus::Interrupted } else { ExitStatus::Done })
-}
-
-/// The plugins without those from files: a file may have the name of a bundled one, and is to be compared with it.
-pub fn usual(
-    settings: &Settings,
-    env: &std::collections::BTreeMap<String, String>,
-    all: &Registry,
-) -> Result<Registry, Failure> {
-    if settings.plugins.value.is_empty() {
-        return Ok(all.clone());
-    }
-    let mut without_files = settings.clone();
-    without_files.plugins.value.clear();
-    session::plugins(&without_files, env)
 }
 
 /// The scenarios of those names; all, when none is named.
@@ -159,6 +145,7 @@ impl From<ArenaError> for Failure {
     fn from(error: ArenaError) -> Self {
         match error {
             ArenaError::Plan(error) => error.into(),
+            ArenaError::Plugin(error) => error.into(),
             ArenaError::NothingFeasible(_) => {
                 Self::new(ExitStatus::NothingFeasible, error, Some("leave this scenario out with --scenario".into()))
             }

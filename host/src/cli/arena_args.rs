@@ -9,7 +9,8 @@ use clap::{Args, value_parser};
 use super::args::{duration, given};
 use crate::{
     arena::Contender,
-    settings::{Format, Overrides, PluginParam, parse_param, plugin_name},
+    model::limit::PluginLimit,
+    settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
 };
 
 pub const EXAMPLES: &str = "\
@@ -59,6 +60,10 @@ pub struct ArenaArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
     pub set: Vec<PluginParam>,
 
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
     /// Form of the result [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
@@ -79,6 +84,7 @@ impl From<&ArenaArgs> for Overrides {
             budget: args.budget,
             plugins: given(&args.plugin),
             params: args.set.clone(),
+            limits: args.limit.clone(),
             format: args.format,
             output: args.output.clone(),
             ..Self::default()

@@ -42,14 +42,25 @@ pub fn plugins_with(
     needed: Needed<'_>,
     installed: Option<&(Store, LockFile)>,
 ) -> Result<Registry, Failure> {
+    plugins_beside(settings, env, needed, installed).map(|(_, all)| all)
+}
+
+/// The plugins without those from files, and all: a file may have the name of a bundled one, and is to be compared with it.
+pub fn plugins_beside(
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+    needed: Needed<'_>,
+    installed: Option<&(Store, LockFile)>,
+) -> Result<(Registry, Registry), Failure> {
     let mut registry = Registry::with_limits(&engine(env)?, limit_changes(settings))?;
     installed::add(&mut registry, settings, needed, installed)?;
+    let usual = registry.clone();
     for file in &settings.plugins.value {
         registry.add_file(file).map_err(|error| Failure::from(error).said_in(&settings.plugins.origin))?;
     }
     installed::add_for_hints(&mut registry, settings, needed, installed);
     limits::check_names(settings, &registry, installed.map(|(_, lock)| lock))?;
-    Ok(registry)
+    Ok((usual, registry))
 }
 
 /// The engine that compiles plugins. What it compiled is kept and executed again: only where nobody else could have put it.

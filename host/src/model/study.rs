@@ -40,6 +40,9 @@ pub struct Study {
     /// Looked for and not found.
     pub not_found: Vec<String>,
     pub warnings: Vec<Warning>,
+    /// What scorers failed with, each kind once; those of strategies stand in the stages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scorer_failures: Vec<String>,
 }
 
 /// How a study ended.

@@ -9,6 +9,15 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Arguments(pub Vec<(String, Value)>);
 
+impl Arguments {
+    /// Every parameter at its default.
+    #[must_use]
+    pub fn defaults(manifest: &Manifest) -> Self {
+        let default = |parameter: &PluginParameter| (parameter.name.clone(), parameter.default.clone());
+        Self(manifest.parameters.iter().map(default).collect())
+    }
+}
+
 /// A value that does not fit the manifest.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParameterError {
@@ -36,8 +45,7 @@ impl ParameterError {
 /// # Errors
 /// When a name is not declared, or a value is of the wrong type or out of bounds.
 pub fn resolve(manifest: &Manifest, given: &[(String, Value)]) -> Result<Arguments, ParameterError> {
-    let mut values: Vec<(String, Value)> =
-        manifest.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.default.clone())).collect();
+    let Arguments(mut values) = Arguments::defaults(manifest);
     for (name, value) in given {
         let Some(parameter) = manifest.parameters.iter().find(|parameter| parameter.name == *name) else {
             let known: Vec<String> = manifest.parameters.iter().map(|parameter| parameter.name.clone()).collect();

@@ -51,7 +51,9 @@ pub fn rehearse(own: &Ready, bundled: &[Ready], cases: &[Case], cases_origin: &s
 
 fn ask((scorer, arguments): &Ready, note: &NoteEvidence) -> Opinion {
     let began = Instant::now();
-    let answer = scorer.evaluate(note, arguments);
+    // No model is here to answer one that asks; it may say that it could not judge.
+    let answer =
+        scorer.evaluate_with(note, arguments, &mut |_| Err("no judgements: there is no model here".to_owned()));
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
     let (score, failure) = match answer {
         Ok(score) => (Some(score), None),

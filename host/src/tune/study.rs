@@ -129,6 +129,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         outcome: end.outcome,
         not_found: progress.not_found,
         warnings: progress.warnings,
+        scorer_failures: executor.panel.failures().iter().map(ToString::to_string).collect(),
     }
 }
 

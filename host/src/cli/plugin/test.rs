@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde::Serialize;
@@ -13,7 +14,13 @@ use crate::{
         Contender, Contest,
         line_up::{Field, line_ups},
     },
-    cli::{CommandResult, arena, exit::ExitStatus, failure::Failure, plan, session, ui},
+    cli::{
+        CommandResult, arena,
+        exit::ExitStatus,
+        failure::Failure,
+        installed::{self, Needed},
+        plan, session, ui,
+    },
     conformance::recorded,
     model::{nearest::nearest, plugin::Manifest, value::Value},
     plugin::{
@@ -32,7 +39,7 @@ use crate::{
     },
     report,
     settings::{Format, Setting, Settings},
-    tune::{self, PlanError, plan::Choices},
+    tune::PlanError,
 };
 
 /// Machines for strategies: an ordinary one, one where nothing is to be gained, one with a cliff.
@@ -46,10 +53,10 @@ pub fn run(args: &PluginTestArgs) -> CommandResult {
     let path = Path::new(&args.plugin);
     let is_file = path.is_file() || args.plugin.contains(std::path::is_separator) || path.extension().is_some();
     let (settings, env) = session::settings(&args.overrides(is_file.then(|| PathBuf::from(&args.plugin))))?;
-    let all = session::plugins(&settings, &env)?;
-    let test = Test { args, usual: arena::usual(&settings, &env, &all)?, all, settings };
+    let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
+    let test = Test { args, usual, all, settings };
     let found = if is_file {
-        test.all.all().last()
+        test.all.all().iter().rfind(|plugin| plugin.is_file())
     } else {
         test.all.all().iter().find(|plugin| plugin.manifest().name == args.plugin)
     };
@@ -69,12 +76,12 @@ struct Test<'a> {
     args: &'a PluginTestArgs,
     settings: Settings,
     all: Registry,
-    /// The bundled plugins, also those of the same name.
+    /// Those without the file, of which one may have the same name.
     usual: Registry,
 }
 
 impl Test<'_> {
-    fn scorer(&self, own: &std::sync::Arc<Scorer>) -> CommandResult {
+    fn scorer(&self, own: &Arc<Scorer>) -> CommandResult {
         self.refuse_machines("scorer", "notes")?;
         let (cases, origin) = match &self.args.cases {
             None => (cases::recorded().map_err(Failure::from)?, "notes that come with the program".to_owned()),
@@ -84,17 +91,17 @@ impl Test<'_> {
             }
         };
         // Those that a study would ask.
-        let usual = tune::plan(&self.settings.intensity(), &self.usual, &Choices::default())?;
-        let bundled = usual
-            .panel
-            .members()
-            .map(|(name, _)| {
-                let scorer = self.usual.scorer(name)?;
-                let arguments = Arguments(defaults(&scorer.manifest));
-                Ok::<_, Failure>((scorer, arguments))
+        let bundled: Vec<scorer::Ready> = self
+            .usual
+            .all()
+            .iter()
+            .filter(|plugin| plugin.is_bundled() && plugin.manifest().is_on_by_default())
+            .filter_map(|plugin| match plugin {
+                Plugin::Scorer(scorer) => Some((Arc::clone(scorer), Arguments::defaults(&scorer.manifest))),
+                _ => None,
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        let own = (std::sync::Arc::clone(own), self.arguments(&own.manifest, &self.settings.intensity().params)?);
+            .collect();
+        let own = (Arc::clone(own), self.arguments(&own.manifest, &self.settings.intensity().params)?);
         let rehearsal = scorer::rehearse(&own, &bundled, &cases, &origin);
         let failed = rehearsal.summary.failed > 0;
         self.show(&rehearsal, failed, |width, colour| report::rehearsal::scorer::render(&rehearsal, width, colour))
@@ -135,7 +142,7 @@ impl Test<'_> {
         self.show(&replay, failed, |width, colour| report::rehearsal::replay::render(&replay, width, colour))
     }
 
-    fn selector(&self, own: &std::sync::Arc<Selector>) -> CommandResult {
+    fn selector(&self, own: &Arc<Selector>) -> CommandResult {
         self.refuse_machines("selector", "candidates")?;
         let record = self.args.cases.as_ref().map(|_| self.record()).transpose()?;
         let study = match (&record, recorded::study()) {
@@ -149,12 +156,12 @@ impl Test<'_> {
             .iter()
             .filter_map(|plugin| match plugin {
                 Plugin::Selector(selector) if plugin.is_bundled() => {
-                    Some((std::sync::Arc::clone(selector), Arguments(defaults(&selector.manifest))))
+                    Some((Arc::clone(selector), Arguments::defaults(&selector.manifest)))
                 }
                 _ => None,
             })
             .collect();
-        let own = (std::sync::Arc::clone(own), self.arguments(&own.manifest, &self.settings.intensity().params)?);
+        let own = (Arc::clone(own), self.arguments(&own.manifest, &self.settings.intensity().params)?);
         let rehearsal = selector::rehearse(&own, &bundled, &[study]);
         let own_choices = rehearsal.studies.iter().filter_map(|study| study.choices.first());
         let failed = own_choices.filter(|choice| choice.failure.is_some()).count() > 0;
@@ -222,10 +229,6 @@ impl Test<'_> {
         arena::deliver(output, &text)?;
         Ok(if failed { ExitStatus::Plugin } else { ExitStatus::Done })
     }
-}
-
-fn defaults(manifest: &Manifest) -> Vec<(String, Value)> {
-    manifest.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.default.clone())).collect()
 }
 
 fn unknown(name: &str, registry: &Registry) -> Failure {

@@ -8,7 +8,8 @@ use clap::{Args, value_parser};
 
 use crate::{
     cli::args::duration,
-    settings::{Format, Overrides, PluginParam, parse_param},
+    model::limit::PluginLimit,
+    settings::{Format, Overrides, PluginParam, parse_limit, parse_param},
 };
 
 pub const EXAMPLES: &str = "\
@@ -57,6 +58,10 @@ pub struct PluginTestArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
     pub set: Vec<PluginParam>,
 
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+
     /// Form of the result [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
@@ -78,6 +83,7 @@ impl PluginTestArgs {
             budget: self.budget,
             plugins: Some(file.into_iter().collect()),
             params: self.set.clone(),
+            limits: self.limit.clone(),
             format: self.format,
             output: self.output.clone(),
             ..Overrides::default()
