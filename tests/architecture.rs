@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
     ("report", &["model"]),
-    ("install", &["model"]),
+    ("install", &["model", "emit::replace"]),
     ("author", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.

@@ -12,7 +12,7 @@ mod web;
 
 use std::fs;
 
-use ralf_tune::install::{Digest, LockFile};
+use ralf_tune::{install::LockFile, model::digest::Digest};
 
 use crate::{
     program::{Ran, World},

@@ -1,6 +1,6 @@
 //! Adding, listing, showing, using and removing.
 
-use ralf_tune::install::Digest;
+use ralf_tune::model::digest::Digest;
 
 use super::{DATA, installed, lock, patched, run, stable, world_with};
 use crate::{

@@ -105,7 +105,7 @@ fn links_in_the_store_lead_to_nothing_that_was_not_agreed_to() {
 #[test]
 fn what_an_interrupted_add_left_behind_is_no_plugin_and_goes() {
     let world = world_with(&guests::bytes("scorer"));
-    let digest = ralf_tune::install::Digest::of(&guests::bytes("selector"));
+    let digest = ralf_tune::model::digest::Digest::of(&guests::bytes("selector"));
     world.write(&format!("data/plugins/{digest}.wasm"), guests::bytes("selector"));
     world.write("data/plugins/mine.txt", "not ours");
     let list = run(&world, &["plugin", "list"]).succeeded();

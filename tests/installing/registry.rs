@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ralf_tune::install::Digest;
+use ralf_tune::model::digest::Digest;
 use serde_json::{Value, json};
 
 use super::{

@@ -1,6 +1,6 @@
 //! Fetching again: what changes is shown, and agreed to.
 
-use ralf_tune::install::Digest;
+use ralf_tune::model::digest::Digest;
 
 use super::{component, installed, later, lock, patched, run, stable};
 use crate::{program::check, support::guests};

@@ -1,6 +1,6 @@
 //! Plugins from the web.
 
-use ralf_tune::install::Digest;
+use ralf_tune::model::digest::Digest;
 
 use super::{
     lock, run,

@@ -6,8 +6,6 @@ use super::{
 };
 use crate::model::plugin::PluginKind;
 
-const KINDS: [PluginKind; 3] = [PluginKind::Strategy, PluginKind::Scorer, PluginKind::Selector];
-
 /// Files of every project of a language, whatever its kind.
 const COMMON: &str = "common";
 
@@ -86,7 +84,7 @@ pub fn languages() -> Result<Vec<Language>, AuthorError> {
                 let folder = format!("{name}/{}/", kind.name());
                 TEMPLATES.iter().any(|(path, _)| path.starts_with(&folder))
             };
-            Ok(Language { name, kinds: KINDS.into_iter().filter(has).collect(), about })
+            Ok(Language { name, kinds: PluginKind::ALL.into_iter().filter(has).collect(), about })
         })
         .collect()
 }
@@ -111,10 +109,10 @@ pub fn language(name: &str) -> Result<Language, AuthorError> {
 /// # Errors
 /// When there is none.
 pub fn kind(name: &str, beside: &str) -> Result<PluginKind, AuthorError> {
-    let named = |name: &str| KINDS.into_iter().find(|kind| kind.name() == name);
+    let named = |name: &str| PluginKind::ALL.into_iter().find(|kind| kind.name() == name);
     named(name).ok_or_else(|| AuthorError::UnknownKind {
         kind: name.to_owned(),
-        known: KINDS.map(PluginKind::name).into(),
+        known: PluginKind::ALL.map(PluginKind::name).into(),
         swapped: named(beside).is_some(),
     })
 }

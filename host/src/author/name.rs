@@ -1,7 +1,5 @@
 use super::AuthorError;
-
-/// Longest name, in bytes: manifests allow no more.
-const LONGEST: usize = 64;
+use crate::model::plugin::LONGEST_PLUGIN_NAME;
 
 /// The name of a plugin, in the forms that languages want.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +11,11 @@ impl PluginName {
     /// # Errors
     /// For any other; its hint has the nearest name that is allowed.
     pub fn new(name: &str) -> Result<Self, AuthorError> {
-        if !name.is_empty() && name == tidy(name) && name.len() <= LONGEST {
+        if !name.is_empty() && name == tidy(name) && name.len() <= LONGEST_PLUGIN_NAME {
             return Ok(Self(name.to_owned()));
         }
         let better = tidy(name);
-        let better = (!better.is_empty() && better.len() <= LONGEST).then_some(better);
+        let better = (!better.is_empty() && better.len() <= LONGEST_PLUGIN_NAME).then_some(better);
         Err(AuthorError::BadName { name: name.to_owned(), better })
     }
 

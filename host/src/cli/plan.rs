@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{failure::Failure, ui};
 use crate::{
+    install::private,
     model::{
         plugin::{Grant, PluginKind},
         study::Plan,
@@ -46,7 +47,10 @@ pub fn prepare_named(settings: &Settings, registry: &Registry, intensity: &str) 
 pub fn grant(settings: &Settings, prepared: &mut Prepared, kept_in: Option<PathBuf>) -> Result<(), Failure> {
     let granted = &settings.allow.value;
     prepared.panel.check_grants(granted)?;
-    prepared.judge = granted.contains(&Grant::Judge).then(|| JudgeGrant { kept_in, ..JudgeGrant::default() });
+    // What lies there decides scores: only where nobody else could have put it.
+    let kept_in = || kept_in.filter(|folder| private::check(folder).is_ok() && private::make(folder).is_ok());
+    prepared.judge =
+        granted.contains(&Grant::Judge).then(|| JudgeGrant { kept_in: kept_in(), ..JudgeGrant::default() });
     Ok(())
 }
 

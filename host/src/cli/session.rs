@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     install::{LockFile, Store, private},
-    model::nearest::nearest,
+    model::{limit::PluginLimit, nearest::nearest},
     plugin::{PluginEngine, Registry, limits::LimitChanges},
-    settings::{self, Origin, Overrides, Settings},
+    settings::{self, Origin, Overrides, Setting, Settings},
     simulate::Scenario,
 };
 
@@ -82,7 +82,10 @@ pub fn engine(env: &BTreeMap<String, String>) -> Result<Arc<PluginEngine>, Failu
 
 /// What the settings say about limits.
 pub fn limit_changes(settings: &Settings) -> LimitChanges {
-    LimitChanges::new(settings.limits.iter().map(|set| set.value.clone()).collect())
+    let (caps, changes): (Vec<_>, Vec<_>) =
+        settings.limits.iter().cloned().partition(|set| matches!(set.origin, Origin::ProjectFile(_)));
+    let values = |set: Vec<Setting<PluginLimit>>| set.into_iter().map(|set| set.value).collect();
+    LimitChanges { caps: values(caps), ..LimitChanges::new(values(changes)) }
 }
 
 /// Runs a future on a runtime of its own: on the real clock, or, in simulations, on one that jumps over every wait.

@@ -15,6 +15,9 @@ use tempfile::{NamedTempFile, PersistError};
 /// What is added to the name of a file for its backup.
 pub const BACKUP_SUFFIX: &str = ".ralf-tune-backup";
 
+/// The mode of a new file, which the user's mask narrows.
+const ORDINARY: u32 = 0o666;
+
 /// Links to links are followed this far, as Linux does.
 const MOST_LINKS: u8 = 40;
 
@@ -158,7 +161,7 @@ pub fn replace(path: &Path, seen: Option<&str>, text: &str) -> Result<Saved, Rep
     fs::create_dir_all(&folder).map_err(|source| ReplaceError::Folder { path: folder.clone(), source })?;
 
     let failed = |source| ReplaceError::Write { path: target.clone(), source };
-    let file = complete(&folder, text, metadata.as_ref()).map_err(failed)?;
+    let file = complete(&folder, text.as_bytes(), ORDINARY, metadata.as_ref()).map_err(failed)?;
     unchanged(read(&target)?.as_deref())?;
     let backup = match (seen, &metadata) {
         (Some(old), Some(metadata)) => Some(back_up(&target, &folder, old, metadata)?),
@@ -176,8 +179,26 @@ pub fn replace(path: &Path, seen: Option<&str>, text: &str) -> Result<Saved, Rep
     Ok(Saved { path: target, backup })
 }
 
+/// Puts a whole file in its place at once, where nobody is shown a difference. Mode and owner of an old one stay; `mode` is that of a new one.
+/// A link there is replaced: see [`follow`].
+///
+/// # Errors
+///
+/// When it cannot be written; what was there is then as it was.
+pub fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let old = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file);
+    complete(folder, bytes, mode, old.as_ref())?.persist(path)?;
+    sync_folder(folder);
+    Ok(())
+}
+
 /// The file that a path means: symbolic links followed, also one whose file does not exist yet.
-pub(super) fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
+///
+/// # Errors
+///
+/// When links lead in a circle.
+pub fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::read_link(&target) {
@@ -189,15 +210,17 @@ pub(super) fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
 }
 
 /// A temporary file in the folder, with the whole text on disk, and the mode and owner of the old one.
-fn complete(folder: &Path, text: &str, old: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
+fn complete(folder: &Path, bytes: &[u8], mode: u32, old: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ralf-tune-");
     #[cfg(unix)]
-    let ordinary = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666);
+    let permissions = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode);
+    #[cfg(not(unix))]
+    let _ = mode;
     #[cfg(unix)]
-    builder.permissions(ordinary);
+    builder.permissions(permissions);
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     if let Some(old) = old {
         keep_owner(file.path(), old);
         file.as_file().set_permissions(old.permissions())?;
@@ -211,7 +234,7 @@ fn complete(folder: &Path, text: &str, old: Option<&fs::Metadata>) -> io::Result
 fn keep_owner(path: &Path, old: &fs::Metadata) {
     use std::os::unix::fs::MetadataExt as _;
     if let Err(error) = std::os::unix::fs::chown(path, Some(old.uid()), Some(old.gid())) {
-        tracing::debug!(%error, "the owner of the configuration could not be kept");
+        tracing::debug!(%error, "the owner of a file could not be kept");
     }
 }
 
@@ -227,7 +250,7 @@ fn back_up(target: &Path, folder: &Path, old: &str, metadata: &fs::Metadata) -> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    let file = complete(folder, old, Some(metadata)).map_err(failed)?;
+    let file = complete(folder, old.as_bytes(), ORDINARY, Some(metadata)).map_err(failed)?;
     file.persist_noclobber(&backup).map_err(|error| failed(error.error))?;
     Ok(backup)
 }
@@ -254,7 +277,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Err(error) = fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!(%error, "the folder of the configuration could not be synced");
+        tracing::debug!(%error, "a folder could not be synced");
     }
     #[cfg(not(unix))]
     let _ = folder;

@@ -2,7 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use super::{digest::Digest, private::Exposed, source::SourceError};
+use super::{private::Exposed, source::SourceError};
+use crate::model::digest::Digest;
 
 /// A component could not be fetched.
 #[derive(Debug, thiserror::Error)]

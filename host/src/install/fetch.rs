@@ -1,25 +1,42 @@
 //! Getting the bytes of a component from where they are.
 
-use std::{fs, io::Read as _, path::Path};
+use std::{fs, io::Read as _, path::Path, time::Duration};
 
 use super::{
-    LARGEST_COMPONENT_BYTES,
-    digest::Digest,
     error::FetchError,
     http::{self, Ask},
     oci,
     source::Source,
 };
+use crate::model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES};
+
+/// For everything that one plugin needs, all requests together. At 128 MiB that is a slow line.
+const WHOLE: Duration = Duration::from_mins(10);
 
 /// Gets a component. With `expected`, it surely has that SHA-256.
 ///
 /// # Errors
 /// When it cannot be had, is too large, or is another one.
 pub async fn fetch(source: &Source, expected: Option<&Digest>) -> Result<Vec<u8>, FetchError> {
-    let bytes = match source {
+    let Ok(bytes) = tokio::time::timeout(WHOLE, bytes(source, expected.is_some())).await else {
+        let why = format!("it took more than {} minutes", WHOLE.as_secs() / 60);
+        return Err(FetchError::Broken { url: source.to_string(), why });
+    };
+    let bytes = bytes?;
+    match expected {
+        Some(expected) if Digest::of(&bytes) != *expected => Err(FetchError::OtherDigest {
+            what: source.to_string(),
+            found: Digest::of(&bytes),
+            expected: expected.clone(),
+        }),
+        _ => Ok(bytes),
+    }
+}
+
+async fn bytes(source: &Source, pinned: bool) -> Result<Vec<u8>, FetchError> {
+    Ok(match source {
         Source::File(path) => read(path)?,
         Source::Url(url) => {
-            let pinned = expected.is_some();
             let accept = "application/wasm, application/octet-stream;q=0.9, */*;q=0.5";
             let ask = Ask { url: url.clone(), accept, token: None, most: LARGEST_COMPONENT_BYTES, pinned };
             let answer = http::get(ask).await?;
@@ -29,15 +46,7 @@ pub async fn fetch(source: &Source, expected: Option<&Digest>) -> Result<Vec<u8>
             answer.body
         }
         Source::Oci(reference) => oci::pull(reference).await?,
-    };
-    match expected {
-        Some(expected) if Digest::of(&bytes) != *expected => Err(FetchError::OtherDigest {
-            what: source.to_string(),
-            found: Digest::of(&bytes),
-            expected: expected.clone(),
-        }),
-        _ => Ok(bytes),
-    }
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchError> {

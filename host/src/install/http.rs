@@ -8,18 +8,16 @@ use reqwest::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE},
     redirect::Policy,
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::error::FetchError;
+use crate::model::{cause::innermost, loopback};
 
 /// Until a connection stands.
 const CONNECT: Duration = Duration::from_secs(15);
 
 /// Until the next part of an answer.
 const SILENCE: Duration = Duration::from_secs(30);
-
-/// For everything that one plugin needs. At 128 MiB that is a slow line.
-const WHOLE: Duration = Duration::from_mins(10);
 
 /// As many as browsers and curl follow is far more than a file needs.
 const MOST_REDIRECTS: usize = 5;
@@ -46,12 +44,7 @@ pub struct Answer {
 
 /// Whether the address is this machine's own.
 pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    url.host().is_some_and(|host| loopback::is_loopback(&host))
 }
 
 /// Gets it, redirects followed.
@@ -59,14 +52,6 @@ pub fn is_loopback(url: &Url) -> bool {
 /// # Errors
 /// Whatever goes wrong but the status, which is the caller's to judge.
 pub async fn get(ask: Ask<'_>) -> Result<Answer, FetchError> {
-    let url = ask.url.to_string();
-    match tokio::time::timeout(WHOLE, follow(ask)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(FetchError::Broken { url, why: format!("it took more than {} minutes", WHOLE.as_secs() / 60) }),
-    }
-}
-
-async fn follow(ask: Ask<'_>) -> Result<Answer, FetchError> {
     let mut url = ask.url.clone();
     if url.scheme() != "https" && !ask.pinned && !is_loopback(&url) {
         return Err(FetchError::Unencrypted { url: url.to_string() });
@@ -157,15 +142,6 @@ fn text(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<Strin
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// The cause at the bottom: "Connection refused" and not "error sending request".
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,7 +157,10 @@ mod tests {
         assert_eq!(may("https://a/x", "http://a/x", true), Err("not encrypted"));
         assert_eq!(may("http://127.0.0.1/x", "http://b/y", false), Err("not encrypted"));
         assert_eq!(may("https://a/x", "https://127.0.0.1/y", false), Err("on this machine"));
-        assert_eq!(may("https://a/x", "https://[::1]/y", true), Err("on this machine"));
+        for here in ["https://[::1]/y", "https://localhost./y", "https://[::ffff:127.0.0.1]/y", "https://a.localhost/y"]
+        {
+            assert_eq!(may("https://a/x", here, true), Err("on this machine"), "{here}");
+        }
         assert_eq!(may("https://a/x", "file:///etc/passwd", true), Err("no address of the web"));
     }
 }

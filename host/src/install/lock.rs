@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{digest::Digest, error::StoreError};
-use crate::model::{nearest::nearest, plugin::PluginKind};
+use super::error::StoreError;
+use crate::model::{
+    digest::Digest,
+    nearest::nearest,
+    plugin::{PluginKind, is_plugin_name},
+};
 
 /// The form of the file. Another number is another form, which must not be overwritten.
 const FORM: u32 = 1;
@@ -58,7 +62,7 @@ impl LockFile {
             return Err(format!("a later ralf-tune wrote it (form {}, and this one knows {FORM})", file.version));
         }
         for (index, plugin) in file.plugins.iter().enumerate() {
-            if !is_name(&plugin.name) {
+            if !is_plugin_name(&plugin.name) {
                 return Err(format!("{:?} is not the name of a plugin", plugin.name));
             }
             if file.plugins.iter().take(index).any(|earlier| earlier.name == plugin.name) {
@@ -101,11 +105,6 @@ impl LockFile {
         self.plugins.push(plugin);
         self.plugins.sort_by(|a, b| a.name.cmp(&b.name));
     }
-}
-
-/// The rule of manifests: nothing that could lead out of a folder or hide in a line.
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]

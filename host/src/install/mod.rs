@@ -5,7 +5,6 @@
 //! who asks, before anything is stored.
 
 mod challenge;
-pub mod digest;
 pub mod error;
 pub mod fetch;
 mod http;
@@ -16,11 +15,7 @@ pub mod reference;
 pub mod source;
 pub mod store;
 
-pub use digest::Digest;
 pub use error::{FetchError, StoreError};
 pub use lock::{LockFile, Locked};
 pub use source::Source;
 pub use store::Store;
-
-/// Largest component that is fetched or kept, in bytes: the Python toolchain makes some 20 MB.
-pub const LARGEST_COMPONENT_BYTES: u64 = 128 << 20;

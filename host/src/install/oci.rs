@@ -7,13 +7,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    LARGEST_COMPONENT_BYTES,
     challenge::Challenge,
-    digest::Digest,
     error::FetchError,
     http::{Answer, Ask, get, is_loopback},
     reference::{Reference, Version},
 };
+use crate::model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

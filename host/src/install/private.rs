@@ -73,10 +73,11 @@ pub fn check(folder: &Path) -> Result<(), Exposed> {
     let real =
         given.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok().map(|real| (real, folder == given)));
     let Some((real, exists)) = real else { return Ok(()) };
-    for (index, path) in real.ancestors().enumerate() {
+    let end = exists.then(|| real.clone());
+    for path in real.ancestors().chain(given.ancestors().skip(1)) {
         let Ok(metadata) = std::fs::metadata(path) else { continue };
         let owned = Owned { user: metadata.uid(), group: metadata.gid(), mode: metadata.mode() };
-        if let Some(why) = judge(owned, me, index == 0 && exists) {
+        if let Some(why) = judge(owned, me, end.as_deref() == Some(path)) {
             return Err(Exposed { folder: path.to_owned(), why });
         }
     }
@@ -155,5 +156,13 @@ mod tests {
         assert_eq!(check(&inner.join("not/yet")), exposed);
         set(0o755);
         assert_eq!(check(&home.join("link")), Ok(()));
+        // A link that others may turn elsewhere, to a folder that is good itself.
+        let good = home.join("good");
+        make(&good).unwrap();
+        std::os::unix::fs::symlink(&good, open.join("link")).unwrap();
+        assert_eq!(check(&open.join("link")), Ok(()));
+        set(0o777);
+        assert_eq!(check(&open.join("link")), exposed);
+        assert_eq!(check(&good), Ok(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::digest::Digest;
+use crate::model::digest::Digest;
 
 /// The longest name that registries take (OCI distribution specification, 3: 255 characters with the host).
 const LONGEST: usize = 255;

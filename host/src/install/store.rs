@@ -2,16 +2,18 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use super::{
-    LARGEST_COMPONENT_BYTES,
-    digest::Digest,
     error::StoreError,
     lock::{LockFile, Locked},
     private,
+};
+use crate::{
+    emit::replace::{follow, put},
+    model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES},
 };
 
 /// The name of the lock file in the data directory.
@@ -111,7 +113,7 @@ impl Store {
         let folder = self.folder.join(COMPONENTS);
         private::make(&folder).map_err(|source| StoreError::Write { path: folder.clone(), source })?;
         self.check_private()?;
-        replace(&self.component_path(&plugin.sha256), bytes)?;
+        place(&self.component_path(&plugin.sha256), bytes)?;
         lock.put(plugin);
         self.write(&lock)?;
         self.sweep(&lock);
@@ -162,8 +164,9 @@ impl Store {
             source: io::Error::new(io::ErrorKind::InvalidData, error),
         })?;
         // Somebody keeps it elsewhere, and a link to it here: the link stays.
-        let real = fs::canonicalize(&path).unwrap_or(path);
-        replace(&real, text.as_bytes())
+        let real =
+            follow(&path).map_err(|error| StoreError::Write { path: path.clone(), source: io::Error::other(error) })?;
+        place(&real, text.as_bytes())
     }
 
     /// Deletes components that nobody names any more: of removed plugins, of older versions, of an interrupted `add`.
@@ -181,16 +184,6 @@ impl Store {
 }
 
 /// Puts a whole file in its place at once. A link there is replaced, not followed.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Write { path: path.to_owned(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    #[cfg(unix)]
-    if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!(%error, "the folder of installed plugins could not be synced");
-    }
-    Ok(())
+fn place(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    put(path, bytes, 0o600).map_err(|source| StoreError::Write { path: path.to_owned(), source })
 }

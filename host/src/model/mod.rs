@@ -5,11 +5,14 @@
 pub mod arena;
 pub mod budget;
 pub mod candidate;
+pub mod cause;
 pub mod cost;
+pub mod digest;
 pub mod experiment;
 pub mod finding;
 pub mod judge;
 pub mod limit;
+pub mod loopback;
 pub mod machine;
 pub mod metric;
 pub mod nearest;

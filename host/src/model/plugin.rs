@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::value::Value;
 
+/// Largest component that is read, fetched or kept, in bytes: the Python toolchain makes some 20 MB.
+pub const LARGEST_COMPONENT_BYTES: u64 = 128 << 20;
+
+/// Longest name of a plugin, in bytes.
+pub const LONGEST_PLUGIN_NAME: usize = 64;
+
+/// Whether a plugin may have that name: nothing that could lead out of a folder or hide in a line.
+#[must_use]
+pub fn is_plugin_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=LONGEST_PLUGIN_NAME).contains(&name.len()) && name.chars().all(fits)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PluginKind {
@@ -13,6 +26,9 @@ pub enum PluginKind {
 }
 
 impl PluginKind {
+    /// Every kind, in the order in which a study needs them.
+    pub const ALL: [Self; 3] = [Self::Strategy, Self::Scorer, Self::Selector];
+
     /// The name in messages and exports.
     #[must_use]
     pub const fn name(self) -> &'static str {

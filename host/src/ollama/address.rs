@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use url::Host;
 
 use super::clean::clean;
+use crate::model::loopback::is_loopback;
 
 /// Ollama's own port, for an address without a scheme.
 const OLLAMA_PORT: u16 = 11434;
@@ -137,14 +138,7 @@ impl ServerAddress {
     /// Whether the address is this machine's loopback: 127.0.0.0/8, `::1`, `localhost`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        match &self.host {
-            Host::Domain(name) => {
-                let name = name.trim_end_matches('.');
-                name == "localhost" || name.ends_with(".localhost")
-            }
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.to_canonical().is_loopback(),
-        }
+        is_loopback(&self.host)
     }
 }
 

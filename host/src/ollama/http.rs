@@ -13,6 +13,7 @@ use super::{
     address::{ServerAddress, is_own_address},
     transport::{Method, Request, Response, Transport, TransportError},
 };
+use crate::model::cause::innermost;
 
 /// The key of `OLLAMA_API_KEY`. It is sent to the server and shown to nobody.
 #[derive(Clone, PartialEq, Eq)]
@@ -146,15 +147,6 @@ fn failure(error: &reqwest::Error, base_url: &str, limit_ms: u64) -> TransportEr
         (true, false) => TransportError::Connect(format!("{base_url}: {}", innermost(error))),
         (false, _) => TransportError::Broken(format!("{base_url}: {}", innermost(error))),
     }
-}
-
-/// The cause at the bottom: "Connection refused" and not "error sending request".
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::model::{
     candidate::Candidate,
     experiment::Experiment,
     machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
-    plugin::{Manifest, PluginParameter},
+    plugin::{LONGEST_PLUGIN_NAME, Manifest, PluginParameter, is_plugin_name},
     selection::Constraints,
     space::{Parameter, SearchSpace},
     trial::{Trial, TrialState},
@@ -17,9 +17,6 @@ const LONGEST_TEXT: usize = 500;
 
 /// Most texts of one list that are kept: nobody reads more reasons.
 const MOST_TEXTS: usize = 50;
-
-/// Longest name and version of a plugin, in bytes: they stand in every message.
-const LONGEST_NAME: usize = 64;
 
 /// A guest's text without control characters and not without end.
 pub fn clean(text: &str) -> String {
@@ -38,16 +35,11 @@ pub fn texts(list: &[String]) -> Vec<String> {
 /// Converts what `describe` said; with everything that is wrong with it.
 pub fn manifest(from: wit::Manifest) -> (Manifest, Vec<String>) {
     let mut problems = Vec::new();
-    let well_named = |name: &str| {
-        !name.is_empty()
-            && name.len() <= LONGEST_NAME
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    if !well_named(&from.name) {
+    if !is_plugin_name(&from.name) {
         let name = clean(&from.name);
         problems.push(format!("the name `{name}` is not made of lower case letters, digits and hyphens"));
     }
-    if from.version.len() > LONGEST_NAME || semver::Version::parse(&from.version).is_err() {
+    if from.version.len() > LONGEST_PLUGIN_NAME || semver::Version::parse(&from.version).is_err() {
         problems.push(format!("`{}` is not a semantic version", clean(&from.version)));
     }
     let unknown = from.decides.iter().chain(&from.needs).filter(|name| Parameter::from_name(name).is_none());

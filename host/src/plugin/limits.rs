@@ -73,13 +73,15 @@ impl Limits {
 pub struct LimitChanges {
     pub usual: Limits,
     pub changes: Vec<PluginLimit>,
+    /// What a project's file said: it may lower a limit, by whichever name, and never raise one.
+    pub caps: Vec<PluginLimit>,
 }
 
 impl LimitChanges {
     /// What was set, over the default limits.
     #[must_use]
     pub fn new(changes: Vec<PluginLimit>) -> Self {
-        Self { usual: Limits::default(), changes }
+        Self { usual: Limits::default(), changes, caps: Vec::new() }
     }
 
     /// The limits with what was set for a plugin of that name.
@@ -87,6 +89,9 @@ impl LimitChanges {
     pub fn applied(&self, mut limits: Limits, name: &str) -> Limits {
         for change in self.changes.iter().filter(|change| change.plugin == name) {
             limits.set(change.limit, change.value);
+        }
+        for cap in self.caps.iter().filter(|cap| cap.plugin == name) {
+            limits.set(cap.limit, limits.get(cap.limit).min(cap.value));
         }
         limits
     }
@@ -114,5 +119,10 @@ mod tests {
         let changes = LimitChanges::new(vec![change("a", 1 << 20), change("b", 2 << 20)]);
         assert_eq!(changes.applied(Limits::default(), "a").memory_bytes, 1 << 20);
         assert_eq!(changes.applied(Limits::default(), "c"), Limits::default());
+        // A project cannot raise by one name what its user lowered by the other.
+        let capped = LimitChanges { caps: vec![change("a-b", 64 << 20), change("c", 1 << 10)], ..changes };
+        let lowered = capped.applied(Limits::default(), "a");
+        assert_eq!(capped.applied(lowered, "a-b").memory_bytes, 1 << 20);
+        assert_eq!(capped.applied(Limits::default(), "c").memory_bytes, 1 << 10);
     }
 }

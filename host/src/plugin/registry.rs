@@ -1,6 +1,6 @@
 //! The plugins that can take part: bundled ones, and files that the user names.
 
-use std::{path::Path, sync::Arc};
+use std::{io::Read as _, path::Path, sync::Arc};
 
 use super::{
     bundled::BUNDLED,
@@ -14,11 +14,8 @@ use super::{
 };
 use crate::model::{
     nearest::nearest,
-    plugin::{Manifest, PluginKind},
+    plugin::{LARGEST_COMPONENT_BYTES, Manifest, PluginKind},
 };
-
-/// Largest component that is read: the Python toolchain makes some 20 MB.
-const LARGEST_FILE_BYTES: u64 = 128 << 20;
 
 /// Where plugins come from that are no files. A file of such a name is shown with its folder.
 const BUNDLED_ORIGIN: &str = "bundled";
@@ -114,11 +111,18 @@ impl ComponentFile {
     /// When it cannot be read, or is larger than any plugin.
     pub fn read(path: &Path) -> Result<Self, PluginError> {
         let origin = path.display().to_string();
-        let size = std::fs::metadata(path).map_err(|error| lost(&origin, &error.to_string()))?.len();
-        if size > LARGEST_FILE_BYTES {
-            return Err(lost(&origin, &format!("it has {} MiB, more than any plugin needs", size >> 20)));
+        // Before it is opened: a pipe would wait for its other end.
+        let failed = |error: std::io::Error| lost(&origin, &error.to_string());
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(lost(&origin, "it is not a file"));
         }
-        let bytes = std::fs::read(path).map_err(|error| lost(&origin, &error.to_string()))?;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(failed)?;
+        file.take(LARGEST_COMPONENT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > LARGEST_COMPONENT_BYTES {
+            let most = LARGEST_COMPONENT_BYTES >> 20;
+            return Err(lost(&origin, &format!("it has more than {most} MiB, more than any plugin needs")));
+        }
         let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self { bytes, name, origin })
     }

@@ -2,12 +2,11 @@
 
 use super::{
     args::PluginAddArgs,
-    candidate::{Looker, agreed},
+    candidate::{Looker, agreed, warn_of_takeover},
 };
 use crate::{
     cli::{CommandResult, exit::ExitStatus, installed, session, ui},
     install::{FetchError, Source, StoreError},
-    plugin::registry::is_bundled_name,
     report::plugins,
     settings::Overrides,
 };
@@ -35,10 +34,7 @@ pub fn run(args: &PluginAddArgs) -> CommandResult {
         .into());
     }
     ui::message(&plugins::info(listing, ui::stderr_width(), ui::stderr_colour()));
-    if is_bundled_name(listing.kind, name) {
-        let what = format!("it will stand in the place of the bundled {kind} `{name}`, wherever that is used");
-        ui::message(&ui::errors::warning(&what, None));
-    }
+    warn_of_takeover(listing.kind, name);
     if !agreed(&format!("Install {kind} {name} {version}?"), args.yes, "installed")? {
         ui::message("not installed");
         return Ok(ExitStatus::Done);

@@ -9,8 +9,7 @@ use clap::{Args, Subcommand};
 use super::test_args::{self, PluginTestArgs};
 use crate::{
     cli::args::given,
-    install::Digest,
-    model::limit::PluginLimit,
+    model::{digest::Digest, limit::PluginLimit},
     settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
 };
 

@@ -10,10 +10,11 @@ use crate::{
         session::{self, block_on},
         ui,
     },
-    install::{Digest, Locked, Source, fetch::fetch},
+    install::{Locked, Source, fetch::fetch},
+    model::{digest::Digest, plugin::PluginKind},
     plugin::{
         PluginEngine,
-        registry::{Plugin, load_limited},
+        registry::{Plugin, is_bundled_name, load_limited},
     },
     report::listing::{ListedOrigin, PluginListing},
     settings::Settings,
@@ -79,6 +80,15 @@ impl Candidate {
             api: api.clone(),
             added: crate::cli::run::now(),
         }
+    }
+}
+
+/// An installed plugin with the kind and name of a bundled one takes part unasked.
+pub fn warn_of_takeover(kind: PluginKind, name: &str) {
+    if is_bundled_name(kind, name) {
+        let kind = kind.name();
+        let what = format!("it will stand in the place of the bundled {kind} `{name}`, wherever that is used");
+        ui::message(&ui::errors::warning(&what, None));
     }
 }
 

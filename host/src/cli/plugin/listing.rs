@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    install::{Digest, LockFile},
-    model::limit::Limit,
+    install::LockFile,
+    model::{digest::Digest, limit::Limit},
     plugin::registry::Plugin,
     report::listing::{ListedIntensity, ListedLimit, ListedOrigin, ListedStage, PluginListing},
     settings::{Origin, Settings},

@@ -3,6 +3,8 @@
 use super::args::PluginRemoveArgs;
 use crate::{
     cli::{CommandResult, exit::ExitStatus, installed, session, ui},
+    install::Locked,
+    report::clean::clean,
     settings::Overrides,
 };
 
@@ -10,12 +12,7 @@ use crate::{
 pub fn run(args: &PluginRemoveArgs) -> CommandResult {
     let (_, env) = session::settings(&Overrides::default())?;
     let plugin = installed::store(&env)?.remove(&args.name)?;
-    ui::message(&format!(
-        "removed {} `{}` {}, from {}",
-        plugin.kind.name(),
-        plugin.name,
-        plugin.version,
-        plugin.source
-    ));
+    let Locked { kind, name, version, source, .. } = plugin;
+    ui::message(&clean(&format!("removed {} `{name}` {version}, from {source}", kind.name())));
     Ok(ExitStatus::Done)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     args::PluginUpdateArgs,
-    candidate::{Looker, agreed},
+    candidate::{Looker, agreed, warn_of_takeover},
 };
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, installed, session, ui},
@@ -63,6 +63,9 @@ fn update_one(args: &PluginUpdateArgs, store: &Store, looker: &Looker<'_>, old: 
     let before = kept.ok().and_then(|bytes| looker.listing(&bytes, name, &old.source).ok());
     let was = update::Was { kind: old.kind, version: &old.version, sha256: old.sha256.hex(), listing: before.as_ref() };
     ui::message(&update::render(&was, &new.listing, ui::stderr_width(), ui::stderr_colour()));
+    if new.listing.kind != old.kind {
+        warn_of_takeover(new.listing.kind, name);
+    }
     if !agreed(&format!("Update {kind} {name}?"), args.yes, &format!("updated: `{name}`"))? {
         ui::message(&format!("`{name}` stays as it is"));
         return Ok(());

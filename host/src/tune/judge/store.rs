@@ -2,17 +2,25 @@
 //!
 //! The folder is a cache: bounded, safe to delete, and what is not whole in it is ignored. Nothing about it can fail a study.
 
-use std::{cell::RefCell, collections::HashMap, fmt::Write as _, fs, io::Write as _, path::PathBuf};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    fs,
+    io::Write as _,
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::model::judge::{Answer, Question};
+use crate::model::{
+    digest::Digest,
+    judge::{Answer, Question},
+};
 
-/// Most files in the folder; the oldest go first.
+/// Most files in the folder when a study begins to write; the oldest go first.
 const MOST_FILES: usize = 4000;
 
-/// How many go at once, so that the folder is not read for each.
+/// How many go then: as many as a study may add.
 const SWEPT: usize = 400;
 
 /// Larger files are no answers of ours: 512 tokens are some kilobytes.
@@ -26,14 +34,13 @@ impl Key {
     /// The key of a question to the model of that digest.
     #[must_use]
     pub fn new(model_digest: &str, question: &Question) -> Self {
-        let mut hash = Sha256::new();
+        let mut content = question.most_tokens.to_le_bytes().to_vec();
         // Lengths keep the parts apart.
         for part in ["ralf:tune/judge 1", model_digest, &question.instructions, &question.material] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part.as_bytes());
+            content.extend(part.len().to_le_bytes());
+            content.extend(part.as_bytes());
         }
-        hash.update(question.most_tokens.to_le_bytes());
-        Self(hex(&hash.finalize()))
+        Self(Digest::of(&content).hex().to_owned())
     }
 
     /// Enough of it to tell prompts apart.
@@ -57,13 +64,14 @@ struct Entry {
 pub struct Store {
     folder: Option<PathBuf>,
     known: RefCell<HashMap<Key, Answer>>,
+    swept: Cell<bool>,
 }
 
 impl Store {
     /// A store that also keeps answers in a folder, if one is given.
     #[must_use]
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, known: RefCell::default() }
+        Self { folder, ..Self::default() }
     }
 
     /// The answer, if it is known.
@@ -75,7 +83,7 @@ impl Store {
         let path = self.path(key)?;
         let small = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= LARGEST_FILE_BYTES);
         let entry: Entry = serde_json::from_slice(&small.then(|| fs::read(&path))?.ok()?).ok()?;
-        if entry.key != key.0 || entry.sum != sum(&entry.answer.text) {
+        if entry.key != key.0 || entry.sum != Digest::of(entry.answer.text.as_bytes()).hex() {
             return None;
         }
         self.known.borrow_mut().insert(key.clone(), entry.answer.clone());
@@ -93,8 +101,11 @@ impl Store {
     fn write(&self, key: &Key, answer: &Answer) -> std::io::Result<()> {
         let (Some(folder), Some(path)) = (&self.folder, self.path(key)) else { return Ok(()) };
         fs::create_dir_all(folder)?;
-        self.sweep()?;
-        let entry = Entry { key: key.0.clone(), answer: answer.clone(), sum: sum(&answer.text) };
+        if !self.swept.replace(true) {
+            self.sweep()?;
+        }
+        let entry =
+            Entry { key: key.0.clone(), answer: answer.clone(), sum: Digest::of(answer.text.as_bytes()).to_string() };
         // Renamed into its place, so that nobody reads half of it.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(serde_json::to_string(&entry)?.as_bytes())?;
@@ -122,17 +133,6 @@ impl Store {
     fn path(&self, key: &Key) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(format!("{}.json", key.0)))
     }
-}
-
-fn sum(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
