@@ -1,7 +1,7 @@
 //! The arena says who is better when somebody is, says nothing when nobody is, and says it again whoever asks.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ralf_tune::{
     arena::{
@@ -97,6 +97,57 @@ fn a_plugin_that_fails_is_counted_and_named() {
     assert_eq!(report.standings[0].plugin_failures, 1);
     let page = report::arena::render(&report, 80, false);
     assert!(page.contains("Plugins that failed") && page.contains("panicked"), "{page}");
+}
+
+#[test]
+fn a_scorer_that_fails_is_counted_too_and_one_that_may_not_ask_ends_it() {
+    let (mut line_ups, mut registry) = quick("scorer", &["plan"], &[]);
+    line_ups.truncate(1);
+    let mode = ("bad-scorer".to_owned(), "mode".to_owned(), ralf_tune::model::value::Value::Text("panic".into()));
+    let choices = Choices { parameters: vec![mode], ..Choices::default() };
+    let intensity = intensity("quick");
+    let run = |line_ups, registry: &Registry, choices: &Choices| {
+        let scenarios = vec![Scenario::named("mid-range").unwrap()];
+        let (seeds, threads) = (vec![1], NonZeroUsize::MIN);
+        let contest = Contest { line_ups, scenarios, seeds, intensity: &intensity, choices, registry, threads };
+        contest.run(&AtomicBool::new(false), &|| {})
+    };
+    let report = run(line_ups.clone(), &registry, &choices).unwrap();
+    assert_eq!(report.standings[0].plugin_failures, 1);
+    assert!(report.studies[0].plugin_failures.iter().any(|failure| failure.contains("bad-scorer")), "{report:?}");
+    registry.add_file(&guests::guest("judging")).unwrap();
+    let refused = run(line_ups, &registry, &choices).unwrap_err();
+    assert!(refused.to_string().contains("wants to ask a model, which you have not allowed"), "{refused}");
+}
+
+#[test]
+fn whoever_stops_it_sees_what_is_done() {
+    let (line_ups, registry) = quick("lazy_context", &["plan", "lazy-context"], &[]);
+    let (intensity, choices) = (intensity("quick"), Choices::default());
+    let contest = Contest {
+        line_ups,
+        scenarios: ["mid-range", "high-end"].map(|name| Scenario::named(name).unwrap()).into(),
+        seeds: vec![1, 2],
+        intensity: &intensity,
+        choices: &choices,
+        registry: &registry,
+        threads: NonZeroUsize::MIN,
+    };
+    // Two pieces find the bests, then come four studies a seed.
+    for (stopped_after, bests, studies) in [(1, 1, 0), (2, 2, 0), (5, 2, 3)] {
+        let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let report = contest
+            .run(&stop, &|| {
+                if done.fetch_add(1, Ordering::Relaxed) + 1 == stopped_after {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            })
+            .unwrap();
+        assert_eq!((report.scenarios.len(), report.studies.len()), (bests, studies), "after {stopped_after}");
+        assert!(report.interrupted);
+        let page = report::arena::render(&report, 80, false);
+        assert!(page.contains("interrupted") || page.contains("stopped"), "{page}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use clap::{Parser, error::ErrorKind};
 use ralf_tune::{
     cli::{args::Cli, exit::ExitStatus},
-    model::{metric::Metric, space::Parameter},
+    model::{limit::Limit, metric::Metric, space::Parameter},
     plugin::{Limits, PluginEngine, Registry},
     settings::{self, KEYS, Overrides, Settings, resolve},
     tune::{self, plan::Choices},
@@ -189,9 +189,8 @@ fn every_name_is_explained() {
     for status in ExitStatus::ALL {
         assert!(readme.contains(&format!("| {} | {} |", status.code(), status.meaning())), "exit code {status:?}");
     }
-    for (name, value) in Limits::default().describe() {
-        assert!(readme.contains(&value), "the limit of {name} is {value}");
-    }
+    let said = |limit: Limit| readme.contains(&limit.show(Limits::default().get(limit)));
+    assert!(Limit::ALL.into_iter().all(said), "the README names every limit: {:?}", Limits::default());
 }
 
 #[test]

@@ -57,6 +57,16 @@ fn a_scorer_stands_beside_the_bundled_ones() {
         assert!(page.stdout.contains(said), "{said}: {page}");
     }
     assert!(said(&page).contains("Failed 0 of 2"), "{page}");
+    // Limits are for it too, whoever set them.
+    let granted = [("RALF_TUNE_LIMIT", "bad-scorer.memory=80MiB")];
+    let arguments = ["plugin", "test", "scorer.wasm", "--cases", "notes.jsonl"];
+    world.run_with(&granted, &arguments).succeeded();
+    world.run(&[&arguments[..], &["--limit", "scorer.call=10s"]].concat()).succeeded();
+    let nobody = world.fails(2, &[&arguments[..], &["--limit", "scorrer.call=10s"]].concat());
+    assert!(nobody.stderr.contains("did you mean `scorer`?"), "{nobody}");
+    // One that asks a model is told that there is none.
+    let silent = world.run(&["plugin", "test", "judge", "--cases", "notes.jsonl"]).succeeded();
+    assert!(self::said(&silent).contains("Could not judge 2 of 2"), "{silent}");
 
     let data = world.run(&["plugin", "test", "scorer.wasm", "--cases", "notes.jsonl", "--format", "json"]).succeeded();
     let rehearsal: ScorerRehearsal = json(&data);
@@ -141,7 +151,7 @@ fn a_selector_chooses_beside_the_bundled_ones() {
     guest(&world, "selector");
     let rehearsal: SelectorRehearsal =
         json(&world.run(&["plugin", "test", "selector.wasm", "--format", "json"]).succeeded());
-    let choices = &rehearsal.studies[0].choices;
+    let choices = &rehearsal.study.choices;
     let names: Vec<&str> = choices.iter().map(|choice| choice.selector.as_str()).collect();
     assert_eq!(names[0], "bad-selector");
     assert!(["balanced", "fast", "quality", "threshold"].iter().all(|name| names.contains(name)), "{names:?}");

@@ -73,6 +73,12 @@ fn a_pipe_is_no_target_and_nobody_waits_for_it() {
     assert!(ran.stderr.contains("pipe is not a file"), "{ran}");
     world.fails(2, &["run", "--simulate", "--prompt", "pipe"]);
     world.fails(2, &["run", "--simulate", "--samples", "pipe"]);
+    for command in
+        [&["plugin", "info"][..], &["plugin", "check"], &["plugin", "bench"], &["run", "--simulate", "--plugin"]]
+    {
+        let refused = world.fails(4, &[command, &["./pipe"]].concat());
+        assert!(refused.stderr.contains("it is not a file"), "{refused}");
+    }
 }
 
 #[test]

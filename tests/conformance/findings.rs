@@ -10,7 +10,7 @@ use ralf_tune::{
     },
     plugin::registry::{ComponentFile, bundled_names},
 };
-use ralf_tune_testing::{Ending, Error, Sandbox, candidates, note};
+use ralf_tune_testing::{Ending, Error, Limits, Sandbox, candidates, note, odd_notes, recorded_notes};
 
 use crate::{
     example_plugins,
@@ -117,6 +117,16 @@ fn the_sandbox_of_authors_runs_the_real_component() {
         panic!("a gigabyte was handed over")
     };
     assert!(error.to_string().contains("64 MiB"), "{error}");
+
+    // What every scorer must survive, for tests of their own.
+    let bundled = sandbox.bundled("repetition").unwrap().scorer().unwrap();
+    for note in recorded_notes().iter().chain(odd_notes().iter().map(|(_, note)| note)) {
+        assert!((0.0..=1.0).contains(&bundled.evaluate(note).unwrap().value));
+    }
+    let judge = sandbox.bundled("judge").unwrap().scorer().unwrap().evaluate(&plain).unwrap();
+    assert!((judge.value - 0.7).abs() < 1e-9, "{judge:?}");
+    let tight = Sandbox::new().unwrap().with_limits(Limits { memory_bytes: 1 << 20, ..Limits::default() });
+    assert!(tight.load(guests::guest("scorer")).err().unwrap().to_string().contains("1 MiB of memory"));
 
     let stage = of("strategy", "fine").strategy().unwrap().stage(60.0).unwrap();
     assert_eq!((stage.ending, stage.decision.settings), (Ending::Done, vec![("num_batch".to_owned(), 512.0)]));

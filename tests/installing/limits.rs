@@ -167,6 +167,12 @@ fn nonsense_is_refused_by_name() {
     assert!(lowered.stdout.contains("128 MiB"), "{lowered}");
     world.write("config/config.toml", "[limits.context]\nmemory = \"16MiB\"");
     world.run_with(&settings, &["plugin", "info", "context"]).failed(2);
+    // Nor by the plugin's other name.
+    world.write("other-name.wasm", guests::bytes("scorer"));
+    world.write("config/config.toml", "[limits.other-name]\nmemory = \"16MiB\"");
+    world.write("ralf-tune.toml", "[limits.bad-scorer]\nmemory = \"64MiB\"");
+    let lowered = world.run_with(&settings, &["plugin", "info", "other-name.wasm"]).succeeded();
+    assert!(lowered.stdout.contains("16 MiB") && !lowered.stdout.contains("64 MiB"), "{lowered}");
 }
 
 /// What was written to the log.

@@ -192,6 +192,7 @@ fn what_is_measured_is_the_same_with_a_judge() {
     assert_eq!(plain.judgements().count(), 0);
     let (with, without) = (of_baseline(&judged.study), of_baseline(&plain.study));
     assert!(with.len() > 3 && judged.judgements().count() > 3, "{} {}", with.len(), judged.judgements().count());
+    assert_eq!(with.len(), without.len());
     for ((latency, first, prefill, tokens), other) in with.iter().zip(&without) {
         assert!((latency - other.0).abs() < 0.01 && (prefill - other.2).abs() < 0.01, "{latency} {other:?}");
         assert!((first.unwrap() - other.1.unwrap()).abs() < 0.01);

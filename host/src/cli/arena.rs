@@ -2,13 +2,13 @@
 
 use std::{
     num::NonZeroUsize,
-    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::{
     CommandResult,
     arena_args::ArenaArgs,
+    deliver,
     exit::ExitStatus,
     failure::Failure,
     installed::{self, Needed},
@@ -24,7 +24,7 @@ use crate::{
     },
     model::arena::ArenaReport,
     report,
-    settings::{Format, Overrides, Settings},
+    settings::Overrides,
     simulate::Scenario,
 };
 
@@ -47,8 +47,18 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
         threads: args.jobs.unwrap_or_else(usable_threads),
     };
     let report = watched(&contest)?;
-    show(&settings, &report)?;
+    deliver::show(
+        &settings,
+        "result",
+        |width, colour| report::arena::render(&report, width, colour),
+        || json(&report),
+    )?;
     Ok(if report.interrupted { ExitStatus::Interrupted } else { ExitStatus::Done })
+}
+
+/// A value as indented JSON with a line end.
+pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 /// The scenarios of those names; all, when none is named.
@@ -92,7 +102,7 @@ pub fn watched(contest: &Contest<'_>) -> Result<ArenaReport, Failure> {
             };
             tokio::select! {
                 _ = finished => {}
-                () = listen => leave(),
+                () = listen => deliver::leave(ExitStatus::Interrupted),
             }
         })?;
         contest.join().map_err(|_| {
@@ -102,43 +112,6 @@ pub fn watched(contest: &Contest<'_>) -> Result<ArenaReport, Failure> {
     })?;
     tally.clear();
     Ok(report?)
-}
-
-/// The second Ctrl-C: everything stops at once.
-#[expect(clippy::exit, reason = "the user asked twice; there is nothing left that may take time")]
-fn leave() -> ! {
-    std::process::exit(i32::from(ExitStatus::Interrupted.code()))
-}
-
-fn show(settings: &Settings, report: &ArenaReport) -> Result<(), Failure> {
-    let to_terminal = settings.output.value.is_none();
-    let text = match settings.format.value {
-        Format::Json => json(report)?,
-        Format::Text => {
-            let width = if to_terminal { ui::stdout_width() } else { 80 };
-            report::arena::render(report, width, to_terminal && ui::stdout_colour())
-        }
-    };
-    deliver(settings.output.value.as_deref(), &text)
-}
-
-/// A value as indented JSON with a line end.
-pub fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(ExitStatus::Internal, error, None))?;
-    Ok(text + "\n")
-}
-
-/// Writes a text to standard output, or to the file that was named. What took minutes is not lost because a path is wrong.
-pub fn deliver(output: Option<&Path>, text: &str) -> Result<(), Failure> {
-    let Some(path) = output else { return Ok(ui::data(text)?) };
-    if let Err(error) = std::fs::write(path, text) {
-        ui::data(text)?;
-        let hint = Some("the result was written to standard output instead".to_owned());
-        let error = anyhow::Error::new(error).context(format!("cannot write {}", path.display()));
-        return Err(Failure::new(ExitStatus::Unfit, error, hint));
-    }
-    ui::message(&format!("the result is in {}", path.display()));
-    Ok(())
 }
 
 impl From<ArenaError> for Failure {

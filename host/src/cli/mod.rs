@@ -4,6 +4,7 @@ mod arena;
 pub mod arena_args;
 pub mod args;
 mod connection;
+mod deliver;
 pub mod exit;
 mod failure;
 mod installed;

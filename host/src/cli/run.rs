@@ -12,6 +12,7 @@ use super::{
     CommandResult,
     args::RunArgs,
     connection::connect,
+    deliver,
     exit::ExitStatus,
     failure::Failure,
     interrupt::interrupted,
@@ -33,7 +34,7 @@ use crate::{
         workload::{PromptTemplate, Workload},
     },
     report,
-    settings::{Format, Overrides, Settings},
+    settings::{Overrides, Settings},
     simulate::Scenario,
     tune::{self, Setup},
     workload::{
@@ -129,17 +130,11 @@ async fn watched(setup: Setup<'_>, virtual_clock: bool) -> Study {
     };
     let study = tokio::select! {
         study = tune::run(setup, stopped, &mut emit) => study,
-        status = listen => leave(status),
-        () = tick => leave(ExitStatus::Internal),
+        status = listen => deliver::leave(status),
+        () = tick => deliver::leave(ExitStatus::Internal),
     };
     progress.borrow_mut().clear();
     study
-}
-
-/// The second Ctrl-C: everything stops at once.
-#[expect(clippy::exit, reason = "the user asked twice; there is nothing left that may take time")]
-fn leave(status: ExitStatus) -> ! {
-    std::process::exit(i32::from(status.code()))
 }
 
 /// Where the present settings are read from and the tuned ones saved to. A simulated machine is not the user's: its results go
@@ -185,31 +180,14 @@ fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
 
 /// Shows the report, or writes it to a file.
 fn show(settings: &Settings, study: &Study) -> Result<(), Failure> {
-    let text = match settings.format.value {
-        Format::Json => {
-            report::json::render(study, true).map_err(|error| Failure::new(ExitStatus::Internal, error, None))?
+    let page = |width, colour| {
+        if settings.report.value {
+            report::terminal::render(study, width, colour)
+        } else {
+            report::terminal::outcome(study, width, colour)
         }
-        Format::Text if settings.report.value => {
-            let to_terminal = settings.output.value.is_none();
-            let width = if to_terminal { ui::stdout_width() } else { 80 };
-            report::terminal::render(study, width, to_terminal && ui::stdout_colour())
-        }
-        Format::Text => report::terminal::outcome(study, ui::stdout_width(), ui::stdout_colour()),
     };
-    match &settings.output.value {
-        None => ui::data(&text)?,
-        Some(path) => match std::fs::write(path, &text) {
-            Ok(()) => ui::message(&format!("the report is in {}", path.display())),
-            Err(error) => {
-                // The measurements took minutes: they are not lost because a path is wrong.
-                ui::data(&text)?;
-                let hint = Some("the report was written to standard output instead".to_owned());
-                let error = anyhow::Error::new(error).context(format!("cannot write {}", path.display()));
-                return Err(Failure::new(ExitStatus::Unfit, error, hint));
-            }
-        },
-    }
-    Ok(())
+    deliver::show(settings, "report", page, || report::json::render(study, true))
 }
 
 /// Shows the difference, asks, writes.

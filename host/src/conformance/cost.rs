@@ -17,6 +17,7 @@ use crate::{
         limits::LimitChanges,
         registry::{ComponentFile, Plugin, load_limited},
     },
+    stats::summary::median,
 };
 
 /// Something is repeated for so long, and so often at most; compiling a large guest happens once.
@@ -105,7 +106,7 @@ fn calls(plugin: &Plugin) -> Result<Vec<Timing>, PluginError> {
 /// A plugin that declines has worked too.
 fn answered<T>(answer: Result<T, PluginError>) -> Result<(), PluginError> {
     match answer {
-        Err(error) if !scorer::is_decline(&error) => Err(error),
+        Err(error) if !error.is_decline() => Err(error),
         _ => Ok(()),
     }
 }
@@ -120,5 +121,5 @@ fn timed(what: &str, work: &mut dyn FnMut() -> Result<(), PluginError>) -> Resul
     times.sort_by(f64::total_cmp);
     let at = |index: usize| times.get(index).copied().unwrap_or_default();
     let runs = times.len();
-    Ok(Timing { what: what.to_owned(), runs, least_us: at(0), median_us: at(runs / 2), most_us: at(runs - 1) })
+    Ok(Timing { what: what.to_owned(), runs, least_us: at(0), median_us: median(&times), most_us: at(runs - 1) })
 }

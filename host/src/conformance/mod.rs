@@ -21,6 +21,7 @@ pub mod walk;
 pub use cost::cost;
 pub use examine::{Set, Terms, examine};
 pub use recorded::RecordedStudy;
+pub use scorer::evaluate;
 
 use crate::{
     model::{finding::Finding, value::Value},

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::recorded;
 use crate::model::{
@@ -14,19 +14,22 @@ use crate::model::{
 /// Bytes of the largest source that is tried: a generated parser, a bundled script.
 const HUGE: usize = 1 << 20;
 
-/// A source file and an answer to it, as a model gave it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RecordedNote {
-    pub path: String,
-    pub language: String,
-    pub source: String,
-    pub answer: String,
+/// A source file and a good note of it.
+#[derive(Debug, Clone, Deserialize)]
+struct RecordedNote {
+    path: String,
+    language: String,
+    source: String,
+    answer: String,
+    label: String,
 }
 
-/// The recorded notes.
+/// The good ones among the cases that `plugin test` has; the others are no notes of one whole request.
 fn samples() -> &'static [RecordedNote] {
-    static NOTES: LazyLock<Vec<RecordedNote>> =
-        LazyLock::new(|| serde_json::from_str(include_str!("recorded/notes.json")).unwrap_or_default());
+    static NOTES: LazyLock<Vec<RecordedNote>> = LazyLock::new(|| {
+        let cases = include_str!("recorded/cases.jsonl").lines().filter_map(|line| serde_json::from_str(line).ok());
+        cases.filter(|case: &RecordedNote| case.label == "good").collect()
+    });
     &NOTES
 }
 

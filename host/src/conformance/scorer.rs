@@ -10,7 +10,7 @@ use crate::{
         judge::Answer,
         score::{NoteEvidence, Score},
     },
-    plugin::{PluginError, PluginErrorKind, parameters::Arguments, scorer::Scorer},
+    plugin::{PluginError, parameters::Arguments, scorer::Scorer},
 };
 
 /// A claim in the manifest's `extra`: less of the same answer never scores higher.
@@ -54,10 +54,10 @@ pub fn describes_alike(
 const JUDGEMENT: &str = "7\n7\n7\n";
 
 /// A score. A scorer that may ask a model gets a canned answer.
+///
+/// # Errors
+/// When the call fails or declines.
 pub fn evaluate(scorer: &Scorer, note: &NoteEvidence, arguments: &Arguments) -> Result<Score, PluginError> {
-    if !scorer.asks_a_model() {
-        return scorer.evaluate(note, arguments);
-    }
     let answer = Answer { text: JUDGEMENT.to_owned(), prompt_tokens: 500, answer_tokens: 6, cut: false };
     scorer.evaluate_with(note, arguments, &mut |_| Ok(answer.clone()))
 }
@@ -76,15 +76,11 @@ fn judged(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite:
     ];
     let problem = notes.first().and_then(|note| {
         answers.iter().find_map(|(what, answer)| match scorer.evaluate_with(note, arguments, &mut |_| answer.clone()) {
-            Err(error) if !is_decline(&error) => Some(Problem::Call((*what).to_owned(), error)),
+            Err(error) if !error.is_decline() => Some(Problem::Call((*what).to_owned(), error)),
             _ => None,
         })
     });
     suite.first_of("survives whatever the judge says", problem, "no judgement, an empty one, one without a mark");
-}
-
-pub fn is_decline(error: &PluginError) -> bool {
-    matches!(error.kind, PluginErrorKind::Declined(_))
 }
 
 fn recorded(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suite: &mut Suite) -> Vec<Score> {
@@ -93,7 +89,7 @@ fn recorded(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suit
     for note in notes {
         match evaluate(scorer, note, arguments) {
             Ok(score) => given.push(score),
-            Err(error) if is_decline(&error) => declined = Some(error),
+            Err(error) if error.is_decline() => declined = Some(error),
             Err(error) => {
                 suite.call_failed(check, &format!("the note of {}", note.path), &error);
                 return given;
@@ -155,7 +151,7 @@ fn monotone(scorer: &Scorer, notes: &[NoteEvidence], arguments: &Arguments, suit
             let value = match evaluate(scorer, &cut, arguments) {
                 Ok(score) => score.value,
                 // A scorer that declines gives no score, and so no higher one.
-                Err(error) if is_decline(&error) => continue,
+                Err(error) if error.is_decline() => continue,
                 Err(error) => {
                     problem = Some(Problem::Call(format!("{tenths}0 % of the answer to {}", note.path), error));
                     break 'notes;
@@ -178,7 +174,7 @@ fn odd(scorer: &Scorer, arguments: &Arguments, suite: &mut Suite) {
     for (what, note) in &odd {
         match evaluate(scorer, note, arguments) {
             Ok(_) => {}
-            Err(error) if is_decline(&error) => declined += 1,
+            Err(error) if error.is_decline() => declined += 1,
             Err(error) => {
                 failures += 1;
                 suite.call_failed("survives odd notes", what, &error);
@@ -204,7 +200,7 @@ fn parameters(scorer: &Scorer, given: Given<'_>, notes: &[NoteEvidence], suite: 
     };
     let problem = tried.iter().find_map(|(label, arguments)| match evaluate(scorer, note, arguments) {
         Ok(_) => None,
-        Err(error) if is_decline(&error) => Some(rejected(label, &error)),
+        Err(error) if error.is_decline() => Some(rejected(label, &error)),
         Err(error) => Some(Problem::Call(label.clone(), error)),
     });
     suite.first_of(check, problem, format!("{} values at bounds and choices", tried.len()));

@@ -42,7 +42,7 @@ pub fn conform(selector: &Selector, given: Given<'_>, suite: &mut Suite) {
         Bench { selector, study, workload: study.workload(), given, arguments: arguments(&selector.manifest, given) };
     let picks = "picks a winner among the candidates";
     match bench.select(&study.candidates) {
-        Err(error) if is_decline(&error) => {
+        Err(error) if error.is_decline() => {
             suite.warned(
                 picks,
                 format!("it {}", error.kind),
@@ -63,10 +63,6 @@ pub fn conform(selector: &Selector, given: Given<'_>, suite: &mut Suite) {
     single(&bench, suite);
     unknown(&bench, suite);
     parameters(&bench, suite);
-}
-
-fn is_decline(error: &PluginError) -> bool {
-    matches!(error.kind, PluginErrorKind::Declined(_))
 }
 
 fn by_id(candidates: &[MeasuredCandidate], id: u32) -> Option<&MeasuredCandidate> {
@@ -137,7 +133,7 @@ fn violations(bench: &Bench<'_>, first: &Selection, suite: &mut Suite) {
             .for_each(|candidate| candidate.violations.push("a prompt was cut by the server".to_owned()));
         match bench.select(&candidates) {
             Ok(selection) => next = Some(selection.winner),
-            Err(error) if is_decline(&error) => {}
+            Err(error) if error.is_decline() => {}
             Err(error) => problem = Some(Problem::Call("a winner that may no longer be chosen".to_owned(), error)),
         }
     }
@@ -153,7 +149,7 @@ fn nothing_eligible(bench: &Bench<'_>, suite: &mut Suite) {
     let problem = [("only candidates that must not be chosen", violated), ("no candidate", Vec::new())]
         .into_iter()
         .find_map(|(what, candidates)| match bench.select(&candidates) {
-            Err(error) if is_decline(&error) => None,
+            Err(error) if error.is_decline() => None,
             Err(error) => Some(Problem::Call(what.to_owned(), error)),
             Ok(_) => Some(Problem::Answer(format!("it picks from {what}"), "return `Err` with the reason")),
         });
@@ -164,7 +160,7 @@ fn single(bench: &Bench<'_>, suite: &mut Suite) {
     let eligible = bench.study.candidates.iter().filter(|candidate| candidate.violations.is_empty());
     let mut tried = 0;
     let problem = eligible.inspect(|_| tried += 1).find_map(|only| match bench.select(std::slice::from_ref(only)) {
-        Err(error) if !is_decline(&error) => Some(Problem::Call(format!("candidate {} alone", only.id), error)),
+        Err(error) if !error.is_decline() => Some(Problem::Call(format!("candidate {} alone", only.id), error)),
         _ => None,
     });
     suite.first_of("survives a single candidate", problem, format!("{tried} candidates, each alone"));
@@ -187,7 +183,7 @@ fn unknown(bench: &Bench<'_>, suite: &mut Suite) {
             let mut candidates = bench.study.candidates.clone();
             candidates.iter_mut().step_by(step).for_each(change);
             match bench.select(&candidates) {
-                Err(error) if !is_decline(&error) => Some(Problem::Call(what.to_owned(), error)),
+                Err(error) if !error.is_decline() => Some(Problem::Call(what.to_owned(), error)),
                 _ => None,
             }
         })
@@ -207,8 +203,8 @@ fn parameters(bench: &Bench<'_>, suite: &mut Suite) {
         match bench.select_with(&bench.study.candidates, arguments) {
             Ok(_) => None,
             // A strict bound may leave no winner; a selector that declines anyway says nothing about the value.
-            Err(error) if is_decline(&error) && (usual.is_err() || !speaks_of(label, &error)) => None,
-            Err(error) if is_decline(&error) => Some(rejected(label, &error)),
+            Err(error) if error.is_decline() && (usual.is_err() || !speaks_of(label, &error)) => None,
+            Err(error) if error.is_decline() => Some(rejected(label, &error)),
             Err(error) => Some(Problem::Call(label.clone(), error)),
         }
     });

@@ -10,7 +10,7 @@ use crate::{
         trial::{Trial, TrialState},
     },
     plugin::strategy::WorkloadView,
-    stats::summary::sample,
+    stats::summary::{mean, sample},
 };
 
 /// Tokens a second of one request, and requests at once, of a small graphics processor.
@@ -201,7 +201,6 @@ fn notes(trial: &mut Trial, candidate: &Candidate, files: &[usize], workload: &W
     let each: Vec<f64> = files_seconds(candidate, files, workload).into_iter().map(|seconds| seconds * crowd).collect();
     let seconds = each.iter().sum::<f64>() / working + candidate.request_delay_seconds;
     trial.seconds += seconds;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / count(values.len()).max(1.0);
     let source: Vec<f64> = files.iter().map(|file| read(candidate, *file, workload)).collect();
     let rate = 60.0 * count(files.len()) / seconds.max(1e-3);
     let prompt = mean(&source) / workload.chars_per_token.max(0.1) + f64::from(workload.overhead_tokens);

@@ -6,7 +6,7 @@ use super::{
     server::Server,
     suite::{Problem, Suite},
     variations::{Given, arguments, variations},
-    walk::{Ending, MOST_TRIALS, Start, Walk, walk},
+    walk::{Ending, Start, Walk, walk},
 };
 use crate::{
     model::{
@@ -14,10 +14,10 @@ use crate::{
         trial::{Trial, TrialState},
     },
     plugin::{
-        PluginError, PluginErrorKind,
+        PluginError,
         parameters::Arguments,
         registry::Plugin,
-        strategy::{Strategy, WorkloadView},
+        strategy::{MOST_TRIALS, Strategy, WorkloadView},
     },
 };
 
@@ -100,14 +100,9 @@ pub fn conform(
     concludes(&bench, suite);
     recorded_study(&bench, suite);
     repeats(&bench, usual.as_ref(), again, suite);
-    decides(&bench, usual.as_ref(), suite);
     failed_trials(&bench, suite);
     few_files(&bench, suite);
     parameters(&bench, suite);
-}
-
-fn is_decline(error: &PluginError) -> bool {
-    matches!(error.kind, PluginErrorKind::Declined(_))
 }
 
 fn ends(bench: &Bench<'_>, suite: &mut Suite) -> Option<Walk> {
@@ -141,7 +136,7 @@ fn respects_time(bench: &Bench<'_>, suite: &mut Suite) {
         match bench.walk(seconds, Server::default()) {
             Ok(walk) if walk.cut_off > 1 => cut_off.push(format!("{} trials of {seconds:.0} s", walk.cut_off)),
             Ok(_) => {}
-            Err(error) if is_decline(&error) => {}
+            Err(error) if error.is_decline() => {}
             Err(error) => {
                 suite.call_failed(check, &format!("{seconds:.0} s for the stage"), &error);
                 return;
@@ -160,7 +155,7 @@ fn concludes(bench: &Bench<'_>, suite: &mut Suite) {
     let view = bench.study.view(&bench.workload, &bench.baseline, 0.0);
     let problem = match bench.strategy.conclude(&view, &bench.arguments) {
         Ok(_) => None,
-        Err(error) if is_decline(&error) => Some(Problem::Answer(
+        Err(error) if error.is_decline() => Some(Problem::Answer(
             format!("`conclude` with no second left: it {}", error.kind),
             "conclude with an empty decision when nothing is known yet",
         )),
@@ -178,7 +173,7 @@ fn recorded_study(bench: &Bench<'_>, suite: &mut Suite) {
         let asked = bench.strategy.ask(&view, &bench.arguments).map(|_| ());
         let concluded = || bench.strategy.conclude(&view, &bench.arguments).map(|_| ());
         match asked.and_then(|()| concluded()) {
-            Err(error) if !is_decline(&error) => {
+            Err(error) if !error.is_decline() => {
                 Some(Problem::Call(format!("the first {length} recorded trials"), error))
             }
             _ => None,
@@ -223,23 +218,6 @@ fn repeats(
     }
 }
 
-/// The host refuses a decision about anything else; what it may decide and never does is worth a word.
-fn decides(bench: &Bench<'_>, usual: Option<&Walk>, suite: &mut Suite) {
-    let check = "decides what it declares";
-    let declared = bench.strategy.manifest.decides.join(", ");
-    match usual {
-        None => suite.skipped(check, "no stage came to its end"),
-        Some(walk) if walk.decision.settings.is_empty() => {
-            suite.passed(check, format!("nothing this time, of {declared}"));
-        }
-        Some(walk) => {
-            let settings: Vec<String> =
-                walk.decision.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            suite.passed(check, settings.join(", "));
-        }
-    }
-}
-
 fn failed_trials(bench: &Bench<'_>, suite: &mut Suite) {
     let check = "survives failed trials";
     for cause in CAUSES {
@@ -255,7 +233,7 @@ fn failed_trials(bench: &Bench<'_>, suite: &mut Suite) {
         let view = bench.study.view(&bench.workload, &history, USUAL);
         let found = bench.strategy.ask(&view, &bench.arguments).map(|_| ());
         let problem = match (own, found) {
-            (Err(error), _) | (_, Err(error)) if !is_decline(&error) => Some(error),
+            (Err(error), _) | (_, Err(error)) if !error.is_decline() => Some(error),
             _ => None,
         };
         if let Some(error) = problem {
@@ -273,7 +251,7 @@ fn few_files(bench: &Bench<'_>, suite: &mut Suite) {
         (few.workload.batch_chars, few.workload.file_chars) = (files.clone(), files);
         few.baseline.clear();
         match few.walk(USUAL, Server::default()) {
-            Err(error) if !is_decline(&error) => {
+            Err(error) if !error.is_decline() => {
                 suite.call_failed(check, what, &error);
                 return;
             }
@@ -293,7 +271,7 @@ fn parameters(bench: &Bench<'_>, suite: &mut Suite) {
     let problem =
         tried.iter().find_map(|(label, arguments)| match bench.walk_with(USUAL, Server::default(), arguments) {
             Ok(_) => None,
-            Err(error) if is_decline(&error) => Some(rejected(label, &error)),
+            Err(error) if error.is_decline() => Some(rejected(label, &error)),
             Err(error) => Some(Problem::Call(label.clone(), error)),
         });
     suite.first_of(check, problem, format!("{} values at bounds and choices", tried.len()));

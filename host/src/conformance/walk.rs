@@ -10,13 +10,9 @@ use crate::{
     plugin::{
         PluginError,
         parameters::Arguments,
-        strategy::{Strategy, StudyView, WorkloadView},
+        strategy::{MOST_REPEATS, MOST_TRIALS, Strategy, StudyView, WorkloadView},
     },
 };
-
-/// Most trials of a stage, and most times that the same proposal is measured: as in a study.
-pub const MOST_TRIALS: usize = 200;
-const MOST_REPEATS: usize = 12;
 
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +63,7 @@ pub fn walk(strategy: &Strategy, start: Start<'_>, arguments: &Arguments) -> Res
         if spent >= seconds {
             break Ending::OutOfTime;
         }
-        if trials >= MOST_TRIALS {
+        if trials >= MOST_TRIALS as usize {
             break Ending::NeverDone;
         }
         asks += 1;
@@ -85,7 +81,7 @@ pub fn walk(strategy: &Strategy, start: Start<'_>, arguments: &Arguments) -> Res
             break Ending::Repeats;
         }
         for proposal in proposals {
-            if spent >= seconds || history.len() - first >= MOST_TRIALS {
+            if spent >= seconds || history.len() - first >= MOST_TRIALS as usize {
                 break;
             }
             let trial = server.run(history.len(), &strategy.manifest.name, &proposal, workload, seconds - spent);

@@ -155,7 +155,7 @@ pub enum ReplayEnd {
 pub struct SelectorRehearsal {
     pub schema_version: u32,
     pub selector: String,
-    pub studies: Vec<SelectionCase>,
+    pub study: SelectionCase,
 }
 
 /// The candidates of one study, and who chooses which.

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    candidate::Candidate,
+    machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
+};
+
 /// One tunable setting. Its name is the key that the user's configuration file uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,6 +143,14 @@ impl SearchSpace {
     #[must_use]
     pub fn allows(&self, parameter: Parameter, value: f64) -> bool {
         self.range(parameter).is_some_and(|range| value.is_finite() && value >= range.low && value <= range.high)
+    }
+
+    /// The space of a study of that model on that server, as far as both are known. The hardware of a remote server is not.
+    #[must_use]
+    pub fn of(machine: &MachineProfile, server: &ServerProfile, model: &ModelProfile, baseline: &Candidate) -> Self {
+        let trained = model.trained_context.value.unwrap_or(u32::MAX >> 8);
+        let usable = if server.locality == Locality::Remote { None } else { machine.usable_threads.value };
+        Self::standard(trained.max(baseline.num_ctx), usable.unwrap_or(0))
     }
 
     /// The default ranges for a model of `trained_context` tokens on `usable_threads` threads.

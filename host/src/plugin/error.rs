@@ -98,6 +98,12 @@ pub enum PluginErrorKind {
 }
 
 impl PluginError {
+    /// To decline is an answer; anything else is a failure of the plugin.
+    #[must_use]
+    pub const fn is_decline(&self) -> bool {
+        matches!(self.kind, PluginErrorKind::Declined(_))
+    }
+
     /// The next thing to do, for the user, and where it is the author's business, for the author.
     #[must_use]
     pub fn hint(&self) -> String {

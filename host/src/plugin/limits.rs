@@ -52,17 +52,6 @@ impl Limits {
             Limit::LogLines => self.log_lines = u32::try_from(value).unwrap_or(u32::MAX),
         }
     }
-
-    /// Name and value of each limit, for people.
-    #[must_use]
-    pub fn describe(&self) -> Vec<(String, String)> {
-        vec![
-            ("memory".into(), format!("{} MiB", self.memory_bytes >> 20)),
-            ("one call".into(), format!("{} ms", self.call.as_millis())),
-            ("output".into(), format!("{} KiB", self.output_bytes >> 10)),
-            ("log".into(), format!("{} lines a call", self.log_lines)),
-        ]
-    }
 }
 
 /// The usual limits, and what somebody set for single plugins.

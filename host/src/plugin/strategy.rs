@@ -21,6 +21,12 @@ use crate::model::{
     trial::Trial,
 };
 
+/// Most trials of one stage: a strategy that never ends is ended, even where trials cost nothing.
+pub const MOST_TRIALS: u32 = 200;
+
+/// Most times that the same proposal is measured in a row: a repetition can be meant, an endless one cannot.
+pub const MOST_REPEATS: usize = 12;
+
 /// Most measurements that one answer may ask for; the next answer can ask for more.
 const MOST_PROPOSALS: usize = 200;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Good and bad notes; `plugins/note-samples` makes them.
-const RECORDED: &str = include_str!("cases.jsonl");
+const RECORDED: &str = include_str!("../conformance/recorded/cases.jsonl");
 
 /// Bytes of one token, about.
 const BYTES_PER_TOKEN: usize = 4;

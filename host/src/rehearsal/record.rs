@@ -67,10 +67,7 @@ impl Record {
     /// A study that was just made.
     #[must_use]
     pub fn of(study: Study) -> Self {
-        let trained = study.model.trained_context.value.unwrap_or(u32::MAX >> 8);
-        let remote = study.server.locality == crate::model::machine::Locality::Remote;
-        let usable = if remote { None } else { study.machine.usable_threads.value };
-        let space = SearchSpace::standard(trained.max(study.baseline.num_ctx), usable.unwrap_or(0));
+        let space = SearchSpace::of(&study.machine, &study.server, &study.model, &study.baseline);
         let summary = &study.workload;
         let mut notices = Vec::new();
         if summary.file_chars.is_empty() || summary.batch_chars.is_empty() {

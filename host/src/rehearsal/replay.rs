@@ -15,7 +15,7 @@ use crate::{
     plugin::{PluginError, parameters::Arguments, strategy::Strategy},
     tune::{
         describe_proposal,
-        plan::{CONFIRM_SHARE, weight_of},
+        plan::{CONFIRM_SHARE, stage_share, weight_of},
     },
 };
 
@@ -99,7 +99,7 @@ impl Start {
         let left = (study.budget.total_seconds * (1.0 - CONFIRM_SHARE) - gone).max(0.0);
         let later = stages.iter().take(measuring).skip(place.map_or(measuring, |place| place + 1));
         let own = weight_of(decides);
-        let seconds = left * own / (own + later.map(|stage| weight_of(&stage.decides)).sum::<f64>());
+        let seconds = stage_share(left, own, later.map(|stage| weight_of(&stage.decides)));
         let recorded = place.and_then(|place| stages.get(place)).and_then(|planned| {
             let outcome = study.stages.iter().find(|stage| stage.name == planned.name)?;
             Some(RecordedStage {

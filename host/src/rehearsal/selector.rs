@@ -22,13 +22,13 @@ pub enum Source<'a> {
     Study(&'a Record),
 }
 
-/// Has the selector and the bundled ones choose among the candidates of every study.
+/// Has the selector and the bundled ones choose among the candidates of a study.
 #[must_use]
-pub fn rehearse(own: &Ready, bundled: &[Ready], studies: &[(String, Source<'_>)]) -> SelectorRehearsal {
+pub fn rehearse(own: &Ready, bundled: &[Ready], name: &str, study: &Source<'_>) -> SelectorRehearsal {
     SelectorRehearsal {
         schema_version: REHEARSAL_SCHEMA_VERSION,
         selector: own.0.manifest.name.clone(),
-        studies: studies.iter().map(|(name, source)| case(own, bundled, name, source)).collect(),
+        study: case(own, bundled, name, study),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     page::Page,
     style::Style,
     table::{Cell, Table},
+    units,
 };
 
 /// The page.
@@ -63,7 +64,6 @@ fn word(state: FindingState) -> (Style, &'static str) {
 
 fn closing(examination: &Examination) -> String {
     let count = |state| examination.count(state);
-    let checks = |number: usize| if number == 1 { "1 check".to_owned() } else { format!("{number} checks") };
     let (passed, warnings, failed) =
         (count(FindingState::Passed), count(FindingState::Warning), count(FindingState::Failed));
     let rest = match (warnings, failed) {
@@ -73,5 +73,5 @@ fn closing(examination: &Examination) -> String {
         (0, failed) => format!(", {failed} failed"),
         (warnings, failed) => format!(", {warnings} with a warning, {failed} failed"),
     };
-    format!("{} passed{rest}", checks(passed))
+    format!("{} passed{rest}", units::count(passed, "check"))
 }

@@ -87,7 +87,8 @@ impl Layers {
         merged.into_values().collect()
     }
 
-    /// One value a plugin and limit: the strongest source, and in it the last one said.
+    /// One value a plugin and limit: the strongest source, and in it the last one said. Behind that of a project stands its user's own,
+    /// which it can only lower.
     fn limits(&self) -> Result<Vec<Setting<PluginLimit>>, SettingsError> {
         let mut merged: BTreeMap<(String, Limit), Setting<PluginLimit>> = BTreeMap::new();
         for layer in self.0.iter().rev() {
@@ -97,18 +98,26 @@ impl Layers {
             }
         }
         // Whoever hands over a project could otherwise let a plugin of theirs take what its user never granted.
-        for setting in merged.values() {
-            let Origin::ProjectFile(path) = &setting.origin else { continue };
+        let mut limits = Vec::new();
+        for setting in merged.into_values() {
+            let Origin::ProjectFile(path) = &setting.origin else {
+                limits.push(setting);
+                continue;
+            };
             let PluginLimit { plugin, limit, value } = setting.value.clone();
-            let own = self.0.iter().filter(|layer| matches!(layer.source, Source::User(_)));
-            let own =
-                own.flat_map(|layer| &layer.values.limits).rfind(|own| own.plugin == plugin && own.limit == limit);
-            let most = own.map_or(limit.default_value(), |own| own.value);
+            let own = self.0.iter().filter(|layer| matches!(layer.source, Source::User(_))).find_map(|layer| {
+                let mut said = layer.values.limits.iter();
+                let own = said.rfind(|own| own.plugin == plugin && own.limit == limit)?;
+                Some(Setting::new(own.clone(), layer.origin(&key::LIMITS)))
+            });
+            let most = own.as_ref().map_or(limit.default_value(), |own| own.value.value);
             if value > most {
                 return Err(SettingsError::ForeignGrant { path: path.clone(), plugin, limit, most, wanted: value });
             }
+            limits.push(setting);
+            limits.extend(own);
         }
-        Ok(merged.into_values().collect())
+        Ok(limits)
     }
 }
 

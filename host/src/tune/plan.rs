@@ -317,6 +317,12 @@ pub fn weight_of(decides: &[String]) -> f64 {
     if derives { 0.5 } else { 1.0 + f64::from(u8::from(loads)) + 2.5 * f64::from(u8::from(notes)) }
 }
 
+/// What a stage gets of the time that is left: its own weight beside those of the stages that follow.
+#[must_use]
+pub fn stage_share(left: f64, own: f64, later: impl Iterator<Item = f64>) -> f64 {
+    left * own / (own + later.sum::<f64>())
+}
+
 fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedStage> {
     let all: f64 = manifests.iter().map(|manifest| weight(manifest)).sum();
     let for_strategies = budget_seconds * (1.0 - BASELINE_SHARE - CONFIRM_SHARE);

@@ -14,14 +14,11 @@ use crate::{
         study::{StageOutcome, StudyEvent},
         trial::{Trial, TrialState},
     },
-    plugin::{PluginError, strategy::WorkloadView},
+    plugin::{
+        PluginError,
+        strategy::{MOST_REPEATS, MOST_TRIALS, WorkloadView},
+    },
 };
-
-/// Most trials of one stage: a strategy that never ends is ended, even where trials cost nothing.
-const MOST_TRIALS: u32 = 200;
-
-/// Most times that the same proposal is measured in a row: a repetition can be meant, an endless one cannot.
-const MOST_REPEATS: usize = 12;
 
 /// What a stage gave.
 pub struct StageEnd {

@@ -9,7 +9,7 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     judge::Judge,
-    plan::{CONFIRM_SHARE, Prepared, weight},
+    plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
     prove, restore, stage, verdict,
 };
@@ -17,7 +17,7 @@ use crate::{
     model::{
         budget::Budget,
         candidate::Candidate,
-        machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
+        machine::{MachineProfile, ModelProfile, ServerProfile},
         selection::Constraints,
         space::{Parameter, SearchSpace},
         study::{SCHEMA_VERSION, Study, StudyEvent, Warning},
@@ -51,14 +51,12 @@ pub struct Setup<'a> {
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
 pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Study {
     let clock = StudyClock::start(setup.budget);
-    let trained = setup.model.trained_context.value.unwrap_or(u32::MAX >> 8);
-    let usable = if setup.server.locality == Locality::Remote { None } else { setup.machine.usable_threads.value };
     let facts = Facts {
         machine: &setup.machine,
         server: &setup.server,
         model: &setup.model,
         workload: &setup.workload,
-        space: SearchSpace::standard(trained.max(setup.baseline.num_ctx), usable.unwrap_or(0)),
+        space: SearchSpace::of(&setup.machine, &setup.server, &setup.model, &setup.baseline),
         constraints: &setup.constraints,
         baseline: &setup.baseline,
         seed: setup.seed,
@@ -156,7 +154,8 @@ async fn measure(
         // What earlier stages did not use goes to the later ones.
         let now = clock.elapsed().as_secs_f64();
         let left = (measuring_ends - now).max(0.0);
-        let share = left * weights.remove(0) / (weights.iter().sum::<f64>() + weight(&stage.strategy.manifest));
+        let own = weights.remove(0);
+        let share = stage_share(left, own, weights.iter().copied());
         let soft = clock.at(now + share);
         let hard = clock.at((now + share * 1.3).min(measuring_ends));
         let incumbent = progress.incumbent.clone();

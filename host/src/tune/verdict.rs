@@ -16,7 +16,7 @@ use crate::{
         space::Parameter,
         study::{Outcome, StageOutcome, Warning},
     },
-    plugin::{PluginError, PluginErrorKind},
+    plugin::PluginError,
 };
 
 /// The name under which a failure of the selector stands among the stages.
@@ -51,8 +51,7 @@ pub fn select(
             let warning = Warning { what: error.to_string(), advice: Some(error.hint()) };
             if !progress.warnings.contains(&warning) {
                 progress.warnings.push(warning);
-                // To decline is an answer; anything else is a failure of the plugin.
-                if !matches!(error.kind, PluginErrorKind::Declined(_)) {
+                if !error.is_decline() {
                     progress.stages.push(failed_selection(&error));
                 }
             }

@@ -53,7 +53,7 @@ fn line(note: &Note, label: &str) -> Value {
 
 #[test]
 fn the_recorded_cases_are_made_of_these_samples() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/src/rehearsal/cases.jsonl");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/src/conformance/recorded/cases.jsonl");
     let mut lines = Vec::new();
     for (index, sample) in SAMPLES.iter().enumerate() {
         lines.push(line(&sample.note(), "good").to_string());

@@ -97,12 +97,12 @@ pub struct SandboxedScorer {
 }
 
 impl SandboxedScorer {
-    /// The score of one note, checked and cleaned as the host does.
+    /// The score of one note, checked and cleaned as the host does. A scorer that asks a model gets a fixed answer, with marks of 7.
     ///
     /// # Errors
     /// When the call fails, declines, or gives what is no score.
     pub fn evaluate(&self, note: &NoteEvidence) -> Result<Score, Error> {
-        Ok(self.plugin.evaluate(note, &self.arguments)?)
+        Ok(conformance::evaluate(&self.plugin, note, &self.arguments)?)
     }
 }
 

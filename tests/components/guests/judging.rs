@@ -40,6 +40,10 @@ impl Scorer for Guest {
                 answers += u32::from(ask(&about(0)).is_ok());
                 misbehave("panic");
             }
+            "then-loop" => {
+                answers += u32::from(ask(&about(0)).is_ok());
+                misbehave("loop");
+            }
             "refused" => return ask(&about(0)).map(|_| Score::new(1.0)).or_else(|why| Ok(Score::not_judged(why))),
             unknown => return Err(format!("there is no mode {unknown}")),
         }

@@ -1,11 +1,11 @@
 //! `ralf-tune plugin bench`.
 
-use super::{args::PluginBenchArgs, check::component};
+use std::collections::BTreeMap;
+
+use super::{args::PluginBenchArgs, check::component, listing::document};
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, limits, session, ui},
-    conformance,
-    model::study::SCHEMA_VERSION,
-    report,
+    conformance, report,
     settings::{Format, Overrides},
 };
 
@@ -22,10 +22,7 @@ pub fn run(args: &PluginBenchArgs) -> CommandResult {
     limits::check_names_for(&settings, [&file.name, &cost.name])?;
     let text = match settings.format.value {
         Format::Text => report::bench::render(&cost, ui::stdout_width(), ui::stdout_colour()),
-        Format::Json => {
-            let document = serde_json::json!({ "schema_version": SCHEMA_VERSION, "cost": cost });
-            format!("{document:#}\n")
-        }
+        Format::Json => document(BTreeMap::from([("cost", serde_json::json!(cost))])),
     };
     ui::data(&text)?;
     Ok(ExitStatus::Done)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::listing::limits;
+use super::listing::described;
 use crate::{
     cli::{
         exit::ExitStatus,
@@ -50,19 +50,8 @@ impl<'a> Looker<'a> {
     pub fn listing(&self, bytes: &[u8], name: &str, origin: &str) -> Result<PluginListing, Failure> {
         let changes = session::limit_changes(self.settings);
         let plugin: Plugin = load_limited(&self.engine, bytes, name, origin, &changes)?;
-        let component = plugin.component();
-        Ok(PluginListing {
-            kind: component.kind,
-            manifest: plugin.manifest().clone(),
-            origin: ListedOrigin::File(origin.to_owned()),
-            sha256: Some(Digest::of(bytes).to_string()),
-            size_bytes: component.size_bytes as u64,
-            imports: component.imports.clone(),
-            wants: component.wants(),
-            limits: limits(&plugin, self.settings, Some(name)),
-            asks: component.id.asks.clone(),
-            api: component.api.clone(),
-        })
+        let sha256 = Some(Digest::of(bytes).to_string());
+        Ok(described(&plugin, self.settings, ListedOrigin::File(origin.to_owned()), sha256, Some(name)))
     }
 }
 

@@ -1,12 +1,11 @@
 //! `ralf-tune plugin check`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use super::args::PluginCheckArgs;
+use super::{args::PluginCheckArgs, listing::document, named};
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, limits, session, ui},
     conformance,
-    model::{nearest::nearest, study::SCHEMA_VERSION},
     plugin::registry::{ComponentFile, bundled_names},
     report,
     settings::{Format, Overrides},
@@ -30,13 +29,11 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
     let text = match settings.format.value {
         Format::Text => report::check::render(&examination, ui::stdout_width(), ui::stdout_colour()),
         Format::Json => {
-            let mut document = serde_json::json!({ "schema_version": SCHEMA_VERSION, "ok": examination.is_ok() });
-            if let (Some(document), Ok(serde_json::Value::Object(fields))) =
-                (document.as_object_mut(), serde_json::to_value(&examination))
-            {
-                document.extend(fields);
-            }
-            format!("{document:#}\n")
+            let mut fields = BTreeMap::from([("ok", examination.is_ok().into())]);
+            let examined = serde_json::to_value(&examination).unwrap_or_default();
+            fields
+                .extend(examined.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value.clone())));
+            document(fields)
         }
     };
     ui::data(&text)?;
@@ -44,18 +41,9 @@ pub fn run(args: &PluginCheckArgs) -> CommandResult {
 }
 
 /// The file that is meant, or the bundled plugin of that name.
-pub fn component(named: &str) -> Result<ComponentFile, Failure> {
-    let path = Path::new(named);
-    if path.is_file() || named.contains(std::path::is_separator) || path.extension().is_some() {
-        return Ok(ComponentFile::read(path)?);
+pub fn component(text: &str) -> Result<ComponentFile, Failure> {
+    match named::file(text) {
+        Some(path) => Ok(ComponentFile::read(path)?),
+        None => ComponentFile::bundled(text).ok_or_else(|| named::unknown(text, bundled_names())),
     }
-    ComponentFile::bundled(named).ok_or_else(|| {
-        let hint = match nearest(named, bundled_names()) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => {
-                "`ralf-tune plugin list` shows the bundled ones; a file is named by its path: ./my_scorer.wasm".into()
-            }
-        };
-        Failure::usage(format!("there is no plugin `{named}`"), Some(hint))
-    })
 }

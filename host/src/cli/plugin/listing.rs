@@ -1,11 +1,11 @@
 //! Plugins as the pages show them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     install::LockFile,
     model::{digest::Digest, limit::Limit},
-    plugin::registry::Plugin,
+    plugin::registry::{ComponentFile, Plugin},
     report::listing::{ListedIntensity, ListedLimit, ListedOrigin, ListedStage, PluginListing},
     settings::{Origin, Settings},
 };
@@ -21,10 +21,23 @@ pub fn listing(plugin: &Plugin, settings: &Settings, lock: Option<&LockFile>) ->
         None => ListedOrigin::File(component.id.origin.clone()),
     };
     let sha256 = match &origin {
-        ListedOrigin::File(path) => std::fs::read(path).ok().map(|bytes| Digest::of(&bytes).to_string()),
+        ListedOrigin::File(path) => {
+            ComponentFile::read(Path::new(path)).ok().map(|file| Digest::of(&file.bytes).to_string())
+        }
         _ => locked.map(|locked| locked.sha256.to_string()),
     };
-    let stem = plugin.file_stem();
+    described(plugin, settings, origin, sha256, plugin.file_stem().as_deref())
+}
+
+/// A plugin of which origin and content are known. `stem` is the other name that it goes by.
+pub fn described(
+    plugin: &Plugin,
+    settings: &Settings,
+    origin: ListedOrigin,
+    sha256: Option<String>,
+    stem: Option<&str>,
+) -> PluginListing {
+    let component = plugin.component();
     PluginListing {
         kind: component.kind,
         manifest: plugin.manifest().clone(),
@@ -33,14 +46,14 @@ pub fn listing(plugin: &Plugin, settings: &Settings, lock: Option<&LockFile>) ->
         size_bytes: component.size_bytes as u64,
         imports: component.imports.clone(),
         wants: component.wants(),
-        limits: limits(plugin, settings, stem.as_deref()),
+        limits: limits(plugin, settings, stem),
         asks: component.id.asks.clone(),
         api: component.api.clone(),
     }
 }
 
 /// Its limits, and who set them. `stem` is the other name that it goes by.
-pub fn limits(plugin: &Plugin, settings: &Settings, stem: Option<&str>) -> Vec<ListedLimit> {
+fn limits(plugin: &Plugin, settings: &Settings, stem: Option<&str>) -> Vec<ListedLimit> {
     let names: Vec<&str> = stem.into_iter().chain([plugin.manifest().name.as_str()]).collect();
     let limits = plugin.limits();
     let listed = |limit| ListedLimit {

@@ -8,6 +8,7 @@ mod check;
 mod info;
 mod list;
 mod listing;
+mod named;
 mod new;
 mod pack;
 mod remove;

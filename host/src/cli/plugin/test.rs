@@ -1,25 +1,21 @@
 //! `ralf-tune plugin test`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use serde::Serialize;
 
-use super::test_args::PluginTestArgs;
+use super::{named, test_args::PluginTestArgs};
 use crate::{
     arena::{
         Contender, Contest,
         line_up::{Field, line_ups},
     },
     cli::{
-        CommandResult, arena,
+        CommandResult, arena, deliver,
         exit::ExitStatus,
         failure::Failure,
         installed::{self, Needed},
-        plan, session, ui,
+        plan, session,
     },
     conformance::recorded,
     model::{nearest::nearest, plugin::Manifest, value::Value},
@@ -38,7 +34,7 @@ use crate::{
         selector::{self, Source},
     },
     report,
-    settings::{Format, Setting, Settings},
+    settings::{Setting, Settings},
     tune::PlanError,
 };
 
@@ -50,17 +46,16 @@ const SEEDS: u64 = 3;
 
 /// Shows what one plugin answers. That it failed is the exit code's business, the page shows how.
 pub fn run(args: &PluginTestArgs) -> CommandResult {
-    let path = Path::new(&args.plugin);
-    let is_file = path.is_file() || args.plugin.contains(std::path::is_separator) || path.extension().is_some();
-    let (settings, env) = session::settings(&args.overrides(is_file.then(|| PathBuf::from(&args.plugin))))?;
+    let file = named::file(&args.plugin);
+    let (settings, env) = session::settings(&args.overrides(file.map(Path::to_owned)))?;
     let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
     let test = Test { args, usual, all, settings };
-    let found = if is_file {
+    let found = if file.is_some() {
         test.all.all().iter().rfind(|plugin| plugin.is_file())
     } else {
         test.all.all().iter().find(|plugin| plugin.manifest().name == args.plugin)
     };
-    match found.ok_or_else(|| unknown(&args.plugin, &test.all))? {
+    match found.ok_or_else(|| named::unknown(&args.plugin, names(&test.all)))? {
         Plugin::Scorer(scorer) => test.scorer(scorer),
         Plugin::Strategy(strategy) if args.cases.is_some() => test.replay(strategy),
         Plugin::Strategy(strategy) => test.strategy(strategy),
@@ -145,7 +140,7 @@ impl Test<'_> {
     fn selector(&self, own: &Arc<Selector>) -> CommandResult {
         self.refuse_machines("selector", "candidates")?;
         let record = self.args.cases.as_ref().map(|_| self.record()).transpose()?;
-        let study = match (&record, recorded::study()) {
+        let (name, study) = match (&record, recorded::study()) {
             (Some(record), _) => (record.title(), Source::Study(record)),
             (None, Some(study)) => ("the study that comes with the program".to_owned(), Source::Recorded(study)),
             (None, None) => return Err(CaseError::Empty.into()),
@@ -162,9 +157,8 @@ impl Test<'_> {
             })
             .collect();
         let own = (Arc::clone(own), self.arguments(&own.manifest, &self.settings.intensity().params)?);
-        let rehearsal = selector::rehearse(&own, &bundled, &[study]);
-        let own_choices = rehearsal.studies.iter().filter_map(|study| study.choices.first());
-        let failed = own_choices.filter(|choice| choice.failure.is_some()).count() > 0;
+        let rehearsal = selector::rehearse(&own, &bundled, &name, &study);
+        let failed = rehearsal.study.choices.first().is_some_and(|choice| choice.failure.is_some());
         self.show(&rehearsal, failed, |width, colour| report::rehearsal::selector::render(&rehearsal, width, colour))
     }
 
@@ -220,24 +214,13 @@ impl Test<'_> {
     }
 
     fn show(&self, data: &impl Serialize, failed: bool, page: impl FnOnce(usize, bool) -> String) -> CommandResult {
-        let output = self.settings.output.value.as_deref();
-        let text = match self.settings.format.value {
-            Format::Json => arena::json(data)?,
-            Format::Text if output.is_some() => page(80, false),
-            Format::Text => page(ui::stdout_width(), ui::stdout_colour()),
-        };
-        arena::deliver(output, &text)?;
+        deliver::show(&self.settings, "result", page, || arena::json(data))?;
         Ok(if failed { ExitStatus::Plugin } else { ExitStatus::Done })
     }
 }
 
-fn unknown(name: &str, registry: &Registry) -> Failure {
-    let names = registry.all().iter().map(|plugin| plugin.manifest().name.as_str());
-    let hint = match nearest(name, names) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "`ralf-tune plugin list` shows all plugins; a file is named by its path: ./my_scorer.wasm".into(),
-    };
-    Failure::usage(format!("there is no plugin `{name}`"), Some(hint))
+fn names(registry: &Registry) -> impl Iterator<Item = &str> {
+    registry.all().iter().map(|plugin| plugin.manifest().name.as_str())
 }
 
 impl Failure {

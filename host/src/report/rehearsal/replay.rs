@@ -6,7 +6,8 @@ use crate::{
         page::Page,
         style::Style,
         table::{Cell, Table},
-        units::{count, duration, plain},
+        units::{count, duration},
+        view,
     },
 };
 
@@ -33,7 +34,7 @@ pub fn render(replay: &StrategyReplay, width: usize, colour: bool) -> String {
     page.heading("What it decides");
     page.paragraph(if replay.end == ReplayEnd::Failed { Style::Bad } else { Style::Plain }, &end(replay));
     if let Some(decision) = &replay.decision {
-        page.facts([("Settings", Cell::new(Style::Strong, settings(&decision.settings)))]);
+        page.facts([("Settings", Cell::new(Style::Strong, decided(&decision.settings)))]);
         for reason in &decision.reasons {
             page.bullet(reason);
         }
@@ -51,7 +52,7 @@ pub fn render(replay: &StrategyReplay, width: usize, colour: bool) -> String {
             "{}, {}: {}",
             count(stage.trials as usize, "trial"),
             duration(stage.seconds),
-            settings(&stage.settings)
+            decided(&stage.settings)
         );
         facts.push(("Recorded", Cell::plain(text)));
     }
@@ -97,9 +98,6 @@ fn end(replay: &StrategyReplay) -> String {
     }
 }
 
-fn settings(settings: &[(String, f64)]) -> String {
-    if settings.is_empty() {
-        return "nothing to change".to_owned();
-    }
-    settings.iter().map(|(name, value)| format!("{name} {}", plain(*value))).collect::<Vec<_>>().join(", ")
+fn decided(settings: &[(String, f64)]) -> String {
+    if settings.is_empty() { "nothing to change".to_owned() } else { view::settings(settings) }
 }

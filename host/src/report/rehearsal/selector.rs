@@ -9,7 +9,8 @@ use crate::{
         page::Page,
         style::Style,
         table::{Cell, Table},
-        units::{count, fixed, percent, plain, rate},
+        units::{count, fixed, percent, rate},
+        view::settings,
     },
 };
 
@@ -21,24 +22,21 @@ const MOST_REASONS: usize = 4;
 pub fn render(rehearsal: &SelectorRehearsal, width: usize, colour: bool) -> String {
     let mut page = Page::new(width, colour);
     page.heading(&format!("Selector {}", rehearsal.selector));
-    for study in &rehearsal.studies {
-        page.paragraph(Style::Plain, &format!("{}: {}.", study.name, count(study.candidates.len(), "candidate")));
-        page.blank();
-        page.table(&candidates(study));
-        page.heading("Why");
-        for choice in &study.choices {
-            reasons(&mut page, choice);
-        }
+    let study = &rehearsal.study;
+    page.paragraph(Style::Plain, &format!("{}: {}.", study.name, count(study.candidates.len(), "candidate")));
+    page.blank();
+    page.table(&candidates(study));
+    page.heading("Why");
+    for choice in &study.choices {
+        reasons(&mut page, choice);
     }
     page.heading("Summary");
-    let own = || rehearsal.studies.iter().filter_map(|study| study.choices.first());
-    let slowest = own().map(|choice| choice.milliseconds).fold(0.0, f64::max);
-    let failed = own().filter(|choice| choice.failure.is_some()).count();
-    let style = if failed == 0 { Style::Plain } else { Style::Bad };
+    let own = study.choices.first();
+    let failed = own.is_some_and(|choice| choice.failure.is_some());
     page.facts([
-        ("Chooses like", Cell::plain(alike(rehearsal))),
-        ("Failed", Cell::new(style, format!("{failed} of {}", rehearsal.studies.len()))),
-        ("Slowest call", Cell::plain(super::call(slowest))),
+        ("Chooses like", Cell::plain(alike(study))),
+        ("Failed", if failed { Cell::new(Style::Bad, "yes") } else { Cell::plain("no") }),
+        ("Slowest call", Cell::plain(super::call(own.map_or(0.0, |choice| choice.milliseconds)))),
     ]);
     page.finish()
 }
@@ -94,33 +92,18 @@ fn reasons(page: &mut Page, choice: &Choice) {
         page.hanging(Style::Name, &format!("{}: ", choice.selector), Style::Bad, failure);
         return;
     };
-    let sets: Vec<String> =
-        selection.settings.iter().map(|(name, value)| format!("{name} {}", plain(*value))).collect();
-    let sets = if sets.is_empty() { String::new() } else { format!(", sets {}", sets.join(", ")) };
+    let sets = settings(&selection.settings);
+    let sets = if sets.is_empty() { String::new() } else { format!(", sets {sets}") };
     page.paragraph(Style::Name, &format!("{}: {}{sets}", choice.selector, selection.winner));
     for reason in selection.reasons.iter().take(MOST_REASONS) {
         page.bullet(reason);
     }
 }
 
-/// The bundled selectors with the same winners.
-fn alike(rehearsal: &SelectorRehearsal) -> String {
-    let mut names: Vec<String> = Vec::new();
-    let others = rehearsal.studies.first().map(|study| study.choices.iter().skip(1)).into_iter().flatten();
-    for other in others {
-        let same = rehearsal.studies.iter().filter(|study| {
-            let theirs = study.choices.iter().skip(1).find(|choice| choice.selector == other.selector);
-            let ours = study.choices.first().and_then(winner);
-            ours.is_some() && theirs.and_then(winner) == ours
-        });
-        let same = same.count();
-        if same > 0 {
-            names.push(if rehearsal.studies.len() == 1 {
-                other.selector.clone()
-            } else {
-                format!("{} ({same} of {})", other.selector, rehearsal.studies.len())
-            });
-        }
-    }
+/// The bundled selectors with the same winner.
+fn alike(study: &SelectionCase) -> String {
+    let own = study.choices.first().and_then(winner);
+    let same = study.choices.iter().skip(1).filter(|choice| own.is_some() && winner(choice) == own);
+    let names: Vec<&str> = same.map(|choice| choice.selector.as_str()).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
