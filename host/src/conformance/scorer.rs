@@ -50,8 +50,8 @@ pub fn describes_alike(
     }
 }
 
-/// What the judge of this suite says to everything: a mark out of ten, wherever a scorer looks for one.
-const JUDGEMENT: &str = "7\n7\n7\n";
+/// What the judge of this suite says to everything: marks out of ten, first in the form that the bundled `judge` asks for.
+const JUDGEMENT: &str = "faithful: 7\ncomplete: 7\nuseful: 7\n";
 
 /// A score. A scorer that may ask a model gets a canned answer.
 ///

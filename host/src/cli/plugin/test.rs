@@ -49,7 +49,7 @@ pub fn run(args: &PluginTestArgs) -> CommandResult {
     let file = named::file(&args.plugin);
     let (settings, env) = session::settings(&args.overrides(file.map(Path::to_owned)))?;
     let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
-    let test = Test { args, usual, all, settings };
+    let test = Test { args, settings, all, usual };
     let found = if file.is_some() {
         test.all.all().iter().rfind(|plugin| plugin.is_file())
     } else {
