@@ -9,11 +9,7 @@ mod studies;
 mod wasi;
 
 use ralf_tune::{
-    model::{
-        observation::FinishReason,
-        score::{NoteEvidence, RequestEvidence},
-        value::Value,
-    },
+    model::{score::NoteEvidence, value::Value},
     plugin::{
         Limits, PluginError,
         parameters::Arguments,
@@ -35,22 +31,7 @@ fn mode(mode: &str) -> Arguments {
 
 /// A small note.
 fn note() -> NoteEvidence {
-    NoteEvidence {
-        path: "a.py".to_owned(),
-        language: "python".to_owned(),
-        source: "def a(): pass".to_owned(),
-        requests: vec![RequestEvidence {
-            prompt: "Describe: def a(): pass".to_owned(),
-            answer: "### SUMMARY\nnothing".to_owned(),
-            finish: FinishReason::Stop,
-            prompt_tokens: 10,
-            answer_tokens: 5,
-            truncated: false,
-            start_char: 0,
-            end_char: 13,
-        }],
-        settings: Vec::new(),
-    }
+    ralf_tune_testing::note("a.py", "python", "def a(): pass", "### SUMMARY\nnothing")
 }
 
 /// The message says who and where, the hint says what to do, and neither can harm a terminal or fill a screen.

@@ -9,8 +9,6 @@ use std::{
 use ralf_tune::{
     model::{
         limit::{Limit, PluginLimit},
-        observation::FinishReason,
-        score::{NoteEvidence, RequestEvidence},
         value::Value,
     },
     plugin::{
@@ -44,22 +42,7 @@ fn scorer(name: &str, changes: &[(&str, Limit, u64)]) -> Scorer {
 }
 
 fn evaluate(scorer: &Scorer, mode: &str) -> Result<f64, PluginError> {
-    let note = NoteEvidence {
-        path: "a.py".into(),
-        language: "python".into(),
-        source: "def a(): pass".into(),
-        requests: vec![RequestEvidence {
-            prompt: "p".into(),
-            answer: "a".into(),
-            finish: FinishReason::Stop,
-            prompt_tokens: 1,
-            answer_tokens: 1,
-            truncated: false,
-            start_char: 0,
-            end_char: 13,
-        }],
-        settings: Vec::new(),
-    };
+    let note = ralf_tune_testing::note("a.py", "python", "def a(): pass", "### SUMMARY\nnothing");
     let arguments = Arguments(vec![("mode".into(), Value::Text(mode.into()))]);
     scorer.evaluate(&note, &arguments).map(|score| score.value)
 }

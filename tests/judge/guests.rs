@@ -5,9 +5,8 @@ use std::{sync::LazyLock, time::Duration};
 use ralf_tune::{
     model::{
         judge::{Answer, Question, Settled},
-        observation::FinishReason,
         plugin::Grant,
-        score::{NoteEvidence, RequestEvidence},
+        score::NoteEvidence,
         value::Value,
     },
     plugin::{
@@ -30,22 +29,7 @@ fn judging(limits: Limits) -> std::sync::Arc<Scorer> {
 }
 
 fn note() -> NoteEvidence {
-    NoteEvidence {
-        path: "a.py".to_owned(),
-        language: "python".to_owned(),
-        source: "def a(): pass".to_owned(),
-        requests: vec![RequestEvidence {
-            prompt: "Describe: def a(): pass".to_owned(),
-            answer: "### SUMMARY\nnothing".to_owned(),
-            finish: FinishReason::Stop,
-            prompt_tokens: 10,
-            answer_tokens: 5,
-            truncated: false,
-            start_char: 0,
-            end_char: 13,
-        }],
-        settings: Vec::new(),
-    }
+    ralf_tune_testing::note("a.py", "python", "def a(): pass", "### SUMMARY\nnothing")
 }
 
 fn arguments(mode: &str) -> Arguments {

@@ -44,7 +44,7 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
         intensity: &intensity,
         choices: &choices,
         registry: &all,
-        threads: args.jobs.unwrap_or_else(usable_threads),
+        threads: args.studies.jobs.unwrap_or_else(usable_threads),
     };
     let report = watched(&contest)?;
     deliver::show(

@@ -2,15 +2,14 @@
 
 #![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::args::{duration, given};
+use super::{args::given, studies_args::StudiesArgs};
 use crate::{
     arena::Contender,
-    model::limit::PluginLimit,
-    settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
+    settings::{Overrides, plugin_name},
 };
 
 pub const EXAMPLES: &str = "\
@@ -44,51 +43,17 @@ pub struct ArenaArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
 
-    /// quick, normal, full, or one from your settings [env: RALF_TUNE_INTENSITY] [default: normal]
-    #[arg(long, value_name = "NAME")]
-    pub intensity: Option<String>,
-
-    /// Time limit of a study, on the virtual clock [env: RALF_TUNE_BUDGET] [default: that of the intensity]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration)]
-    pub budget: Option<Duration>,
-
     /// Component that contends, or scores; may be repeated [env: RALF_TUNE_PLUGIN]
     #[arg(long, value_name = "FILE")]
     pub plugin: Vec<PathBuf>,
 
-    /// Parameter of a plugin, such as context.sizes=4096,8192; may be repeated [env: RALF_TUNE_SET]
-    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
-    pub set: Vec<PluginParam>,
-
-    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
-
-    /// Form of the result [env: RALF_TUNE_FORMAT] [default: text]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<Format>,
-
-    /// File for the result [env: RALF_TUNE_OUTPUT] [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// Threads that run studies; the result does not depend on it [default: as many as there are]
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub studies: StudiesArgs,
 }
 
 impl From<&ArenaArgs> for Overrides {
     fn from(args: &ArenaArgs) -> Self {
-        Self {
-            intensity: args.intensity.clone(),
-            budget: args.budget,
-            plugins: given(&args.plugin),
-            params: args.set.clone(),
-            limits: args.limit.clone(),
-            format: args.format,
-            output: args.output.clone(),
-            ..Self::default()
-        }
+        args.studies.overrides(given(&args.plugin))
     }
 }
 

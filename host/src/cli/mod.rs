@@ -17,6 +17,7 @@ mod plugin;
 mod run;
 mod session;
 mod simulate;
+mod studies_args;
 pub mod ui;
 
 use std::process::ExitCode;

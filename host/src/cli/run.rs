@@ -210,7 +210,7 @@ fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(),
     };
     let change = ConfigChange::prepare(path, tuned)?;
     ui::message(&change.render(ui::stderr_colour()));
-    let question = format!("Save to {}?", report::clean::clean(&path.display().to_string()));
+    let question = format!("Save to {}?", crate::model::clean::clean(&path.display().to_string()));
     if !settings.yes.value && !ui::confirm(&question) {
         ui::message("not saved; run again with --yes to save without a question");
         return Ok(());

@@ -6,6 +6,7 @@ pub mod arena;
 pub mod budget;
 pub mod candidate;
 pub mod cause;
+pub mod clean;
 pub mod cost;
 pub mod digest;
 pub mod experiment;

@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use url::Host;
 
-use super::clean::clean;
-use crate::model::loopback::is_loopback;
+use crate::model::{clean::clean_within, loopback::is_loopback};
 
 /// Ollama's own port, for an address without a scheme.
 const OLLAMA_PORT: u16 = 11434;
@@ -80,7 +79,7 @@ impl ServerAddress {
             None => (false, OLLAMA_PORT),
             // Whatever stands before the colon may be a password here: `user:secret@host://`.
             Some(other) if other.contains('@') => return Err(AddressError::Credentials),
-            Some(other) => return Err(AddressError::Scheme(clean(other, 40))),
+            Some(other) => return Err(AddressError::Scheme(clean_within(other, 40))),
         };
         // A browser's or a proxy's idea of where the host ends may differ; a stray `@` anywhere is refused.
         if rest.contains('@') {
@@ -180,7 +179,7 @@ fn parse_host(text: &str) -> Result<Host, AddressError> {
         return Ok(Host::Ipv6(address));
     }
     // A percent sign would be decoded: `%40` is an at sign again.
-    let refused = || AddressError::Host(clean(text, 80));
+    let refused = || AddressError::Host(clean_within(text, 80));
     if text.contains(['%', '[', ']', ':']) {
         return Err(refused());
     }
@@ -192,7 +191,7 @@ fn parse_prefix(path: &str) -> Result<String, AddressError> {
     let refused = path.chars().any(|c| c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '"' | '<' | '>'))
         || path.split('/').any(|part| matches!(part, "." | ".."));
     match (refused, path.is_empty()) {
-        (true, _) => Err(AddressError::Path(clean(path, 80))),
+        (true, _) => Err(AddressError::Path(clean_within(path, 80))),
         (false, true) => Ok(String::new()),
         (false, false) => Ok(format!("/{path}")),
     }

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use super::{
-    clean::clean,
-    error::{MESSAGE_CHARS, OllamaError},
-};
+use super::error::{MESSAGE_CHARS, OllamaError};
+use crate::model::clean::clean_within;
 
 /// What llama.cpp's backends and Ollama's estimators write when memory is short, in lower case. The signal is the kernel's answer to it.
 const OUT_OF_MEMORY: [&str; 13] = [
@@ -47,8 +45,9 @@ const RUNNER_STOPPED: [&str; 5] = [
 pub(super) fn from_status(status: u16, body: &[u8], model: Option<&str>) -> OllamaError {
     let text = String::from_utf8_lossy(body);
     let said = ErrorText::read(&text);
-    let message =
-        || if said.message.is_empty() { "no explanation".to_owned() } else { clean(&said.message, MESSAGE_CHARS) };
+    let message = || {
+        if said.message.is_empty() { "no explanation".to_owned() } else { clean_within(&said.message, MESSAGE_CHARS) }
+    };
     match status {
         401 => return OllamaError::Unauthorised { message: message() },
         403 => return OllamaError::Forbidden { message: message() },
@@ -61,7 +60,7 @@ pub(super) fn from_status(status: u16, body: &[u8], model: Option<&str>) -> Olla
     }
     if status == 404 && said.structured && said.message.contains("not found") {
         let name = model.map_or_else(|| quoted(&said.message).unwrap_or_default(), str::to_owned);
-        return OllamaError::ModelMissing { model: clean(&name, MESSAGE_CHARS) };
+        return OllamaError::ModelMissing { model: clean_within(&name, MESSAGE_CHARS) };
     }
     // A page with a 5xx is a proxy that cannot reach Ollama: a matter of time, not of the address.
     if status < 500 && (looks_like_a_page(&text) || (status == 404 && !said.structured)) {
@@ -74,7 +73,7 @@ pub(super) fn from_status(status: u16, body: &[u8], model: Option<&str>) -> Olla
 pub(super) fn from_line(error: &Value) -> OllamaError {
     let said = ErrorText::from_value(error);
     said.kind().unwrap_or_else(|| OllamaError::MidStream {
-        message: clean(&said.message, MESSAGE_CHARS),
+        message: clean_within(&said.message, MESSAGE_CHARS),
         partial: String::new(),
     })
 }
@@ -91,7 +90,7 @@ pub(super) fn not_json(bytes: &[u8]) -> OllamaError {
 
 /// The beginning of an answer, to show.
 pub(super) fn excerpt(bytes: &[u8]) -> String {
-    clean(&String::from_utf8_lossy(bytes.get(..400).unwrap_or(bytes)), 80)
+    clean_within(&String::from_utf8_lossy(bytes.get(..400).unwrap_or(bytes)), 80)
 }
 
 fn looks_like_a_page(text: &str) -> bool {
@@ -158,7 +157,7 @@ impl ErrorText {
     fn kind(&self) -> Option<OllamaError> {
         let lower = self.message.to_ascii_lowercase();
         let says = |texts: &[&str]| texts.iter().any(|text| lower.contains(text) || self.kind == *text);
-        let message = || clean(&self.message, MESSAGE_CHARS);
+        let message = || clean_within(&self.message, MESSAGE_CHARS);
         if says(&CONTEXT_EXCEEDED) {
             return Some(OllamaError::ContextExceeded { prompt_tokens: self.prompt_tokens, num_ctx: self.num_ctx });
         }

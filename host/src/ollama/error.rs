@@ -189,7 +189,7 @@ impl OllamaError {
 
 impl From<TransportError> for OllamaError {
     fn from(error: TransportError) -> Self {
-        let cleaned = |detail: &str| super::clean::clean(detail, MESSAGE_CHARS);
+        let cleaned = |detail: &str| crate::model::clean::clean_within(detail, MESSAGE_CHARS);
         match error {
             TransportError::Connect(detail) => Self::Unreachable { detail: cleaned(&detail) },
             TransportError::Broken(detail) => Self::Broken { detail: cleaned(&detail), partial: String::new() },

@@ -5,7 +5,6 @@
 
 pub mod address;
 mod classify;
-pub mod clean;
 pub mod client;
 pub mod error;
 mod exchange;

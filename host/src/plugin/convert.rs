@@ -3,6 +3,7 @@
 use super::{bindings::types as wit, parameters::Arguments};
 use crate::model::{
     candidate::Candidate,
+    clean::clean_within,
     experiment::Experiment,
     machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
     plugin::{LONGEST_PLUGIN_NAME, Manifest, PluginParameter, is_plugin_name},
@@ -20,11 +21,7 @@ const MOST_TEXTS: usize = 50;
 
 /// A guest's text without control characters and not without end.
 pub fn clean(text: &str) -> String {
-    let cleaned: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    match cleaned.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", cleaned.get(..end).unwrap_or_default()),
-        None => cleaned.trim().to_owned(),
-    }
+    clean_within(text, LONGEST_TEXT)
 }
 
 /// Reasons and the like.
@@ -75,12 +72,13 @@ fn parameter(from: wit::Parameter) -> PluginParameter {
             wit::Value::Boolean(value) => Value::Boolean(value),
             wit::Value::Integer(value) => Value::Integer(value),
             wit::Value::Number(value) => Value::Number(value),
-            wit::Value::Text(value) => Value::Text(clean(&value)),
+            // As it is: it goes back to the guest. Pages clean what they show.
+            wit::Value::Text(value) => Value::Text(value),
             wit::Value::Numbers(values) => Value::Numbers(values),
         },
         low: from.low,
         high: from.high,
-        choices: from.choices.iter().map(|text| clean(text)).collect(),
+        choices: from.choices,
     }
 }
 

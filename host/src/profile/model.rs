@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::kv_cache::{Attention, PerLayer};
 use crate::{
-    model::machine::{Fact, ModelProfile},
+    model::{
+        clean::clean_within,
+        machine::{Fact, ModelProfile},
+    },
     ollama::{
-        clean::clean,
         client::Client,
         error::OllamaError,
         wire::{InstalledModel, ShowAnswer},
@@ -87,12 +89,12 @@ pub fn nearest<'a>(installed: &'a [InstalledModel], name: &str) -> Option<&'a st
 /// When the model is not there, cannot generate text, runs elsewhere, or the server cannot be asked.
 pub async fn model(client: &Client, name: &str) -> Result<ModelProfile, ModelError> {
     let tags = client.tags().await?;
-    let asked = clean(name, 200);
+    let asked = clean_within(name, 200);
     if tags.is_empty() {
         return Err(ModelError::NoModels { asked });
     }
     let Some(installed) = find(&tags, name) else {
-        let nearest = nearest(&tags, name).map(|nearest| clean(nearest, 200));
+        let nearest = nearest(&tags, name).map(|nearest| clean_within(nearest, 200));
         return Err(ModelError::Unknown { name: asked, nearest });
     };
     let mut shown = client.show(&installed.name, false).await?;
@@ -108,7 +110,7 @@ pub async fn model(client: &Client, name: &str) -> Result<ModelProfile, ModelErr
 }
 
 fn refuse_what_cannot_be_tuned(installed: &InstalledModel, shown: &ShowAnswer) -> Result<(), ModelError> {
-    let name = || clean(&installed.name, 200);
+    let name = || clean_within(&installed.name, 200);
     let elsewhere = [&installed.remote_model, &installed.remote_host, &shown.remote_model, &shown.remote_host];
     let tag = installed.name.rsplit(':').next().unwrap_or_default();
     if elsewhere.into_iter().flatten().any(|remote| !remote.is_empty()) || tag == "cloud" || tag.ends_with("-cloud") {
@@ -199,7 +201,7 @@ fn base_name(name: &str) -> &str {
 }
 
 fn text(value: &str, source: &str) -> Fact<String> {
-    let value = clean(value, 200);
+    let value = clean_within(value, 200);
     fact(Some(value).filter(|value| !value.is_empty() && value != "unknown"), source)
 }
 

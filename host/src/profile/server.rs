@@ -28,7 +28,7 @@ pub async fn server(
     locality_override: Option<Locality>,
 ) -> Result<ServerProfile, OllamaError> {
     let version = match client.version().await {
-        Ok(version) => Fact::found(crate::ollama::clean::clean(&version, 40), "/api/version"),
+        Ok(version) => Fact::found(crate::model::clean::clean_within(&version, 40), "/api/version"),
         Err(error) if matches!(error.cause(), FailureCause::ServerError | FailureCause::Protocol) => {
             Fact::unknown(format!("/api/version: {error}"))
         }

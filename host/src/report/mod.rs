@@ -2,13 +2,12 @@
 //!
 //! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data;
 //! [`machine`], [`plan`], [`plugins`], [`check`], [`mod@bench`] and [`author`] are the pages of the other commands. They are written on a [`page`],
-//! which [`clean`]s every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
+//! which cleans every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
 pub mod arena;
 pub mod author;
 pub mod bench;
 pub mod check;
-pub mod clean;
 mod imports;
 pub mod json;
 pub mod listing;

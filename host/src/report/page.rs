@@ -3,11 +3,11 @@
 //! Every text that goes onto a page is cleaned here, so that no caller can forget it.
 
 use super::{
-    clean::clean,
     style::Style,
     table::{Cell, Table},
     wrap::{width, wrap},
 };
+use crate::model::clean::clean;
 
 /// Columns before every line that is not a heading.
 const INDENT: usize = 2;

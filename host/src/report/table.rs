@@ -1,10 +1,10 @@
 //! A table without borders: columns by alignment and space.
 
 use super::{
-    clean::clean,
     style::Style,
     wrap::{filler, width, wrap},
 };
+use crate::model::clean::clean;
 
 /// Spaces between two columns.
 const GAP: usize = 2;

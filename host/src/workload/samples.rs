@@ -16,7 +16,10 @@ use super::{
     left_out::{LeftOut, Reason},
     pick,
 };
-use crate::model::workload::{PromptTemplate, SourceFile, Workload};
+use crate::model::{
+    clean::clean,
+    workload::{PromptTemplate, SourceFile, Workload},
+};
 
 /// How a directory is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,11 +189,6 @@ fn relative(dir: &Path, path: &Path) -> String {
     let path = path.strip_prefix(dir).unwrap_or(path);
     let parts: Vec<String> = path.iter().map(|part| clean(&part.to_string_lossy())).collect();
     parts.join("/")
-}
-
-/// Names go to the terminal: no control characters in them.
-fn clean(name: &str) -> String {
-    name.replace(char::is_control, "\u{fffd}")
 }
 
 #[cfg(test)]

@@ -48,6 +48,14 @@ Examples:
 
 It takes part where it is named: ralf-tune run --scorer my-scorer";
 
+/// What every command has that loads plugins.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
+    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
+    pub limit: Vec<PluginLimit>,
+}
+
 #[derive(Debug, Args)]
 pub struct PluginListArgs {
     /// Only those that take part at this intensity, in the order of the plan
@@ -58,9 +66,8 @@ pub struct PluginListArgs {
     #[arg(long, value_name = "FILE")]
     pub plugin: Vec<PathBuf>,
 
-    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "intensity")]
@@ -117,9 +124,8 @@ pub struct PluginInfoArgs {
     #[arg(value_name = "NAME|FILE")]
     pub plugin: String,
 
-    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
@@ -136,9 +142,8 @@ pub struct PluginAddArgs {
     #[arg(long, value_name = "HEX")]
     pub sha256: Option<Digest>,
 
-    /// Limit of the plugin while it is looked at, such as my_scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Install without asking
     #[arg(long, short)]
@@ -155,9 +160,8 @@ pub struct PluginUpdateArgs {
     #[arg(long, value_name = "HEX", requires = "name")]
     pub sha256: Option<Digest>,
 
-    /// Limit of a plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Update without asking
     #[arg(long, short)]
@@ -177,9 +181,8 @@ pub struct PluginBenchArgs {
     #[arg(value_name = "FILE|NAME")]
     pub plugin: String,
 
-    /// Limit of the plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
@@ -196,9 +199,8 @@ pub struct PluginCheckArgs {
     #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
     pub set: Vec<PluginParam>,
 
-    /// Limit of the plugin, such as my-scorer.memory=128MiB; may be repeated [env: RALF_TUNE_LIMIT]
-    #[arg(long, value_name = "NAME.LIMIT=VALUE", value_parser = parse_limit)]
-    pub limit: Vec<PluginLimit>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
@@ -210,7 +212,7 @@ impl From<&PluginListArgs> for Overrides {
         Self {
             intensity: args.intensity.clone(),
             plugins: given(&args.plugin),
-            limits: args.limit.clone(),
+            limits: args.limits.limit.clone(),
             format: args.format,
             ..Self::default()
         }
@@ -219,12 +221,12 @@ impl From<&PluginListArgs> for Overrides {
 
 impl From<&PluginAddArgs> for Overrides {
     fn from(args: &PluginAddArgs) -> Self {
-        Self { limits: args.limit.clone(), ..Self::default() }
+        Self { limits: args.limits.limit.clone(), ..Self::default() }
     }
 }
 
 impl From<&PluginUpdateArgs> for Overrides {
     fn from(args: &PluginUpdateArgs) -> Self {
-        Self { limits: args.limit.clone(), ..Self::default() }
+        Self { limits: args.limits.limit.clone(), ..Self::default() }
     }
 }

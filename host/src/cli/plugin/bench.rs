@@ -11,7 +11,7 @@ use crate::{
 
 /// Times one plugin. Nothing is installed, and nothing is kept.
 pub fn run(args: &PluginBenchArgs) -> CommandResult {
-    let typed = Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() };
+    let typed = Overrides { format: args.format, limits: args.limits.limit.clone(), ..Overrides::default() };
     let (settings, _) = session::settings(&typed)?;
     let file = component(&args.plugin)?;
     let scratch = tempfile::tempdir().map_err(|error| {

@@ -13,8 +13,11 @@ use crate::{
 
 /// Examines one plugin. What failed ends it with the exit code of plugins, warnings do not.
 pub fn run(args: &PluginCheckArgs) -> CommandResult {
-    let (settings, env) =
-        session::settings(&Overrides { format: args.format, limits: args.limit.clone(), ..Overrides::default() })?;
+    let (settings, env) = session::settings(&Overrides {
+        format: args.format,
+        limits: args.limits.limit.clone(),
+        ..Overrides::default()
+    })?;
     let component = component(&args.plugin)?;
     let engine = session::engine(&env)?;
     let terms = conformance::Terms {

@@ -22,7 +22,8 @@ use crate::{
 pub fn run(args: &PluginInfoArgs) -> CommandResult {
     let file = named::file(&args.plugin);
     let plugins = file.map(|path| vec![path.to_owned()]);
-    let overrides = Overrides { plugins, limits: args.limit.clone(), format: args.format, ..Overrides::default() };
+    let overrides =
+        Overrides { plugins, limits: args.limits.limit.clone(), format: args.format, ..Overrides::default() };
     let (settings, env) = session::settings(&overrides)?;
     let installed = installed::locked(&env);
     let needed = if file.is_some() { Needed::Nobody } else { Needed::Named(&args.plugin) };

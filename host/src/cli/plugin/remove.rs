@@ -4,7 +4,7 @@ use super::args::PluginRemoveArgs;
 use crate::{
     cli::{CommandResult, exit::ExitStatus, installed, session, ui},
     install::Locked,
-    report::clean::clean,
+    model::clean::clean,
     settings::Overrides,
 };
 

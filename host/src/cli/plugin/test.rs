@@ -47,7 +47,8 @@ const SEEDS: u64 = 3;
 /// Shows what one plugin answers. That it failed is the exit code's business, the page shows how.
 pub fn run(args: &PluginTestArgs) -> CommandResult {
     let file = named::file(&args.plugin);
-    let (settings, env) = session::settings(&args.overrides(file.map(Path::to_owned)))?;
+    let (settings, env) =
+        session::settings(&args.studies.overrides(Some(file.map(Path::to_owned).into_iter().collect())))?;
     let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
     let test = Test { args, settings, all, usual };
     let found = if file.is_some() {
@@ -119,7 +120,7 @@ impl Test<'_> {
             intensity: &intensity,
             choices: &choices,
             registry: &self.all,
-            threads: self.args.jobs.unwrap_or_else(arena::usable_threads),
+            threads: self.args.studies.jobs.unwrap_or_else(arena::usable_threads),
         };
         let report = arena::watched(&contest)?;
         if report.interrupted {
@@ -180,7 +181,7 @@ impl Test<'_> {
     /// What plugins were given at the intensity of a record, unless another one was typed.
     fn params_of(&self, record: &Record) -> Vec<Param> {
         let recorded = self.settings.intensities().get(&record.study.intensity);
-        let Some(table) = recorded.filter(|_| self.args.intensity.is_none()) else {
+        let Some(table) = recorded.filter(|_| self.args.studies.intensity.is_none()) else {
             return self.settings.intensity().params;
         };
         let values = |(plugin, values): (&String, &BTreeMap<String, Setting<Value>>)| -> Vec<Param> {

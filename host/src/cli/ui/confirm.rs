@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use super::output::prompt;
-use crate::report::clean::clean;
+use crate::model::clean::clean;
 
 /// Asks on stderr and reads one line. Anything but a yes is a no, and without a person at a terminal it is a no unasked.
 #[must_use]

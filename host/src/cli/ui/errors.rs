@@ -1,6 +1,6 @@
 //! How an error looks: what happened, what caused it, and what to type next.
 
-use crate::report::clean::{clean, clean_lines};
+use crate::model::clean::{clean, clean_lines};
 
 /// The messages of an error and its causes, outermost first. A cause that the message before it already says is left out.
 #[must_use]

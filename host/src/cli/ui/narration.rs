@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use crate::{
     model::{
+        clean::clean,
         study::{StudyEvent, Warning},
         trial::TrialState,
     },
-    report::{
-        clean::clean,
-        units::{duration, fixed, plain, rate},
-    },
+    report::units::{duration, fixed, plain, rate},
 };
 
 /// Where the study is, from the events so far.

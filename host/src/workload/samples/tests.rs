@@ -99,7 +99,7 @@ fn loops_and_pipes_do_not_hang_the_walk() -> Result<()> {
 #[test]
 fn names_cannot_write_to_the_terminal() -> Result<()> {
     let root = directory(&[("a\u{1b}[31m.rs", b"fn a() {}\n")])?;
-    assert_eq!(names(&read(&root)), ["a\u{fffd}[31m.rs"]);
+    assert_eq!(names(&read(&root)), ["a.rs"]);
     Ok(())
 }
 

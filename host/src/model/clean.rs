@@ -28,6 +28,18 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// The same, of at most so many characters; a cut is marked.
+#[must_use]
+pub fn clean_within(text: &str, most: usize) -> String {
+    let mut cleaned = clean(text);
+    if let Some((end, _)) = cleaned.char_indices().nth(most) {
+        cleaned.truncate(end);
+        cleaned.truncate(cleaned.trim_end().len());
+        cleaned.push('…');
+    }
+    cleaned
+}
+
 /// The lines of a text, each cleaned; for texts whose line ends matter. Indentation is lost.
 pub fn clean_lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(clean).filter(|line| !line.is_empty())
@@ -108,6 +120,13 @@ mod tests {
         ] {
             assert_eq!(clean(dirty), expected, "{dirty:?}");
         }
+    }
+
+    #[test]
+    fn a_cut_is_marked_and_counts_characters() {
+        assert_eq!(clean_within("äöüäöü", 3), "äöü…");
+        assert_eq!(clean_within("abc", 3), "abc");
+        assert_eq!(clean_within("ab cd", 3), "ab…");
     }
 
     proptest! {
