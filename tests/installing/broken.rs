@@ -107,6 +107,7 @@ fn what_an_interrupted_add_left_behind_is_no_plugin_and_goes() {
     let world = world_with(&guests::bytes("scorer"));
     let digest = ralf_tune::model::digest::Digest::of(&guests::bytes("selector"));
     world.write(&format!("data/plugins/{digest}.wasm"), guests::bytes("selector"));
+    world.write("data/plugins/.ralf-tune-a1b2c3", "half of one");
     world.write("data/plugins/mine.txt", "not ours");
     let list = run(&world, &["plugin", "list"]).succeeded();
     assert!(!list.stdout.contains("bad-selector"), "{list}");

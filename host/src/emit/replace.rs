@@ -15,6 +15,9 @@ use tempfile::{NamedTempFile, PersistError};
 /// What is added to the name of a file for its backup.
 pub const BACKUP_SUFFIX: &str = ".ralf-tune-backup";
 
+/// How the names of files begin that are not in their place yet. One that stays was left by a run that was killed.
+pub const TEMPORARY: &str = ".ralf-tune-";
+
 /// The mode of a new file, which the user's mask narrows.
 const ORDINARY: u32 = 0o666;
 
@@ -212,7 +215,7 @@ pub fn follow(path: &Path) -> Result<PathBuf, ReplaceError> {
 /// A temporary file in the folder, with the whole text on disk, and the mode and owner of the old one.
 fn complete(folder: &Path, bytes: &[u8], mode: u32, old: Option<&fs::Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ralf-tune-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     let permissions = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode);
     #[cfg(not(unix))]

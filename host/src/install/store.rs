@@ -12,7 +12,7 @@ use super::{
     private,
 };
 use crate::{
-    emit::replace::{follow, put},
+    emit::replace::{TEMPORARY, follow, put},
     model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES},
 };
 
@@ -169,14 +169,18 @@ impl Store {
         place(&real, text.as_bytes())
     }
 
-    /// Deletes components that nobody names any more: of removed plugins, of older versions, of an interrupted `add`.
+    /// Deletes components that nobody names any more: of removed plugins, of older versions, of an interrupted `add`. The guard is held, so
+    /// nobody is writing one.
     fn sweep(&self, lock: &LockFile) {
         let Ok(entries) = fs::read_dir(self.folder.join(COMPONENTS)) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let digest = name.to_str().and_then(|name| name.strip_suffix(".wasm")?.parse::<Digest>().ok());
             let is_idle = digest.is_some_and(|digest| !lock.plugins.iter().any(|plugin| plugin.sha256 == digest));
-            if is_idle && let Err(error) = fs::remove_file(entry.path()) {
+            let is_half = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY));
+            if (is_idle || is_half)
+                && let Err(error) = fs::remove_file(entry.path())
+            {
                 tracing::debug!(%error, "a component that is no longer installed could not be deleted");
             }
         }
