@@ -7,6 +7,7 @@ mod arena;
 mod author_way;
 mod bad_input;
 mod c_plugins;
+mod calibration;
 mod commands;
 mod conformance;
 mod documents;

@@ -282,6 +282,7 @@ pub fn gain() -> Study {
             settings: vec![(text("request_timeout_seconds"), 95.0)],
         }),
         comparison: Some(Comparison {
+            challenger: None,
             baseline_notes_per_minute: 4.1,
             tuned_notes_per_minute: 7.05,
             speed_ratio: estimate(1.719, 1.551, 1.908),

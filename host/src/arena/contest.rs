@@ -1,18 +1,15 @@
 //! The running of an arena: every line-up on every scenario with every seed.
 
 use std::{
-    collections::BTreeMap,
     num::NonZeroUsize,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::{
+    ground::{Ground, runtime},
     line_up::LineUp,
     parallel::in_order,
-    simulation::{Simulation, SimulationError},
+    simulation::SimulationError,
     standings,
     worth::{Best, QUALITY_FLOOR},
 };
@@ -62,13 +59,6 @@ pub enum ArenaError {
     Runtime(#[from] std::io::Error),
 }
 
-/// A scenario, and what is known of the truth there: picks repeat, and truth takes longer than a study.
-struct Arena<'a> {
-    scenario: &'a Scenario,
-    best: Best,
-    truths: Mutex<BTreeMap<String, Truth>>,
-}
-
 impl Contest<'_> {
     /// How many pieces of work there are: one a scenario, for its best, and one a study.
     #[must_use]
@@ -87,19 +77,19 @@ impl Contest<'_> {
             self.plan(line_up)?.panel.check_grants(&[])?;
         }
         let bests = in_order(self.threads, self.scenarios.len(), stop, |index| {
-            let best = self.scenarios.get(index).map(|scenario| self.arena(scenario));
+            let best = self.scenarios.get(index).map(|scenario| self.ground(scenario));
             piece_done();
             best
         });
-        let arenas: Vec<Arena<'_>> = bests.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
+        let grounds: Vec<Ground<'_>> = bests.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
         // All line-ups of a seed before the next seed: what is done when somebody stops it can be compared.
-        let per_seed = arenas.len() * self.line_ups.len();
+        let per_seed = grounds.len() * self.line_ups.len();
         let studies = in_order(self.threads, self.seeds.len() * per_seed, stop, |index| {
             let seed = self.seeds.get(index / per_seed)?;
-            let arena = arenas.get(index % per_seed / self.line_ups.len())?;
+            let ground = grounds.get(index % per_seed / self.line_ups.len())?;
             let place = index % self.line_ups.len();
             let line_up = self.line_ups.get(place)?;
-            let played = self.play(place, line_up, arena, *seed);
+            let played = self.play(place, line_up, ground, *seed);
             piece_done();
             Some(played)
         });
@@ -114,7 +104,7 @@ impl Contest<'_> {
             budget_seconds,
             quality_floor: QUALITY_FLOOR,
             seeds: self.seeds.clone(),
-            scenarios: arenas.iter().map(Arena::summary).collect(),
+            scenarios: grounds.iter().map(summary).collect(),
             standings: standings::overall(line_ups.len(), &studies, budget_seconds),
             by_scenario: standings::by_scenario(line_ups.len(), &studies, budget_seconds),
             comparisons: standings::comparisons(&line_ups, &studies),
@@ -130,69 +120,46 @@ impl Contest<'_> {
     }
 
     /// Finds the best of a scenario.
-    fn arena<'a>(&self, scenario: &'a Scenario) -> Result<Arena<'a>, ArenaError> {
+    fn ground<'a>(&self, scenario: &'a Scenario) -> Result<Ground<'a>, ArenaError> {
         let panel = match self.line_ups.first() {
             Some(line_up) => self.plan(line_up)?.panel,
             None => return Err(ArenaError::NothingFeasible(scenario.name.clone())),
         };
-        let found = runtime()?.block_on(async {
-            let simulation = simulation(scenario, 0).await?;
-            Ok::<_, ArenaError>(simulation.oracle(&panel).best(&Candidate::default(), QUALITY_FLOOR).await)
-        })?;
-        let (truth, quality) = found.ok_or_else(|| ArenaError::NothingFeasible(scenario.name.clone()))?;
-        Ok(Arena { scenario, best: Best { truth, quality }, truths: Mutex::default() })
+        Ground::survey(scenario, &panel)
     }
 
     /// Runs one study and asks for the truth about its pick.
-    fn play(&self, place: usize, line_up: &LineUp, arena: &Arena<'_>, seed: u64) -> Result<ArenaStudy, ArenaError> {
+    fn play(&self, place: usize, line_up: &LineUp, ground: &Ground<'_>, seed: u64) -> Result<ArenaStudy, ArenaError> {
         let prepared = self.plan(line_up)?;
         // Of its own: a scorer that fails in a study is asked no more there.
         let panel = self.plan(line_up)?.panel;
         runtime()?.block_on(async {
-            let simulation = simulation(arena.scenario, seed).await?;
+            let simulation = ground.simulation(seed).await?;
             let study = simulation.study(self.intensity, prepared).await;
             let pick = study.tuned.as_ref().map_or_else(Candidate::default, |tuned| tuned.candidate.clone());
-            let key = format!("{pick:?}");
-            let known = arena.truths.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-            let truth = match known {
-                Some(truth) => truth,
-                None => simulation.oracle(&panel).evaluate(&pick).await,
-            };
-            arena.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, truth.clone());
-            Ok(record(place, arena, &study, &truth))
+            let truth = ground.truth(&simulation, &panel, &pick).await;
+            Ok(record(place, ground, &study, &truth))
         })
     }
 }
 
-impl Arena<'_> {
-    fn summary(&self) -> ScenarioBest {
-        let Best { truth, quality } = &self.best;
-        ScenarioBest {
-            name: self.scenario.name.clone(),
-            notes_per_minute: truth.notes_per_minute,
-            quality: truth.quality,
-            best_quality: *quality,
-            candidate: truth.candidate.clone(),
-        }
+fn summary(ground: &Ground<'_>) -> ScenarioBest {
+    let Best { truth, quality } = &ground.best;
+    ScenarioBest {
+        name: ground.scenario.name.clone(),
+        notes_per_minute: truth.notes_per_minute,
+        quality: truth.quality,
+        best_quality: *quality,
+        candidate: truth.candidate.clone(),
     }
 }
 
-async fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, ArenaError> {
-    let named = |source| ArenaError::Simulation { scenario: scenario.name.clone(), source };
-    Simulation::new(scenario, seed).await.map_err(named)
-}
-
-/// A clock that jumps over every wait.
-fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()
-}
-
 /// What is kept of a study.
-fn record(line_up: usize, arena: &Arena<'_>, study: &Study, truth: &Truth) -> ArenaStudy {
-    let best = &arena.best;
+fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> ArenaStudy {
+    let best = &ground.best;
     ArenaStudy {
         line_up,
-        scenario: arena.scenario.name.clone(),
+        scenario: ground.scenario.name.clone(),
         seed: study.seed,
         outcome: study.outcome,
         pick: truth.candidate.clone(),

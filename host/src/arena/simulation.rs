@@ -68,15 +68,26 @@ impl Simulation {
         Ok(Self { scenario: scenario.clone(), server, model, workload, client, seed })
     }
 
-    /// Runs a study to its end.
+    /// Who talks to it.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Runs a study to its end, from the settings of somebody who never changed them.
     pub async fn study(&self, intensity: &Intensity, prepared: Prepared) -> Study {
+        self.study_from(Candidate::default(), intensity, prepared).await
+    }
+
+    /// The same from other settings.
+    pub async fn study_from(&self, baseline: Candidate, intensity: &Intensity, prepared: Prepared) -> Study {
         let setup = Setup {
             client: &self.client,
             machine: self.scenario.machine_profile(),
             server: self.server.clone(),
             model: self.model.clone(),
             workload: self.workload.clone(),
-            baseline: Candidate::default(),
+            baseline,
             constraints: Constraints::default(),
             intensity: intensity.name.clone(),
             budget: intensity.budget,

@@ -8,7 +8,7 @@ use std::{
 use super::{
     CommandResult,
     arena_args::ArenaArgs,
-    deliver,
+    calibration, deliver,
     exit::ExitStatus,
     failure::Failure,
     installed::{self, Needed},
@@ -28,8 +28,14 @@ use crate::{
     simulate::Scenario,
 };
 
+/// Studies of each contender on each machine, unless the user says otherwise.
+const SEEDS: u64 = 10;
+
 /// Runs every contender on every machine, and says who is better.
 pub fn run(args: &ArenaArgs) -> CommandResult {
+    if args.calibration {
+        return calibration::run(args);
+    }
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenarios = scenarios(&args.scenario)?;
     // Contenders are named here and not in the settings.
@@ -40,7 +46,7 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
     let contest = Contest {
         line_ups: line_ups(field, &args.strategy, &args.selector)?,
         scenarios,
-        seeds: (1..=args.seeds).collect(),
+        seeds: (1..=args.seeds.unwrap_or(SEEDS)).collect(),
         intensity: &intensity,
         choices: &choices,
         registry: &all,
@@ -83,13 +89,21 @@ pub fn usable_threads() -> NonZeroUsize {
 
 /// Runs it with its progress shown. Ctrl-C ends it with what is done; another one ends it at once.
 pub fn watched(contest: &Contest<'_>) -> Result<ArenaReport, Failure> {
+    steps(contest.pieces(), |stop, step_done| contest.run(stop, step_done))
+}
+
+/// The same for any work that is done in so many steps.
+pub fn steps<R: Send>(
+    pieces: usize,
+    work: impl FnOnce(&AtomicBool, &(dyn Fn() + Sync)) -> Result<R, ArenaError> + Send,
+) -> Result<R, Failure> {
     let stop = AtomicBool::new(false);
-    let tally = Tally::new(ProgressMode::detect(false), contest.pieces(), "steps");
+    let tally = Tally::new(ProgressMode::detect(false), pieces, "steps");
     let (done, finished) = tokio::sync::oneshot::channel::<()>();
     let report = std::thread::scope(|scope| {
         let (stop, tally) = (&stop, &tally);
-        let contest = scope.spawn(move || {
-            let report = contest.run(stop, &|| tally.add());
+        let worker = scope.spawn(move || {
+            let report = work(stop, &|| tally.add());
             let _ = done.send(());
             report
         });
@@ -105,7 +119,7 @@ pub fn watched(contest: &Contest<'_>) -> Result<ArenaReport, Failure> {
                 () = listen => deliver::leave(ExitStatus::Interrupted),
             }
         })?;
-        contest.join().map_err(|_| {
+        worker.join().map_err(|_| {
             let error = anyhow::Error::msg("a study of the arena panicked");
             Failure::new(ExitStatus::Internal, error, Some("run it again with --jobs 1, and report it".into()))
         })

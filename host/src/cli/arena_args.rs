@@ -21,6 +21,8 @@ Examples:
   ralf-tune arena --strategy plan --strategy context+latency --scenario one-slot
   ralf-tune arena --selector fast --selector quality --seeds 20
   ralf-tune arena --plugin mine.wasm --format json --output arena.json
+  ralf-tune arena --calibration
+      are the gains, the confidence and the budgets of studies true?
 
 See also: ralf-tune plugin test, which looks at one plugin alone";
 
@@ -40,8 +42,18 @@ pub struct ArenaArgs {
     pub scenario: Vec<String>,
 
     /// Studies of each contender on each machine, with the seeds 1, 2, 3 …
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value_parser!(u64).range(1..=1000))]
-    pub seeds: u64,
+    /// [default: 10; 2 with --calibration]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1000))]
+    pub seeds: Option<u64>,
+
+    /// Hold what studies claim (gain, confidence, budget) against the truth of many machines, beside fixed rules; no
+    /// contenders
+    #[arg(long, conflicts_with_all = ["strategy", "selector", "scenario"])]
+    pub calibration: bool,
+
+    /// Machines of the calibration: the built-in ones and relatives of them [default: 21]
+    #[arg(long, value_name = "N", requires = "calibration", value_parser = machines)]
+    pub machines: Option<usize>,
 
     /// Component that contends, or scores; may be repeated [env: RALF_TUNE_PLUGIN]
     #[arg(long, value_name = "FILE")]
@@ -54,6 +66,13 @@ pub struct ArenaArgs {
 impl From<&ArenaArgs> for Overrides {
     fn from(args: &ArenaArgs) -> Self {
         args.studies.overrides(given(&args.plugin))
+    }
+}
+
+fn machines(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("a whole number from 1 to 1000 is needed".into()),
     }
 }
 

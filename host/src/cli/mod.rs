@@ -3,6 +3,7 @@
 mod arena;
 pub mod arena_args;
 pub mod args;
+mod calibration;
 mod connection;
 mod deliver;
 pub mod exit;

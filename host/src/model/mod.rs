@@ -4,6 +4,7 @@
 
 pub mod arena;
 pub mod budget;
+pub mod calibration;
 pub mod candidate;
 pub mod cause;
 pub mod clean;

@@ -124,6 +124,9 @@ pub struct StageOutcome {
 /// The winner against the baseline, interleaved on the same files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
+    /// What was compared with the present settings; `None` in records of earlier releases.
+    #[serde(default)]
+    pub challenger: Option<Candidate>,
     pub baseline_notes_per_minute: f64,
     pub tuned_notes_per_minute: f64,
     /// Tuned / baseline.

@@ -7,6 +7,7 @@
 pub mod arena;
 pub mod author;
 pub mod bench;
+pub mod calibration;
 pub mod check;
 mod imports;
 pub mod json;

@@ -131,6 +131,7 @@ pub fn compare(trials: &[Trial], tuned: &Candidate, baseline: &Candidate, batch_
     Some(Confirmed {
         proof: probability_above(&logs, 0.0),
         comparison: Comparison {
+            challenger: Some(tuned.clone()),
             baseline_notes_per_minute: 60_000.0 / mean(&their_costs),
             tuned_notes_per_minute: 60_000.0 / mean(&our_costs),
             speed_ratio: ratio_interval(&ratios).unwrap_or(unknown),

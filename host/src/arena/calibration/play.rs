@@ -1,0 +1,183 @@
+//! The studies of one machine and seed, each beside the truth.
+
+use super::{Calibration, population::Machine, rules};
+use crate::{
+    arena::{
+        Simulation,
+        contest::ArenaError,
+        ground::{Ground, runtime},
+    },
+    model::{
+        budget::Intensity,
+        calibration::{CalibrationStudy, ClaimedGain, Start, StudyTruth, Tuner},
+        candidate::Candidate,
+        observation::FailureCause,
+        study::{Outcome, Study},
+    },
+    tune::Panel,
+};
+
+/// Share of the best that a good pick may miss.
+const GOOD: f64 = 0.05;
+
+/// Difference of clocks that is rounding, in milliseconds.
+const CLOCK_SLACK_MS: f64 = 5.0;
+
+/// Everything that is asked of a machine with one seed: a study from the user's settings and one from the best, both with their truth;
+/// studies of other intensities, for their budgets; and the rules.
+pub(super) fn all(
+    calibration: &Calibration<'_>,
+    machine: &Machine,
+    ground: &Ground<'_>,
+    seed: u64,
+) -> Result<Vec<CalibrationStudy>, ArenaError> {
+    let at = |intensity| Player { calibration, machine, ground, seed, intensity };
+    let player = at(calibration.intensity);
+    let mut studies = vec![
+        player.study(Start::Usual, true)?,
+        player.study(Start::Best, true)?,
+        player.rules(Start::Usual)?,
+        player.rules(Start::Best)?,
+    ];
+    for other in calibration.others {
+        studies.push(at(other).study(Start::Usual, false)?);
+    }
+    Ok(studies)
+}
+
+#[derive(Clone, Copy)]
+struct Player<'a> {
+    calibration: &'a Calibration<'a>,
+    machine: &'a Machine,
+    ground: &'a Ground<'a>,
+    seed: u64,
+    intensity: &'a Intensity,
+}
+
+impl Player<'_> {
+    fn start(&self, start: Start) -> Candidate {
+        match start {
+            Start::Usual => self.machine.start.clone(),
+            Start::Best => self.ground.best.truth.candidate.clone(),
+        }
+    }
+
+    /// One study; the truth of its pick where it is asked for.
+    fn study(&self, start: Start, with_truth: bool) -> Result<CalibrationStudy, ArenaError> {
+        let prepared = self.calibration.plan(self.intensity)?;
+        let panel = self.calibration.plan(self.intensity)?.panel;
+        runtime()?.block_on(async {
+            let simulation = self.ground.simulation(self.seed).await?;
+            let from = self.start(start);
+            let study = simulation.study_from(from.clone(), self.intensity, prepared).await;
+            let mut record = self.record(start, &study);
+            if with_truth {
+                let pick = study.tuned.as_ref().map_or_else(|| from.clone(), |tuned| tuned.candidate.clone());
+                record.truth = Some(self.truth(&simulation, &panel, &from, &pick).await);
+                record.gain = self.gain(&simulation, &panel, &study).await;
+            }
+            Ok(record)
+        })
+    }
+
+    /// The rules on the same machine.
+    fn rules(&self, start: Start) -> Result<CalibrationStudy, ArenaError> {
+        let panel = self.calibration.plan(self.intensity)?.panel;
+        runtime()?.block_on(async {
+            let simulation = self.ground.simulation(self.seed).await?;
+            let from = self.start(start);
+            let ruled = rules::tune(&simulation, &from).await;
+            let truth = self.truth(&simulation, &panel, &from, &ruled.pick).await;
+            Ok(CalibrationStudy {
+                tuner: Tuner::Rules,
+                // The rules compare with nothing: what they found is saved.
+                outcome: Outcome::Improved,
+                claims_gain: true,
+                seconds: ruled.seconds,
+                requests: ruled.requests,
+                confidence: Some(ruled.confidence / 100.0),
+                truth: Some(truth),
+                ..self.blank(start)
+            })
+        })
+    }
+
+    fn blank(&self, start: Start) -> CalibrationStudy {
+        CalibrationStudy {
+            machine: self.machine.index,
+            scenario: self.machine.scenario.name.clone(),
+            noise: self.machine.scenario.noise.request_sigma,
+            seed: self.seed,
+            tuner: Tuner::Study,
+            intensity: self.intensity.name.clone(),
+            start,
+            outcome: Outcome::KeepBaseline,
+            seconds: 0.0,
+            budget_seconds: self.intensity.budget.total_seconds,
+            requests: 0,
+            false_truncations: 0,
+            clock_difference: 0.0,
+            confidence: None,
+            claims_gain: false,
+            gain: None,
+            truth: None,
+        }
+    }
+
+    fn record(&self, start: Start, study: &Study) -> CalibrationStudy {
+        let observations = || study.trials.iter().flat_map(|trial| &trial.observations);
+        let clock_difference = observations()
+            .filter(|observation| observation.failure.is_none())
+            .filter_map(|observation| {
+                let beyond = (observation.latency_ms - observation.server?.total_ms).abs() - CLOCK_SLACK_MS;
+                Some(beyond.max(0.0) / observation.latency_ms.max(1.0))
+            })
+            .fold(0.0, f64::max);
+        let usable = study.candidates.iter().any(|candidate| candidate.is_baseline && candidate.violations.is_empty());
+        CalibrationStudy {
+            outcome: study.outcome,
+            seconds: study.elapsed_seconds,
+            requests: observations().count(),
+            // Every prompt is sent so that the server refuses it rather than cuts it.
+            false_truncations: observations()
+                .filter(|observation| observation.failure == Some(FailureCause::Truncated))
+                .count(),
+            clock_difference,
+            confidence: study.tuned.as_ref().map(|tuned| tuned.confidence.percent / 100.0),
+            // Settings that cannot be used may be replaced without being slower.
+            claims_gain: study.outcome == Outcome::Improved && usable,
+            ..self.blank(start)
+        }
+    }
+
+    async fn truth(&self, simulation: &Simulation, panel: &Panel, from: &Candidate, pick: &Candidate) -> StudyTruth {
+        let best = &self.ground.best;
+        let truth = self.ground.truth(simulation, panel, pick).await;
+        let before = self.ground.truth(simulation, panel, from).await;
+        let (regret, is_below_floor) = (best.regret(&truth), best.is_below_floor(&truth));
+        StudyTruth {
+            pick: pick.clone(),
+            notes_per_minute: truth.notes_per_minute,
+            gain: (before.infeasible.is_none() && before.notes_per_minute > 0.0)
+                .then(|| truth.notes_per_minute / before.notes_per_minute),
+            regret,
+            is_infeasible: truth.infeasible.is_some(),
+            is_below_floor,
+            is_good: truth.infeasible.is_none() && !is_below_floor && regret <= GOOD,
+        }
+    }
+
+    /// What the comparison said, beside the true ratio of the two that it compared.
+    async fn gain(&self, simulation: &Simulation, panel: &Panel, study: &Study) -> Option<ClaimedGain> {
+        let comparison = study.comparison.as_ref()?;
+        let challenger = comparison.challenger.as_ref()?;
+        let ours = self.ground.truth(simulation, panel, challenger).await;
+        let theirs = self.ground.truth(simulation, panel, &study.baseline).await;
+        (ours.notes_per_minute > 0.0 && theirs.notes_per_minute > 0.0).then(|| ClaimedGain {
+            value: comparison.speed_ratio.value,
+            interval: comparison.speed_ratio.interval,
+            pairs: comparison.pairs,
+            truth: ours.notes_per_minute / theirs.notes_per_minute,
+        })
+    }
+}
