@@ -21,6 +21,9 @@ pub struct CalibrationReport {
     pub reliability: Vec<ReliabilityBin>,
     /// The same for the fixed rules.
     pub rules_reliability: Vec<ReliabilityBin>,
+    /// The two numbers by which the confidence of studies should be corrected further, from every other machine; `(0, 1)` is not at all.
+    /// Reliability and its error are about the machines between those.
+    pub correction: (f64, f64),
     pub studies: Vec<CalibrationStudy>,
     /// Stopped before all studies were done.
     pub interrupted: bool,

@@ -80,7 +80,7 @@ pub struct Confidence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConfidencePart {
     pub name: String,
-    /// Factor between 0 and 1 that this part contributes.
-    pub factor: f64,
+    /// Points of a hundred that it raises the number by, or lowers it where negative; all parts together are the number.
+    pub points: f64,
     pub reason: String,
 }

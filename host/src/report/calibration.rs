@@ -31,6 +31,15 @@ pub fn render(report: &CalibrationReport, width: usize, colour: bool) -> String 
     }
     page.table(&figures(&report.figures));
     reliability(&mut page, "Confidence of studies", &report.reliability);
+    let (shift, scale) = report.correction;
+    page.paragraph(
+        Style::Dim,
+        &format!(
+            "Of every second machine. The others would correct the log-odds of what is stated to {} + {} times themselves.",
+            fixed(shift, 2),
+            fixed(scale, 2)
+        ),
+    );
     reliability(&mut page, "Confidence of the rules", &report.rules_reliability);
     page.finish()
 }

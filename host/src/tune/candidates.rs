@@ -101,6 +101,12 @@ pub fn measured(
         .collect()
 }
 
+/// Notes a minute over the batch, as far as the trials tell, also of settings that no note was made with.
+#[must_use]
+pub fn speed_of(trials: &[Trial], workload: &Workload, candidate: &Candidate) -> Option<Estimate> {
+    Evidence { trials, workload }.notes_per_minute(candidate)
+}
+
 /// The share of the batch's characters that reach the model.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 characters")]

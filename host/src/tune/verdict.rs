@@ -2,7 +2,7 @@
 
 use super::{
     candidates,
-    confidence::confidence,
+    confidence::{Evidence, confidence},
     confirm::Confirmed,
     execute::Executor,
     facts::{Facts, Progress},
@@ -21,6 +21,9 @@ use crate::{
 
 /// The name under which a failure of the selector stands among the stages.
 pub const SELECT: &str = "select";
+
+/// Share of the best attainable quality that the best settings must have: what the default selector asks for.
+const GOOD_QUALITY: f64 = 0.95;
 
 /// What was decided at the end.
 pub struct Verdict {
@@ -142,11 +145,14 @@ pub fn decide(
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
     let confirmed = confirmed.map(|confirmed| over_the_batch(confirmed, winner, &candidates));
-    let proof = confirmed.as_ref().map_or(0.0, |confirmed| confirmed.proof);
-    let comparison = confirmed.as_ref().map(|confirmed| &confirmed.comparison);
-    // An unusable baseline needs no proof that something usable is better.
-    let proof = if usable { proof } else { proof.max(0.9) };
-    let confidence = confidence(winner, comparison, proof, &progress.stages, &progress.history);
+    let evidence = Evidence {
+        candidates: &candidates,
+        trials: &progress.history,
+        workload: facts.workload,
+        quality_floor: setup.constraints.quality_floor.max(GOOD_QUALITY),
+        seed: facts.seed,
+    };
+    let confidence = confidence(winner, &evidence);
     let tuned = settings_of(&candidates, &selection).map(|candidate| TunedConfig {
         model_name: setup.model.name.clone(),
         candidate,

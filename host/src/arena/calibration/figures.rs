@@ -3,7 +3,7 @@
 use crate::{
     model::calibration::{Aim, CalibrationStudy, Figure, FigureUnit, Measured, ReliabilityBin, Start, Tuner},
     stats::{
-        reliability::{expected_calibration_error, reliability, share_interval},
+        reliability::{expected_calibration_error, recalibration, reliability, share_interval},
         summary::mean,
     },
 };
@@ -23,11 +23,13 @@ pub(super) struct Figures {
     pub figures: Vec<Figure>,
     pub reliability: Vec<ReliabilityBin>,
     pub rules_reliability: Vec<ReliabilityBin>,
+    /// By which what is stated should be corrected further, from the machines that it is fitted on.
+    pub correction: (f64, f64),
 }
 
 /// All figures. `intensity` is the one that claims are about.
 pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures {
-    let stated = |tuner| reliability(&statements(studies, tuner), PARTS);
+    let stated = |tuner| reliability(&statements(studies, tuner, is_unknown), PARTS);
     let (ours, rules) = (stated(Tuner::Study), stated(Tuner::Rules));
     let error = |bins: &[ReliabilityBin]| {
         let count = bins.iter().map(|bin| bin.count).sum();
@@ -128,14 +130,20 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
         average(fresh(tuner).map(|study| study.requests as f64))
     }));
     figures.retain(|figure| figure.ours.is_some() || figure.rules.is_some());
-    Figures { figures, reliability: ours, rules_reliability: rules }
+    let known = statements(studies, Tuner::Study, |machine| !is_unknown(machine));
+    Figures { figures, reliability: ours, rules_reliability: rules, correction: recalibration(&known) }
 }
 
-/// What was stated of picks, and whether it came true.
-fn statements(studies: &[CalibrationStudy], tuner: Tuner) -> Vec<(f64, bool)> {
+/// Whether the correction of the confidence was not fitted on a machine: what is stated there is put to the proof.
+const fn is_unknown(machine: usize) -> bool {
+    machine % 2 == 1
+}
+
+/// What was stated of picks of some machines, and whether it came true.
+fn statements(studies: &[CalibrationStudy], tuner: Tuner, machines: impl Fn(usize) -> bool) -> Vec<(f64, bool)> {
     studies
         .iter()
-        .filter(|study| study.tuner == tuner)
+        .filter(|study| study.tuner == tuner && machines(study.machine))
         .filter_map(|study| Some((study.confidence?, study.truth.as_ref()?.is_good)))
         .collect()
 }

@@ -86,6 +86,7 @@ impl Calibration<'_> {
             figures: figures.figures,
             reliability: figures.reliability,
             rules_reliability: figures.rules_reliability,
+            correction: figures.correction,
             studies,
             interrupted: stop.load(Ordering::Relaxed) && !done,
         })

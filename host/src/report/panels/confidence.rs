@@ -22,9 +22,10 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
     page.hanging(Style::Strong, &format!("{number}  "), Style::Plain, &confidence.meaning);
     let mut table = Table::new().left("").right("").prose("");
     for part in &confidence.parts {
-        let style = if part.factor < 0.9 { Style::Warning } else { Style::Plain };
-        let factor = Cell::new(style, format!("× {}", fixed(part.factor, 2)));
-        table.row([Cell::plain(&part.name), factor, Cell::new(Style::Dim, &part.reason)]);
+        let style = if part.points <= -10.0 { Style::Warning } else { Style::Plain };
+        let sign = if part.points < 0.0 { "" } else { "+" };
+        let points = Cell::new(style, format!("{sign}{}", fixed(part.points, 0)));
+        table.row([Cell::plain(&part.name), points, Cell::new(Style::Dim, &part.reason)]);
     }
     page.table(&table);
     page.paragraph(Style::Dim, &format!("Measured: {}", tuned.benchmark_date));
