@@ -100,7 +100,7 @@ fn the_parts_of_a_note_are_all_of_its_time() {
 
 #[test]
 fn a_slow_client_is_told_so() {
-    let study = study("high-end", 20);
+    let study = study("high-end", 60);
     assert!(bottleneck(&study), "{:?}", study.warnings);
     assert!(study.clocks.as_ref().unwrap().client_overhead_share > 0.1, "{:?}", study.clocks);
 }

@@ -8,8 +8,20 @@ use ralf_tune::{
 
 use crate::support::studies::{Simulation, bundled, intensity, runtime};
 
-fn study(scenario: &str, intensity_name: &str, seed: u64) -> Option<Study> {
-    let scenario = Scenario::named(scenario)?;
+/// `mid-range drift` and the like: machines that change, made here.
+fn scenario(name: &str) -> Option<Scenario> {
+    let (machine, change) = name.split_once(' ').unwrap_or((name, ""));
+    let mut scenario = Scenario::named(machine)?;
+    match change {
+        "waves" => (scenario.noise.drift_share, scenario.noise.drift_period_seconds) = (0.2, 600.0),
+        "slows" => (scenario.noise.drift_share, scenario.noise.drift_period_seconds) = (0.3, 1_800.0),
+        _ => {}
+    }
+    Some(scenario)
+}
+
+fn study(name: &str, intensity_name: &str, seed: u64) -> Option<Study> {
+    let scenario = scenario(name)?;
     let registry = bundled();
     Some(runtime().block_on(async {
         let simulation = Simulation::new(&scenario, seed).await.unwrap();
@@ -50,5 +62,16 @@ fn quiet_machines_are_not_slandered() {
         let (all, shared, changing) = warned(scenario, "normal", seeds(4));
         assert!(all > 0 && shared == 0, "{scenario}: {shared} of {all}");
         assert!(changing * 10 <= all, "{scenario}: {changing} of {all}");
+    }
+}
+
+#[test]
+fn machines_that_change_are_noticed() {
+    for scenario in ["low-end", "mid-range", "high-end"] {
+        for change in ["waves", "slows"] {
+            for intensity in ["quick", "normal", "full"] {
+                warned(&format!("{scenario} {change}"), intensity, seeds(4));
+            }
+        }
     }
 }
