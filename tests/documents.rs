@@ -8,6 +8,7 @@ use ralf_tune::{
     model::{limit::Limit, metric::Metric, space::Parameter},
     plugin::{Limits, PluginEngine, Registry},
     settings::{self, KEYS, Overrides, Settings, resolve},
+    simulate::{Condition, Scenario},
     tune::{self, plan::Choices},
 };
 
@@ -235,6 +236,18 @@ fn loaded(name: &str, text: &str, intensity: Option<String>) -> Settings {
 
 fn bundled() -> Registry {
     Registry::bundled(&Arc::new(PluginEngine::new(None).unwrap())).unwrap()
+}
+
+/// Machines and conditions of the simulator stand in its guide, and where they are typed.
+#[test]
+fn the_simulator_is_listed_whole() {
+    let guide = read("docs/simulator.md");
+    let help = Cli::try_parse_from(["ralf-tune", "simulate", "--help"]).unwrap_err().to_string();
+    for name in Scenario::NAMES.into_iter().chain(Condition::ALL.map(Condition::form)) {
+        assert!(guide.contains(&format!("| `{name}` |")), "docs/simulator.md lacks {name}");
+        assert!(help.contains(name), "the help lacks {name}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
 }
 
 /// The intensities that are built in stand in the guide as they are.

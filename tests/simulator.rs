@@ -12,6 +12,7 @@
 mod batch;
 mod behaviour;
 mod client;
+mod conditions;
 mod http;
 mod presets;
 mod transcripts;

@@ -69,6 +69,10 @@ fn names_that_nobody_has() {
     ran.push(world.fails(2, &["plugin", "list", "--intensity", "ful"]));
     ran.push(world.fails(2, &["machine", "--simulate", "high_end"]));
     ran.push(world.fails(2, &["simulate", "--scenario", "slo", "--listen", "127.0.0.1:0"]));
+    for name in ["mid-rang:noise=0.1", "slow:throtle", "slow:banana", "slow:", "slow:slots=2,slots=2"] {
+        ran.push(world.fails(2, &["run", "--simulate", name]));
+    }
+    ran.push(world.fails(2, &["simulate", "--scenario", "slow:noise", "--listen", "127.0.0.1:0"]));
     check("bad_input_names", &ran);
 }
 
@@ -82,6 +86,27 @@ fn parameters_of_the_wrong_type_or_out_of_bounds() {
 }
 
 #[test]
+fn conditions_of_scenarios_with_values_that_are_none() {
+    let world = World::new();
+    let cases = [
+        "noise=loud",
+        "noise=0.6",
+        "noise=nan",
+        "throttle=",
+        "cold-files=5",
+        "ignores",
+        "ignores=num_thread+temperature",
+        "slots=2.5",
+        "slots=0",
+        "competitor=0",
+        "stalls=a\u{1b}[2Jb",
+    ];
+    let ran: Vec<_> =
+        cases.iter().map(|case| world.fails(2, &["arena", "--scenario", &format!("flaky:{case}")])).collect();
+    check("bad_input_conditions", &ran);
+}
+
+#[test]
 fn what_was_not_typed_is_named_with_its_place() {
     let world = World::new();
     let ran: Vec<_> = [
@@ -90,6 +115,7 @@ fn what_was_not_typed_is_named_with_its_place() {
         ("RALF_TUNE_STRATEGY", "context,contxt"),
         ("RALF_TUNE_SET", "context.size=3"),
         ("RALF_TUNE_SIMULATE", "banana"),
+        ("RALF_TUNE_SIMULATE", "slow:nois=0.1"),
         ("RALF_TUNE_PLUGIN", "missing.wasm"),
         ("OLLAMA_HOST", "ftp://127.0.0.1"),
     ]

@@ -3,6 +3,7 @@
 use ralf_tune::model::{
     budget::Budget,
     candidate::Candidate,
+    disturbance::Disturbances,
     experiment::Experiment,
     machine::{Era, Fact, LoadedModel, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile},
     metric::{ConfidenceInterval, Estimate, Metric, Sample, Summary},
@@ -169,6 +170,7 @@ fn trial() -> Trial {
             finish: FinishReason::Stop,
             failure: None,
             message: None,
+            disturbed: None,
         }],
         notices: Vec::new(),
     }
@@ -312,6 +314,9 @@ pub fn gain() -> Study {
         outcome: Outcome::Improved,
         not_found: vec![text("num_thread made no measurable difference; left to the server")],
         scorer_failures: Vec::new(),
+        clocks: None,
+        noise: None,
+        disturbances: Disturbances::default(),
         warnings: vec![Warning {
             what: text("the notes took 3 times as long in one of 12 files: something else used the machine"),
             advice: Some(text("close what you do not need, and run ralf-tune again for a narrower interval")),

@@ -37,7 +37,8 @@ pub struct ArenaArgs {
     #[arg(long, value_name = "NAME", value_parser = plugin_name)]
     pub selector: Vec<String>,
 
-    /// Simulated machine; may be repeated [default: all]
+    /// Simulated machine, with conditions such as mid-range:noise=0.15,throttle; may be repeated [default: all, without
+    /// conditions; `ralf-tune simulate --help` lists both]
     #[arg(long, value_name = "NAME")]
     pub scenario: Vec<String>,
 

@@ -193,6 +193,8 @@ pub struct RunArgs {
     pub dry_run: bool,
 
     /// Tune a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
+    ///
+    /// Conditions may stand behind its name: mid-range:noise=0.15,throttle. `ralf-tune simulate --help` lists scenarios and conditions.
     #[arg(
         long,
         value_name = "SCENARIO",
@@ -226,6 +228,8 @@ pub struct MachineArgs {
     pub model: Option<String>,
 
     /// Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
+    ///
+    /// `ralf-tune simulate --help` lists the scenarios.
     #[arg(
         long,
         value_name = "SCENARIO",
@@ -237,15 +241,32 @@ pub struct MachineArgs {
 }
 
 const SIMULATE_EXAMPLES: &str = "\
+Scenarios:
+  low-end, mid-range, high-end, one-slot, vram-cliff, flaky, slow
+
+Conditions, behind a colon and with commas between them:
+  noise=SIGMA           requests vary, some prompts more than others
+  heavy-tails[=SHARE]   some requests take several times as long
+  throttle[=SHARE]      speed that is lost within minutes of work
+  drift=SHARE           speed that comes and goes slowly
+  competitor[=SECONDS]  another client sends requests
+  thrash[=SECONDS]      another client has the model reloaded
+  cold-files            the first load reads from the disk
+  ignores=NAME[+NAME]   num_thread, num_batch, num_ctx: not heeded
+  slots=N               requests that the server works on at a time
+  faults=SHARE          requests that fail
+  stalls=SHARE          requests that pause for 5 to 40 seconds
+
 Examples:
   ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500
+  ralf-tune simulate --scenario one-slot:noise=0.15,competitor --listen 127.0.0.1:11500
   OLLAMA_HOST=127.0.0.1:11500 ralf-tune run --quick --model llama3.1:8b     (in another terminal)
 
 See also: ralf-tune run --simulate, which needs no second terminal and no waiting";
 
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// The machine and model to imitate
+    /// The machine and model to imitate, and the conditions there
     #[arg(long, value_name = "NAME")]
     pub scenario: String,
 

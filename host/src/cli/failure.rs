@@ -12,6 +12,7 @@ use crate::{
     plugin::{PluginError, registry::UnknownPlugin},
     profile::model::ModelError,
     settings::{Origin, SettingsError},
+    simulate::ScenarioError,
     tune::PlanError,
     workload::WorkloadError,
 };
@@ -63,6 +64,13 @@ impl Failure {
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         let hint = error.hint();
+        Self::new(ExitStatus::Usage, error, hint)
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        let hint = Some(error.hint());
         Self::new(ExitStatus::Usage, error, hint)
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     install::{LockFile, Store, private},
-    model::{limit::PluginLimit, nearest::nearest},
+    model::limit::PluginLimit,
     plugin::{PluginEngine, Registry, limits::LimitChanges},
     settings::{self, Origin, Overrides, Setting, Settings},
     simulate::Scenario,
@@ -113,13 +113,7 @@ pub fn scenario(settings: &Settings) -> Result<Option<Scenario>, Failure> {
     named_scenario(name).map(Some).map_err(|failure| failure.said_in(origin))
 }
 
-/// A scenario by name.
+/// A scenario by name, conditions included.
 pub fn named_scenario(name: &str) -> Result<Scenario, Failure> {
-    Scenario::named(name).ok_or_else(|| {
-        let hint = match nearest(name, Scenario::NAMES) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}", Scenario::NAMES.join(", ")),
-        };
-        Failure::usage(format!("there is no scenario `{name}`"), Some(hint))
-    })
+    Ok(name.parse::<Scenario>()?)
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::disturbance::Disturbance;
+
 /// Whether an observation counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,6 +106,9 @@ pub struct Observation {
     pub failure: Option<FailureCause>,
     /// The error's text, cleaned of control characters.
     pub message: Option<String>,
+    /// Why its time is not that of its settings, if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disturbed: Option<Disturbance>,
 }
 
 /// The server's own clock for one request, in milliseconds.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::Budget,
     candidate::Candidate,
+    clocks::Clocks,
+    disturbance::Disturbances,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    noise::NoiseFloor,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
 };
@@ -43,6 +46,13 @@ pub struct Study {
     /// What scorers failed with, each kind once; those of strategies stand in the stages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scorer_failures: Vec<String>,
+    /// Where the time of a note goes with the settings that were chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<Clocks>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseFloor>,
+    #[serde(default)]
+    pub disturbances: Disturbances,
 }
 
 /// How a study ended.

@@ -6,7 +6,7 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, closing, confidence, glance, settings, stages, system},
+    panels::{candidates, clocks, closing, confidence, glance, settings, stages, system},
     view::View,
 };
 
@@ -20,6 +20,7 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     settings::write_model(&mut page, &view);
     settings::write_performance(&mut page, &view);
     settings::write_batch(&mut page, &view);
+    clocks::write(&mut page, study);
     confidence::write(&mut page, study);
     system::write_workload(&mut page, study);
     stages::write(&mut page, study);

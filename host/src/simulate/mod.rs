@@ -11,10 +11,13 @@
 mod answers;
 mod attention;
 mod catalog;
+mod chance;
 mod clock;
+mod conditions;
 mod convert;
 mod events;
 mod faults;
+mod heat;
 mod http;
 mod json;
 mod judgement;
@@ -23,6 +26,7 @@ mod memory;
 mod model_facts;
 mod needles;
 mod note;
+mod other_clients;
 mod performance;
 mod prefix_cache;
 mod prepare;
@@ -40,14 +44,18 @@ mod symbols;
 mod tokens;
 mod truncation;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 use futures_util::future::BoxFuture;
 use tokio::{sync::Notify, time::Instant};
 
+pub use conditions::{Condition, ScenarioError};
 pub use http::serve;
 pub use model_facts::ModelFacts;
-pub use scenario::{Behaviour, Faults, GpuDevice, Loading, Machine, Noise, Scenario, ServerSettings, Speed, Swapping};
+pub use scenario::{
+    Behaviour, Faults, GpuDevice, IgnoredOption, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings,
+    Speed, Swapping,
+};
 
 use crate::{
     model::machine::Era,
@@ -66,6 +74,7 @@ pub struct SimulatedServer {
     born: Instant,
     state: Mutex<scheduler::State>,
     became_idle: Notify,
+    others_came: AtomicBool,
 }
 
 impl SimulatedServer {
@@ -79,6 +88,7 @@ impl SimulatedServer {
             born: Instant::now(),
             state: Mutex::default(),
             became_idle: Notify::new(),
+            others_came: AtomicBool::new(false),
         })
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Performance {
     /// Tokens of one prefill batch, also when the server chose it.
     pub(super) batch: u32,
     pub(super) load_seconds: f64,
+    /// The part of it in which the weights are read.
+    pub(super) read_seconds: f64,
     /// Reading the weights, once a decode step.
     weights_seconds: f64,
     context_token_seconds: f64,
@@ -68,10 +70,11 @@ impl Performance {
             }
             _ => token_seconds(cpu, batch, prefill_threads) * scale,
         };
+        let read_seconds = float(model.size_bytes) / machine.loading.bytes_per_second * slower.min(2.0);
         Ok(Self {
             batch,
-            load_seconds: machine.loading.start_seconds
-                + float(model.size_bytes) / machine.loading.bytes_per_second * slower.min(2.0),
+            load_seconds: machine.loading.start_seconds + read_seconds,
+            read_seconds,
             weights_seconds: float(model.size_bytes) * bytes_seconds * slower,
             context_token_seconds: float(model.kv_bytes_per_token()) * bytes_seconds * slower,
             sequence_seconds: mixed(gpu.sequence_cost_ms, cpu.sequence_cost_ms) * scale,

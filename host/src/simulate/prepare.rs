@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     SimulatedServer,
     answers::{self, Reading},
+    chance::{self, Circumstances},
     events::{Generation, Work},
     faults::{BUSY, Fault},
     lines::Route,
@@ -61,9 +62,15 @@ pub(super) fn prepare(
     if fault == Some(Fault::Busy) {
         return Err(Refusal::new(503, BUSY));
     }
-    let sigma = server.scenario.noise.request_sigma;
-    let noise = (sigma * luck.normal() - sigma * sigma / 2.0).exp();
+    let around = Circumstances { kind: kind(server, request), sharing: server.state().requests_in_hand() + 1 };
+    let noise = chance::factor(server.scenario.noise, around, &mut luck);
     Ok((index, work(server, request, model, &Luck { number, noise, fault })))
+}
+
+/// Requests whose prompts are equally long are alike: mostly they are about the same file, read to the same length.
+fn kind(server: &SimulatedServer, request: &GenerateRequest) -> u64 {
+    let said: usize = request.messages.iter().map(|(_, content)| content.len()).sum();
+    Dice::new(&[server.seed, (request.prompt.len() + said) as u64, 4]).next()
 }
 
 /// What chance decided about one request.

@@ -3,7 +3,9 @@
 use super::{
     memory::gib,
     preset_models as models,
-    scenario::{Behaviour, Faults, GpuDevice, Loading, Machine, Noise, Scenario, ServerSettings, Speed, Swapping},
+    scenario::{
+        Behaviour, Faults, GpuDevice, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings, Speed, Swapping,
+    },
 };
 use crate::model::machine::GpuVendor;
 
@@ -51,6 +53,7 @@ fn low_end() -> Scenario {
         behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
         noise: noise(0.05),
         faults: Faults::default(),
+        others: OtherClients::default(),
     }
 }
 
@@ -82,6 +85,7 @@ fn mid_range() -> Scenario {
         behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
         noise: noise(0.04),
         faults: Faults::default(),
+        others: OtherClients::default(),
     }
 }
 
@@ -129,6 +133,7 @@ fn high_end() -> Scenario {
         behaviour: Behaviour { effective_context_tokens: 10_000, steady_temperature: 0.8 },
         noise: noise(0.03),
         faults: Faults::default(),
+        others: OtherClients::default(),
     }
 }
 
@@ -188,6 +193,7 @@ fn vram_cliff() -> Scenario {
         behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
         noise: noise(0.03),
         faults: Faults::default(),
+        others: OtherClients::default(),
     }
 }
 
@@ -196,10 +202,18 @@ fn flaky() -> Scenario {
     let mut scenario = mid_range();
     scenario.name = "flaky".into();
     scenario.summary = "the mid-range machine with errors, broken connections and stalls".into();
-    scenario.noise = Noise { request_sigma: 0.08, drift_share: 0.03, drift_period_seconds: 300.0 };
-    scenario.faults =
-        Faults { crash: 0.02, busy: 0.01, reset: 0.01, stall: 0.02, stall_seconds: (5.0, 40.0), token_repeat: 0.0 };
+    scenario.noise = Noise { request_sigma: 0.08, drift_share: 0.03, drift_period_seconds: 300.0, ..Noise::default() };
+    scenario.faults = Faults { stall: 0.02, ..failing(0.04) };
     scenario
+}
+
+/// Shortest and longest stall, where there are any.
+pub(super) const STALL_SECONDS: (f64, f64) = (5.0, 40.0);
+
+/// That share of requests fails: half of them crash, a quarter finds the server busy, a quarter loses its connection.
+pub(super) fn failing(share: f64) -> Faults {
+    let (crash, busy, reset) = (share / 2.0, share / 4.0, share / 4.0);
+    Faults { crash, busy, reset, stall_seconds: STALL_SECONDS, ..Faults::default() }
 }
 
 /// About one token a second: budgets and timeouts must cope.
@@ -230,6 +244,7 @@ fn slow() -> Scenario {
         behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
         noise: noise(0.03),
         faults: Faults::default(),
+        others: OtherClients::default(),
     }
 }
 
@@ -253,6 +268,7 @@ fn cpu_machine(cpu: Speed) -> Machine {
             unload_seconds: 0.5,
             warm_seconds: 0.001_2,
             first_request_seconds: 0.4,
+            cold_file_factor: 1.0,
         },
     }
 }
@@ -265,9 +281,10 @@ fn server(num_parallel: u32) -> ServerSettings {
         max_loaded_models: 3,
         keep_alive_seconds: 300,
         default_context: 4096,
+        ignores: Vec::new(),
     }
 }
 
-const fn noise(request_sigma: f64) -> Noise {
-    Noise { request_sigma, drift_share: 0.01, drift_period_seconds: 600.0 }
+fn noise(request_sigma: f64) -> Noise {
+    Noise { request_sigma, drift_share: 0.01, drift_period_seconds: 600.0, ..Noise::default() }
 }

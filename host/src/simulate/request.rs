@@ -6,6 +6,7 @@ use super::{
     convert::{span, whole},
     events::KeepAlive,
     model_facts::ModelFacts,
+    scenario::IgnoredOption,
     settings::LoadSettings,
 };
 
@@ -136,6 +137,13 @@ impl GenerateRequest {
             return Err(Refusal::new(500, format!("option \"{name}\" must be of type {wanted}")));
         }
         Ok(())
+    }
+
+    /// Takes options away that the server does not heed.
+    pub(super) fn disregard(&mut self, ignored: &[IgnoredOption]) {
+        for option in ignored {
+            self.options.remove(option.name());
+        }
     }
 
     /// An option as a float.

@@ -54,10 +54,12 @@ fn show(server: &SimulatedServer, body: &[u8]) -> Result<Response, Refusal> {
 
 async fn generate(server: &Arc<SimulatedServer>, body: &[u8], route: Route) -> Result<Response, TransportError> {
     let arrived = Instant::now();
-    let request = match GenerateRequest::read(body) {
+    let mut request = match GenerateRequest::read(body) {
         Ok(request) => request,
         Err(refusal) => return Ok(refused(&refusal)),
     };
+    request.disregard(&server.scenario.server.ignores);
+    server.let_others_in();
     let (model, work) = match prepare::prepare(server, &request, route) {
         Ok(prepared) => prepared,
         Err(refusal) => return Ok(refused(&refusal)),

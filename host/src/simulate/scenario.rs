@@ -1,14 +1,19 @@
 //! What a simulated server is made of: a machine, its models, the server's settings, noise and faults. Only data.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use super::model_facts::ModelFacts;
+use super::{
+    conditions::{self, ScenarioError},
+    model_facts::ModelFacts,
+};
 use crate::model::machine::{Fact, Gpu, GpuVendor, MachineProfile, PowerState};
 
 /// A machine with an Ollama server, described completely. With a seed it determines every answer and every duration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
-    /// The name by which presets are found.
+    /// The name by which it is found, conditions included.
     pub name: String,
     /// One sentence for people.
     pub summary: String,
@@ -20,6 +25,8 @@ pub struct Scenario {
     pub behaviour: Behaviour,
     pub noise: Noise,
     pub faults: Faults,
+    #[serde(default)]
+    pub others: OtherClients,
 }
 
 /// The hardware.
@@ -93,6 +100,9 @@ pub struct Loading {
     pub warm_seconds: f64,
     /// What the first request after a load loses to lazy initialisation.
     pub first_request_seconds: f64,
+    /// How many times as long the weights take the first time, when no page of the file is in memory yet; 1 is no longer.
+    #[serde(default = "as_fast")]
+    pub cold_file_factor: f64,
 }
 
 /// The server's version and environment.
@@ -109,6 +119,33 @@ pub struct ServerSettings {
     pub keep_alive_seconds: i64,
     /// `OLLAMA_CONTEXT_LENGTH`, or the server's own default.
     pub default_context: u32,
+    /// Options that it takes and does not heed, as if they had not been sent.
+    #[serde(default)]
+    pub ignores: Vec<IgnoredOption>,
+}
+
+/// A load-time option that a server may not heed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoredOption {
+    NumThread,
+    NumBatch,
+    NumCtx,
+}
+
+impl IgnoredOption {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::NumThread, Self::NumBatch, Self::NumCtx];
+
+    /// Its name in a request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NumThread => "num_thread",
+            Self::NumBatch => "num_batch",
+            Self::NumCtx => "num_ctx",
+        }
+    }
 }
 
 /// How the models read and write.
@@ -120,14 +157,32 @@ pub struct Behaviour {
     pub steady_temperature: f64,
 }
 
-/// Random variation of durations.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// Variation of durations: by chance, by the time of day, and by heat.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Noise {
     /// Deviation of the logarithm of one factor a request; the factor's mean is 1.
     pub request_sigma: f64,
+    /// The deviation is not the same for all requests: prompts have their own, and it grows with the requests that share the server.
+    #[serde(default)]
+    pub uneven: bool,
+    /// Probability that a request takes several times as long; the mean over all requests stays 1.
+    #[serde(default)]
+    pub tail_probability: f64,
     /// Slow drift of the whole machine, as a share of the duration, and the time it takes to return.
     pub drift_share: f64,
     pub drift_period_seconds: f64,
+    /// Share of the speed that is lost when the machine is as hot as work makes it.
+    #[serde(default)]
+    pub throttle_share: f64,
+}
+
+/// Other clients of the same server.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct OtherClients {
+    /// One sends requests to the loaded model as it is loaded: seconds from an answer to its next request.
+    pub competitor_seconds: Option<f64>,
+    /// One asks for another context, so that the model is reloaded: seconds from an answer to its next request.
+    pub thrash_seconds: Option<f64>,
 }
 
 /// Probabilities for one request, each from 0 to 1.
@@ -151,10 +206,12 @@ impl Scenario {
     /// The names of the built-in scenarios.
     pub const NAMES: [&'static str; 7] = super::presets::NAMES;
 
-    /// A built-in scenario.
+    /// A built-in scenario, with the conditions behind its name: `mid-range`, `mid-range:noise=0.15,throttle`.
+    ///
+    /// Whoever has to say what is wrong with a name parses it: [`Scenario::from_str`].
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        super::presets::named(name)
+        name.parse().ok()
     }
 
     /// The name of the model that a study of this machine is about; empty when none is installed.
@@ -163,11 +220,17 @@ impl Scenario {
         self.models.first().map_or("", |model| &model.name)
     }
 
-    /// The same machine without noise, stalls and faults: what measurements of it converge to.
+    /// The same machine without noise, heat, faults and other clients, and with its files in memory: what measurements of it converge to.
+    ///
+    /// What the server does not heed, and its slots, are its own: they stay.
     #[must_use]
     pub fn noise_free(&self) -> Self {
-        let noise = Noise { request_sigma: 0.0, drift_share: 0.0, ..self.noise };
-        Self { noise, faults: Faults::default(), ..self.clone() }
+        let mut quiet = self.clone();
+        quiet.noise = Noise { drift_period_seconds: self.noise.drift_period_seconds, ..Noise::default() };
+        quiet.faults = Faults::default();
+        quiet.others = OtherClients::default();
+        quiet.machine.loading.cold_file_factor = as_fast();
+        quiet
     }
 
     /// The hardware of the scenario, as a profiler on that machine would see it.
@@ -198,4 +261,17 @@ impl Scenario {
             operating_system: Fact::found("simulated".to_owned(), &source),
         }
     }
+}
+
+impl FromStr for Scenario {
+    type Err = ScenarioError;
+
+    /// Reads a name: that of a built-in scenario, and conditions behind a colon, separated by commas.
+    fn from_str(name: &str) -> Result<Self, ScenarioError> {
+        conditions::scenario(name)
+    }
+}
+
+const fn as_fast() -> f64 {
+    1.0
 }

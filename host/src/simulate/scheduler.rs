@@ -3,7 +3,11 @@
 //! A request that a loaded runner can serve goes straight to it, without any limit. Everything else waits in one
 //! queue for one worker; only that queue can be full.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -12,8 +16,10 @@ use super::{
     convert::span,
     events::{Event, Job, KeepAlive, Work},
     faults::BUSY,
+    heat::Heat,
     performance::Performance,
     prefix_cache::PrefixCache,
+    settings::LoadSettings,
     slots::{NewRunner, Runner},
 };
 use crate::model::machine::Era;
@@ -26,6 +32,9 @@ pub(super) struct State {
     pending: VecDeque<Job>,
     working: bool,
     loads: u64,
+    /// Models whose files were read: their pages are in memory.
+    read: BTreeSet<usize>,
+    heat: Heat,
     /// Generation requests so far: each has its own luck.
     pub(super) requests: u64,
 }
@@ -44,6 +53,18 @@ impl State {
     pub(super) fn expire(&mut self, now: Instant) {
         let over = |runner: &Runner| runner.is_idle() && runner.expires_at.is_some_and(|at| at <= now);
         self.runners.retain(|runner| !over(runner));
+    }
+
+    /// A loaded model among those of `suits`, and what it is loaded with.
+    pub(super) fn loaded(&mut self, now: Instant, suits: impl Fn(usize) -> bool) -> Option<(usize, LoadSettings)> {
+        self.expire(now);
+        let staying = self.runners.iter().find(|runner| !runner.leaving && suits(runner.model));
+        staying.map(|runner| (runner.model, runner.settings))
+    }
+
+    /// Generation requests that loaded models have.
+    pub(super) fn requests_in_hand(&self) -> usize {
+        self.runners.iter().map(Runner::requests).sum()
     }
 
     fn of_model(&mut self, model: usize) -> Option<&mut Runner> {
@@ -177,7 +198,9 @@ impl SimulatedServer {
                 return None;
             }
         };
-        let done = Instant::now() + span(performance.load_seconds);
+        let cold =
+            if self.state().read.contains(&job.model) { 1.0 } else { self.scenario.machine.loading.cold_file_factor };
+        let done = Instant::now() + span(performance.load_seconds + (cold - 1.0) * performance.read_seconds);
         tokio::select! {
             biased;
             // A client that goes away while its model loads aborts the load.
@@ -187,6 +210,7 @@ impl SimulatedServer {
         let slots = self.scenario.server.num_parallel.max(1) as usize;
         let mut state = self.state();
         state.loads += 1;
+        state.read.insert(job.model);
         let runner = Runner::new(NewRunner {
             id: state.loads,
             model: job.model,
@@ -203,18 +227,29 @@ impl SimulatedServer {
         Some(done)
     }
 
+    /// Factor on durations by which a hot machine is slower.
+    fn throttling(&self, heat: &Heat, at: Instant) -> f64 {
+        let share = self.scenario.noise.throttle_share;
+        if share > 0.0 { 1.0 / (1.0 - share * heat.level(at)) } else { 1.0 }
+    }
+
     /// Steps a runner until it has nothing to do.
     async fn drive(self: Arc<Self>, id: u64) {
         loop {
             let end = {
-                let mut state = self.state();
-                let Some(runner) = state.runners.iter_mut().find(|runner| runner.id == id) else { return };
-                let Some(end) = runner.begin_step(Instant::now(), |at| self.drift(at)) else {
+                let mut guard = self.state();
+                let State { runners, heat, .. } = &mut *guard;
+                let Some(runner) = runners.iter_mut().find(|runner| runner.id == id) else { return };
+                let Some(end) = runner.begin_step(Instant::now(), |at| self.drift(at) * self.throttling(heat, at))
+                else {
                     runner.driven = false;
-                    drop(state);
+                    drop(guard);
                     self.became_idle.notify_waiters();
                     return;
                 };
+                if self.scenario.noise.throttle_share > 0.0 {
+                    heat.work(runner.clock(), end);
+                }
                 end
             };
             sleep_until(end).await;

@@ -95,6 +95,16 @@ impl Runner {
         }
     }
 
+    /// Requests that run or wait.
+    pub(super) fn requests(&self) -> usize {
+        self.queue.len() + self.active.len()
+    }
+
+    /// The exact end of its last step, where its next one begins.
+    pub(super) const fn clock(&self) -> Instant {
+        self.clock
+    }
+
     /// Nothing runs and nothing waits.
     pub(super) fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.active.is_empty()

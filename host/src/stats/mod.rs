@@ -2,8 +2,13 @@
 
 pub mod fit;
 pub mod interval;
+#[cfg(test)]
+mod luck;
+pub mod noise;
+pub mod percentile;
 pub mod ranks;
 pub mod reliability;
 pub mod stratified;
 pub mod summary;
 pub mod throughput;
+pub mod trend;

@@ -3,7 +3,8 @@
 use super::summary::mean;
 
 /// Ranks of values, 1 for the least; equal values share the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
+#[must_use]
+pub fn ranks(values: &[f64]) -> Vec<f64> {
     #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
     let rank = |value: &f64| {
         let below = values.iter().filter(|other| other.total_cmp(value).is_lt()).count();

@@ -37,6 +37,9 @@ const HARDLY_KNOWN: f64 = 0.3;
 const PREDICTED_ANSWER_TOKENS: f64 = 250.0;
 const PREDICTED_CHARS_PER_TOKEN: f64 = 3.2;
 
+/// Requests that suffice for an estimate of speed, so that those are left out that another client disturbed.
+const ENOUGH_UNDISTURBED: usize = 3;
+
 /// How far such a prediction may be off, as a factor to either side.
 const PREDICTION_FACTOR: f64 = 2.0;
 
@@ -162,28 +165,32 @@ impl Evidence<'_> {
     /// Characters of each request and the share of a worker's minute that it took, in milliseconds of the whole machine.
     #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
     fn request_costs(&self, candidate: &Candidate) -> Vec<(f64, f64)> {
-        let mut points = Vec::new();
+        let (mut points, mut undisturbed) = (Vec::new(), Vec::new());
         for trial in self.timed_alike(candidate) {
             let workers = trial_fact(trial, "workers").unwrap_or(1.0).max(1.0);
             let steadiness = trial_fact(trial, "steadiness").unwrap_or(1.0);
             // All tries of a request together: a retry costs time too.
-            let mut requests: BTreeMap<(usize, usize), (f64, bool)> = BTreeMap::new();
+            let mut requests: BTreeMap<(usize, usize), (f64, bool, bool)> = BTreeMap::new();
             for observation in &trial.observations {
                 let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
-                let entry = requests.entry((file, observation.piece)).or_insert((0.0, false));
+                let entry = requests.entry((file, observation.piece)).or_insert((0.0, false, false));
                 entry.0 += observation.latency_ms;
                 entry.1 |= observation.failure.is_none();
+                entry.2 |= observation.disturbed.is_some();
             }
-            for ((file, piece), (latency_ms, well)) in requests {
+            for ((file, piece), (latency_ms, well, disturbed)) in requests {
                 let Some(source) = self.workload.files.get(file) else { continue };
                 let Some(piece) = cut(source, &trial.candidate).get(piece).copied() else { continue };
                 if well {
                     let busy = latency_ms + trial.candidate.request_delay_seconds * 1000.0;
-                    points.push((piece.chars() as f64, busy / workers / steadiness));
+                    let point = (piece.chars() as f64, busy / workers / steadiness);
+                    points.push(point);
+                    undisturbed.extend((!disturbed).then_some(point));
                 }
             }
         }
-        points
+        // What another client slowed down is not the candidate's doing.
+        if undisturbed.len() >= ENOUGH_UNDISTURBED { undisturbed } else { points }
     }
 
     /// Time of the whole machine that a request takes, by its characters, in milliseconds: measured, else predicted.

@@ -12,8 +12,10 @@ use super::{
     judge::{Judge, Sitting, Spent},
     measure::{Ask, Bench, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
+    residuals::Request,
     score::Panel,
     summarise,
+    watch::Watch,
 };
 use crate::{
     model::{
@@ -47,10 +49,6 @@ const WARM_UP: (u32, u32) = (24, 2);
 /// Longest time of one request of a probe or a needle experiment.
 const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
-/// Facts of a trial: what plugins were told after it of the characters of a token, and of the tokens of a prompt without source.
-pub const TOLD_CHARS_PER_TOKEN: &str = "told_chars_per_token";
-pub const TOLD_OVERHEAD_TOKENS: &str = "told_overhead_tokens";
-
 /// Everything that trials need, and the state of the server as far as it is ours.
 pub struct Executor<'a> {
     pub client: &'a Client,
@@ -63,10 +61,16 @@ pub struct Executor<'a> {
     /// Where the user allowed scorers to ask the model.
     pub judge: Option<Judge<'a>>,
     /// The load-time settings that our last load left the server with.
-    loaded: Option<LoadKey>,
+    pub(super) loaded: Option<LoadKey>,
     touched: bool,
     /// What `/api/ps` said after it.
-    memory: Option<LoadedModel>,
+    pub(super) memory: Option<LoadedModel>,
+    /// What it says of other clients.
+    pub watch: Watch,
+    /// Undisturbed requests so far: they tell how well the machine repeats itself.
+    pub(super) requests: Vec<Request>,
+    /// Nothing of ours can still be at work on the server.
+    pub(super) settled: bool,
     /// How long the last load took, in seconds: what the next one will cost.
     pub last_load_seconds: f64,
     next_number: u32,
@@ -105,6 +109,9 @@ impl<'a> Executor<'a> {
             loaded: None,
             touched: false,
             memory: None,
+            watch: Watch::default(),
+            requests: Vec::new(),
+            settled: true,
             last_load_seconds: 0.0,
             next_number: 0,
         }
@@ -133,10 +140,9 @@ impl<'a> Executor<'a> {
                 self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
             }
         }
-        measured.facts.extend(self.told());
         let number = self.next_number;
         self.next_number += 1;
-        Trial {
+        let mut trial = Trial {
             number,
             stage: stage.to_owned(),
             why: proposal.why.clone(),
@@ -150,17 +156,9 @@ impl<'a> Executor<'a> {
             scores: measured.scores,
             observations: measured.observations,
             notices: measured.notices,
-        }
-    }
-
-    /// What plugins are told of prompts from now on: a study can be played again only with what was known at each point.
-    fn told(&self) -> [(String, f64); 2] {
-        let calibration = self.calibration.borrow();
-        let overhead = calibration.overhead_tokens(self.workload.prompt.text.chars().count());
-        [
-            (TOLD_CHARS_PER_TOKEN.to_owned(), calibration.chars_per_token()),
-            (TOLD_OVERHEAD_TOKENS.to_owned(), f64::from(overhead)),
-        ]
+        };
+        self.follow_up(&mut trial, deadline).await;
+        trial
     }
 
     fn bench(&self) -> Bench<'_> {
@@ -312,6 +310,7 @@ impl<'a> Executor<'a> {
         let mut observations: Vec<Observation> =
             done.results.into_iter().map(|answered| answered.observation).collect();
         observations.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
+        self.mark(&mut observations, &measured.observations);
         let work: Vec<Work> = observations
             .iter()
             .filter(|observation| observation.failure.is_none())
@@ -358,8 +357,9 @@ impl<'a> Executor<'a> {
 
     /// Scores and summarises notes.
     #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
-    async fn take_notes(&self, candidate: &Candidate, run: BatchRun, deadline: Instant, measured: &mut Measured) {
+    async fn take_notes(&self, candidate: &Candidate, mut run: BatchRun, deadline: Instant, measured: &mut Measured) {
         let scores = self.score(candidate, &run, deadline, measured).await;
+        self.mark(&mut run.observations, &measured.observations);
         measured.samples.extend(summarise::requests(&run.observations));
         measured.samples.extend(summarise::notes(&run, &scores, &self.workload.files));
         let busy: f64 = run.notes.iter().map(|note| note.busy_ms).sum();
@@ -404,12 +404,13 @@ impl<'a> Executor<'a> {
             attempt: 1,
             timeout: PROBE_LIMIT,
         };
-        let Ok(answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await else {
+        let Ok(mut answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await else {
             measured.failure = Some(FailureCause::OutOfTime);
             return;
         };
         let found = needle::needle_recall(&answered.answer, &needles.facts);
         let recall = found.into_iter().map(|found| f64::from(u8::from(found))).collect();
+        self.mark(std::slice::from_mut(&mut answered.observation), &measured.observations);
         measured.failure = answered.observation.failure;
         measured.samples.extend(summarise::requests(std::slice::from_ref(&answered.observation)));
         if measured.failure.is_none() {

@@ -92,6 +92,7 @@ impl Bench<'_> {
             finish: FinishReason::None,
             failure: None,
             message: None,
+            disturbed: None,
         };
         let generation = match outcome {
             Ok(Ok(generation)) => generation,

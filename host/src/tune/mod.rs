@@ -3,32 +3,39 @@
 //! A study is a baseline, one stage a strategy, a selection, and a comparison of the winner with the present settings. The only
 //! loop is the append-only history: strategies read it, nobody calls back.
 
+mod afterwards;
 mod baseline;
 pub mod batch;
 mod calibrate;
 mod candidates;
 mod clock;
+mod clocks;
 mod closed_loop;
 mod confidence;
 mod confirm;
 mod describe;
+mod disturbance;
 mod execute;
 mod facts;
+mod hindsight;
 pub mod judge;
 mod measure;
+mod noise;
 pub mod oracle;
 pub mod plan;
 mod prompts;
 mod prove;
+mod residuals;
 mod restore;
 mod score;
 mod stage;
 pub mod study;
 mod summarise;
 mod verdict;
+mod watch;
 
+pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;
-pub use execute::{TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use judge::{JudgeGrant, JudgeLimits};
 pub use plan::{PlanError, plan};
 pub use score::{Panel, WeightedScorer};

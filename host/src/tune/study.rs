@@ -8,10 +8,12 @@ use super::{
     describe,
     execute::Executor,
     facts::{Facts, Progress},
+    hindsight,
     judge::Judge,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
     prove, restore, stage, verdict,
+    watch::Watch,
 };
 use crate::{
     model::{
@@ -63,6 +65,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     };
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor = Executor::new(setup.client, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
+    executor.watch = Watch::new(&setup.server.loaded_models, &setup.model.name);
     executor.judge = (setup.prepared.judge.as_ref())
         .filter(|_| setup.prepared.panel.asks_a_model())
         .map(|grant| Judge::new(setup.client, &setup.model, clock, setup.budget, grant));
@@ -96,14 +99,14 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         .await
         .into_iter()
         .for_each(|warning| progress.warnings.push(warning));
+    let chosen = end.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate);
+    let budget = setup.budget.total_seconds;
+    let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
+    progress.warnings.extend(hindsight.warnings);
     describe::warn(&setup, &executor, &mut progress);
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
-    let workload = describe::summarise_workload(
-        &setup,
-        &executor,
-        end.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate),
-    );
+    let workload = describe::summarise_workload(&setup, &executor, chosen);
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,6 +131,9 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         not_found: progress.not_found,
         warnings: progress.warnings,
         scorer_failures: executor.panel.failures().iter().map(ToString::to_string).collect(),
+        clocks: hindsight.clocks,
+        noise: hindsight.noise,
+        disturbances: hindsight.disturbances,
     }
 }
 

@@ -14,13 +14,17 @@ use crate::{
 
 use super::batch::BatchRun;
 
-/// What every kind of trial says of its requests: latencies, rates, waits, tokens. Warm-up does not count, and neither do tries that failed.
+/// What every kind of trial says of its requests: latencies, rates, waits, tokens. Warm-up does not count, nor do tries that failed, nor
+/// requests that another client disturbed while no fewer are left that it did not.
 #[must_use]
 pub fn requests(observations: &[Observation]) -> Vec<Sample> {
     let measured: Vec<&Observation> =
         observations.iter().filter(|observation| observation.repetition == Repetition::Measured).collect();
     let well: Vec<&Observation> =
         measured.iter().copied().filter(|observation| observation.failure.is_none()).collect();
+    let undisturbed: Vec<&Observation> =
+        well.iter().copied().filter(|observation| observation.disturbed.is_none()).collect();
+    let well = if 2 * undisturbed.len() >= well.len().max(1) { undisturbed } else { well };
     let success = measured.iter().map(|observation| f64::from(u8::from(observation.failure.is_none()))).collect();
     let each = |metric, value: &dyn Fn(&Observation) -> Option<f64>| {
         sample(metric, well.iter().filter_map(|observation| value(observation)).collect())
@@ -151,6 +155,7 @@ mod tests {
             finish: FinishReason::Stop,
             failure,
             message: None,
+            disturbed: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The parts of the report's page, one a file; [`super::terminal`] puts them in order.
 
 pub(super) mod candidates;
+pub(super) mod clocks;
 pub(super) mod closing;
 pub(super) mod confidence;
 pub(super) mod glance;

@@ -1,0 +1,50 @@
+//! Where the time of a note goes, and how long requests take.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the time of the requests of one note goes, each part on its own clock. Milliseconds a note.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Clocks {
+    /// Notes and requests that the figures are means of.
+    pub notes: usize,
+    pub requests: usize,
+    /// Server clock: loading, which is next to nothing while the model stays loaded.
+    pub load_ms: f64,
+    /// Server clock: waiting for a slot.
+    pub queue_wait_ms: f64,
+    /// Server clock: reading the prompt.
+    pub prefill_ms: f64,
+    /// Server clock: writing the answer.
+    pub decode_ms: f64,
+    /// Client clock less the server's: connection, transport, this program.
+    pub client_overhead_ms: f64,
+    /// The delay after each request.
+    pub delay_ms: f64,
+    /// Client clock: from sending a request to its first token; the mean of the requests.
+    pub time_to_first_token_ms: Option<f64>,
+    /// The share of a request's latency that is the client's, at the median.
+    pub client_overhead_share: f64,
+    /// Latencies of a request on the client's clock, in milliseconds: the 50th, 95th and 99th percentile.
+    pub latency_ms: Vec<Percentile>,
+    pub longest_latency_ms: f64,
+}
+
+impl Clocks {
+    /// All parts together.
+    #[must_use]
+    pub fn total_ms(&self) -> f64 {
+        self.load_ms + self.queue_wait_ms + self.prefill_ms + self.decode_ms + self.client_overhead_ms + self.delay_ms
+    }
+}
+
+/// A percentile with an interval that holds for any distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Percentile {
+    /// 0 to 1: 0.95 for the 95th.
+    pub share: f64,
+    /// The estimate: not more than the largest value seen, so that far out it is too low.
+    pub value: f64,
+    /// `None` when the sample is too small for a limit on that side: then nothing is known there.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}

@@ -1,0 +1,297 @@
+//! Conditions: what may stand behind a scenario's name to make its machine a harder one.
+//!
+//! `mid-range:noise=0.15,throttle` is the mid-range machine, noisy and hot. A condition only changes the scenario's data; what it does
+//! happens where the server looks at that data.
+
+use std::ops::RangeInclusive;
+
+use super::{
+    presets,
+    scenario::{Faults, IgnoredOption, Scenario},
+};
+use crate::model::nearest::nearest;
+
+/// Something that makes a machine harder to examine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Noise,
+    HeavyTails,
+    Throttle,
+    Drift,
+    Competitor,
+    Thrash,
+    ColdFiles,
+    Ignores,
+    Slots,
+    Faults,
+    Stalls,
+}
+
+/// A number behind a condition.
+struct Number {
+    /// The value when none is written; `None`: one must be.
+    usual: Option<f64>,
+    allowed: RangeInclusive<f64>,
+}
+
+/// What is wrong with the name of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioError {
+    #[error("there is no scenario `{name}`")]
+    UnknownScenario { name: String, nearest: Option<String> },
+    #[error("there is no condition `{name}` of scenarios")]
+    UnknownCondition { name: String, nearest: Option<Condition> },
+    #[error("a condition is missing in `{name}`")]
+    EmptyCondition { name: String },
+    #[error("the condition `{}` stands twice in `{name}`", .condition.name())]
+    Twice { condition: Condition, name: String },
+    #[error("the condition `{}` wants {}, not {given}", .condition.name(), .condition.wants())]
+    WrongValue { condition: Condition, given: String },
+}
+
+impl ScenarioError {
+    /// What to type instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let known = || format!("conditions are {}", Condition::ALL.map(Condition::form).join(", "));
+        match self {
+            Self::UnknownScenario { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::UnknownScenario { nearest: None, .. } => format!("known are {}", Scenario::NAMES.join(", ")),
+            Self::UnknownCondition { nearest: Some(nearest), .. } => format!("did you mean `{}`?", nearest.form()),
+            Self::UnknownCondition { nearest: None, .. } | Self::EmptyCondition { .. } => known(),
+            Self::Twice { .. } => "write it once".to_owned(),
+            Self::WrongValue { condition, .. } => format!("for example: mid-range:{}", condition.example()),
+        }
+    }
+}
+
+/// The scenario of a name, conditions included.
+pub(super) fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
+    let (machine, conditions) = match name.split_once(':') {
+        Some((machine, conditions)) => (machine, Some(conditions)),
+        None => (name, None),
+    };
+    let mut scenario = presets::named(machine).ok_or_else(|| ScenarioError::UnknownScenario {
+        name: machine.to_owned(),
+        nearest: nearest(machine, Scenario::NAMES).map(|meant| meant + name.strip_prefix(machine).unwrap_or_default()),
+    })?;
+    let Some(conditions) = conditions else { return Ok(scenario) };
+    let mut seen = Vec::new();
+    for written in conditions.split(',') {
+        let condition = Condition::add(written, name, &mut scenario)?;
+        if seen.contains(&condition) {
+            return Err(ScenarioError::Twice { condition, name: name.to_owned() });
+        }
+        seen.push(condition);
+    }
+    name.clone_into(&mut scenario.name);
+    scenario.summary = format!("{}; {conditions}", scenario.summary);
+    Ok(scenario)
+}
+
+impl Condition {
+    /// Every one, as documented.
+    pub const ALL: [Self; 11] = [
+        Self::Noise,
+        Self::HeavyTails,
+        Self::Throttle,
+        Self::Drift,
+        Self::Competitor,
+        Self::Thrash,
+        Self::ColdFiles,
+        Self::Ignores,
+        Self::Slots,
+        Self::Faults,
+        Self::Stalls,
+    ];
+
+    /// How it is written; what stands in brackets may be left out.
+    #[must_use]
+    pub const fn form(self) -> &'static str {
+        match self {
+            Self::Noise => "noise=SIGMA",
+            Self::HeavyTails => "heavy-tails[=SHARE]",
+            Self::Throttle => "throttle[=SHARE]",
+            Self::Drift => "drift=SHARE",
+            Self::Competitor => "competitor[=SECONDS]",
+            Self::Thrash => "thrash[=SECONDS]",
+            Self::ColdFiles => "cold-files",
+            Self::Ignores => "ignores=NAME[+NAME]",
+            Self::Slots => "slots=N",
+            Self::Faults => "faults=SHARE",
+            Self::Stalls => "stalls=SHARE",
+        }
+    }
+
+    /// Its name alone.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.form().split(['=', '[']).next().unwrap_or_default()
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Noise => "noise=0.15",
+            Self::HeavyTails => "heavy-tails=0.05",
+            Self::Throttle => "throttle=0.25",
+            Self::Drift => "drift=0.1",
+            Self::Competitor => "competitor=40",
+            Self::Thrash => "thrash=120",
+            Self::ColdFiles => "cold-files",
+            Self::Ignores => "ignores=num_thread+num_batch",
+            Self::Slots => "slots=2",
+            Self::Faults => "faults=0.05",
+            Self::Stalls => "stalls=0.05",
+        }
+    }
+
+    const fn number(self) -> Option<Number> {
+        let (usual, allowed) = match self {
+            Self::Noise | Self::Drift => (None, 0.0..=0.5),
+            Self::HeavyTails => (Some(0.05), 0.0..=0.5),
+            Self::Throttle => (Some(0.25), 0.0..=0.9),
+            Self::Competitor => (Some(40.0), 1.0..=3600.0),
+            Self::Thrash => (Some(120.0), 1.0..=3600.0),
+            Self::Slots => (None, 1.0..=64.0),
+            Self::Faults | Self::Stalls => (None, 0.0..=0.5),
+            Self::ColdFiles | Self::Ignores => return None,
+        };
+        Some(Number { usual, allowed })
+    }
+
+    /// What its value has to be.
+    fn wants(self) -> String {
+        match self.number() {
+            Some(Number { allowed, .. }) => {
+                let kind = if self == Self::Slots { "a whole number" } else { "a number" };
+                format!("{kind} from {} to {}", allowed.start(), allowed.end())
+            }
+            None if self == Self::Ignores => {
+                let [some @ .., last] = IgnoredOption::ALL.map(IgnoredOption::name);
+                format!("{} or {last}, or several with + between them", some.join(", "))
+            }
+            None => "no value".to_owned(),
+        }
+    }
+
+    /// Reads one condition and lays it over the scenario.
+    fn add(written: &str, name: &str, scenario: &mut Scenario) -> Result<Self, ScenarioError> {
+        let (word, value) = match written.split_once('=') {
+            Some((word, value)) => (word, Some(value)),
+            None => (written, None),
+        };
+        if word.is_empty() {
+            return Err(ScenarioError::EmptyCondition { name: name.to_owned() });
+        }
+        let known = |word: &str| Self::ALL.into_iter().find(|condition| condition.name() == word);
+        let condition = known(word).ok_or_else(|| ScenarioError::UnknownCondition {
+            name: word.to_owned(),
+            nearest: nearest(word, Self::ALL.map(Self::name)).and_then(|near| known(&near)),
+        })?;
+        let given = match value {
+            None | Some("") => "nothing".to_owned(),
+            Some(value) => format!("`{value}`"),
+        };
+        condition.apply(value, scenario).ok_or(ScenarioError::WrongValue { condition, given })?;
+        Ok(condition)
+    }
+
+    /// `None` when the value is not one.
+    fn apply(self, value: Option<&str>, scenario: &mut Scenario) -> Option<()> {
+        let Some(Number { usual, allowed }) = self.number() else {
+            match (self, value) {
+                (Self::Ignores, Some(names)) => scenario.server.ignores = ignored(names)?,
+                (Self::ColdFiles, None) => scenario.machine.loading.cold_file_factor = COLD_FILE_FACTOR,
+                _ => return None,
+            }
+            return Some(());
+        };
+        let number = match value {
+            Some(value) => value.parse().ok().filter(|number| allowed.contains(number))?,
+            None => usual?,
+        };
+        match self {
+            Self::Noise => {
+                scenario.noise.request_sigma = number;
+                scenario.noise.uneven = true;
+            }
+            Self::HeavyTails => scenario.noise.tail_probability = number,
+            Self::Throttle => scenario.noise.throttle_share = number,
+            Self::Drift => scenario.noise.drift_share = number,
+            Self::Competitor => scenario.others.competitor_seconds = Some(number),
+            Self::Thrash => scenario.others.thrash_seconds = Some(number),
+            Self::Slots => scenario.server.num_parallel = value?.parse().ok()?,
+            Self::Faults => {
+                let Faults { stall, token_repeat, .. } = scenario.faults;
+                scenario.faults = Faults { stall, token_repeat, ..presets::failing(number) };
+            }
+            Self::Stalls => {
+                scenario.faults.stall = number;
+                scenario.faults.stall_seconds = presets::STALL_SECONDS;
+            }
+            Self::ColdFiles | Self::Ignores => {}
+        }
+        Some(())
+    }
+}
+
+/// A disk beside the page cache: a fifth of the speed.
+const COLD_FILE_FACTOR: f64 = 5.0;
+
+/// The options of `num_thread+num_batch`.
+fn ignored(names: &str) -> Option<Vec<IgnoredOption>> {
+    names.split('+').map(|name| IgnoredOption::ALL.into_iter().find(|option| option.name() == name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_change_what_they_name_and_nothing_else() {
+        let name = "flaky:noise=0.15,heavy-tails,throttle=0.3,drift=0.1,competitor,thrash=90,cold-files,\
+                    ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2";
+        let hard: Scenario = name.parse().unwrap();
+        assert_eq!(hard.name, name);
+        let mut expected = Scenario::named("flaky").unwrap();
+        expected.name = name.to_owned();
+        expected.summary.clone_from(&hard.summary);
+        expected.noise.request_sigma = 0.15;
+        expected.noise.uneven = true;
+        expected.noise.tail_probability = 0.05;
+        expected.noise.throttle_share = 0.3;
+        expected.noise.drift_share = 0.1;
+        expected.others.competitor_seconds = Some(40.0);
+        expected.others.thrash_seconds = Some(90.0);
+        expected.machine.loading.cold_file_factor = 5.0;
+        expected.server.ignores = vec![IgnoredOption::NumCtx, IgnoredOption::NumBatch];
+        expected.server.num_parallel = 3;
+        expected.faults = Faults {
+            crash: 0.05,
+            busy: 0.025,
+            reset: 0.025,
+            stall: 0.2,
+            stall_seconds: (5.0, 40.0),
+            token_repeat: 0.0,
+        };
+        assert_eq!(hard, expected);
+
+        // The truth of it is that of the plain machine, but for what the server is.
+        let quiet = Scenario { name: String::new(), summary: String::new(), ..hard.noise_free() };
+        let plain: Scenario = "mid-range:slots=3,ignores=num_ctx+num_batch".parse().unwrap();
+        let mut plain = Scenario { name: String::new(), summary: String::new(), ..plain.noise_free() };
+        plain.noise.drift_period_seconds = quiet.noise.drift_period_seconds;
+        assert_eq!(quiet, plain);
+    }
+
+    #[test]
+    fn every_example_is_one() {
+        for condition in Condition::ALL {
+            let example = condition.example();
+            assert!(example.starts_with(condition.name()), "{example}");
+            Condition::add(example, "", &mut Scenario::named("slow").unwrap()).unwrap();
+            let alone = Condition::add(condition.name(), "", &mut Scenario::named("slow").unwrap());
+            assert_eq!(alone.is_ok(), !condition.form().contains('=') || condition.form().contains("[="), "{alone:?}");
+        }
+    }
+}

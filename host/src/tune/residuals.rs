@@ -1,0 +1,154 @@
+//! What is left of the time of a request when everything that its settings and its size explain is taken away. Pure.
+//!
+//! Two requests are never equally long. What repeats is the time of a token: reading one and writing one take as long as the settings
+//! say, and a little longer the deeper in the context it stands. The rest is noise, drift, and others.
+
+use crate::{
+    model::{
+        candidate::LoadKey,
+        experiment::Experiment,
+        observation::{Observation, Repetition},
+        trial::Trial,
+    },
+    ollama::rates::{decode_tokens_per_second, prefill_tokens_per_second},
+    stats::{summary::median, trend::Point},
+};
+
+/// Fewest pairs of requests that say how much longer a token takes deeper in the context.
+const FEWEST_SLOPES: usize = 6;
+
+/// What counts of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    key: Key,
+    /// Middle of its time, in seconds since the study began.
+    at_seconds: f64,
+    /// No other request of ours was under way.
+    pub alone: bool,
+    prompt_tokens: f64,
+    answer_steps: f64,
+    prefill_ms: f64,
+    decode_ms: f64,
+}
+
+/// Requests that take the same time by their nature, size aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    load: LoadKey,
+    workers: u32,
+    kind: u32,
+}
+
+/// The logarithm of observed by expected time of each request, its group and its time.
+pub struct Residuals {
+    pub points: Vec<Point>,
+    /// Coefficients that were fitted besides the level of each group.
+    pub fitted: usize,
+}
+
+impl Residuals {
+    /// The values of each group.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Vec<f64>> {
+        let most = self.points.iter().map(|point| point.group).max().map_or(0, |last| last + 1);
+        let mut groups = vec![Vec::new(); most];
+        for point in &self.points {
+            if let Some(group) = groups.get_mut(point.group) {
+                group.push(point.value);
+            }
+        }
+        groups
+    }
+}
+
+/// The requests of a trial whose times are whole and undisturbed.
+#[must_use]
+pub fn requests(trial: &Trial) -> Vec<Request> {
+    let (workers, kind) = match &trial.experiment {
+        Experiment::Load => return Vec::new(),
+        // Short prompts are read in fewer, and emptier, batches than long ones.
+        Experiment::Probe { parallel, prompt_tokens, .. } => (*parallel, 2 + prompt_tokens.max(&1).ilog2()),
+        Experiment::Notes { .. } | Experiment::Compare { .. } => (trial.candidate.max_concurrent_requests, 0),
+        Experiment::Needle { .. } => (1, 1),
+    };
+    let key = Key { load: trial.candidate.load_key(), workers, kind };
+    let request = |observation: &Observation| {
+        let server = observation.server?;
+        let counts = observation.repetition == Repetition::Measured
+            && observation.failure.is_none()
+            && observation.disturbed.is_none();
+        let rated = prefill_tokens_per_second(observation.prompt_tokens, &server).is_some()
+            && decode_tokens_per_second(observation.answer_tokens, &server).is_some();
+        (counts && rated).then(|| Request {
+            key,
+            at_seconds: (observation.started_ms + observation.latency_ms / 2.0) / 1000.0,
+            alone: is_alone(observation, &trial.observations),
+            prompt_tokens: f64::from(observation.prompt_tokens),
+            answer_steps: f64::from(observation.answer_tokens) - 1.0,
+            prefill_ms: server.prefill_ms,
+            decode_ms: server.decode_ms,
+        })
+    };
+    trial.observations.iter().filter_map(request).collect()
+}
+
+/// Whether no other of the requests was under way at the same time.
+#[must_use]
+pub fn is_alone(observation: &Observation, all: &[Observation]) -> bool {
+    let (start, end) = (observation.started_ms, observation.started_ms + observation.latency_ms);
+    let meets = |other: &Observation| other.started_ms < end && other.started_ms + other.latency_ms > start;
+    all.iter().filter(|other| meets(other)).count() <= 1
+}
+
+/// Observed by expected time of each request, on a logarithmic scale. Requests that nothing is alike are left out.
+#[must_use]
+pub fn residuals<'a>(requests: impl IntoIterator<Item = &'a Request>) -> Residuals {
+    let requests: Vec<&Request> = requests.into_iter().collect();
+    let mut keys: Vec<Key> = Vec::new();
+    for request in &requests {
+        if !keys.contains(&request.key) {
+            keys.push(request.key);
+        }
+    }
+    let groups: Vec<Vec<&Request>> = keys
+        .iter()
+        .map(|key| requests.iter().copied().filter(|request| request.key == *key).collect())
+        .filter(|group: &Vec<&Request>| group.len() > 1)
+        .collect();
+    let depth = |request: &Request| request.prompt_tokens;
+    let read = |request: &Request| (request.prefill_ms / request.prompt_tokens).ln();
+    let write = |request: &Request| (request.decode_ms / request.answer_steps).ln();
+    let (deeper_read, deeper_write) = (common_slope(&groups, depth, read), common_slope(&groups, depth, write));
+    let mut points = Vec::new();
+    for (group, requests) in groups.iter().enumerate() {
+        let level = |time: &dyn Fn(&Request) -> f64, slope: f64| {
+            median(&requests.iter().map(|request| time(request) - slope * depth(request)).collect::<Vec<_>>())
+        };
+        let reading = level(&read, deeper_read.unwrap_or(0.0));
+        let writing = level(&write, deeper_write.unwrap_or(0.0));
+        for request in requests {
+            let expected = request.prompt_tokens * (reading + deeper_read.unwrap_or(0.0) * depth(request)).exp()
+                + request.answer_steps * (writing + deeper_write.unwrap_or(0.0) * depth(request)).exp();
+            let value = ((request.prefill_ms + request.decode_ms) / expected).ln();
+            points.push(Point { group, time: request.at_seconds, value });
+        }
+    }
+    Residuals { points, fitted: usize::from(deeper_read.is_some() || deeper_write.is_some()) }
+}
+
+/// How much `y` grows with `x` within groups: the median of the slopes between any two of a group (Theil 1950). `None` with too few.
+fn common_slope(groups: &[Vec<&Request>], x: impl Fn(&Request) -> f64, y: impl Fn(&Request) -> f64) -> Option<f64> {
+    let mut slopes = Vec::new();
+    for group in groups {
+        for (index, one) in group.iter().enumerate() {
+            for other in group.get(index + 1..).unwrap_or_default() {
+                let span = x(other) - x(one);
+                // Requests of about one length say nothing of it but noise.
+                if span.abs() > 0.1 * x(one).max(x(other)) {
+                    slopes.push((y(other) - y(one)) / span);
+                }
+            }
+        }
+    }
+    (slopes.len() >= FEWEST_SLOPES).then(|| median(&slopes))
+}

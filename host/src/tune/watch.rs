@@ -1,0 +1,92 @@
+//! What `/api/ps` says between trials: whether somebody else uses the server. Takes what was read; reads nothing itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::execute::same_model;
+use crate::{
+    model::{clean::clean, machine::LoadedModel},
+    stats::summary::median,
+};
+
+/// How far the server's idea of when our model was used last may be from ours, in seconds.
+const TOLERANCE: f64 = 1.0;
+
+/// Looks after undisturbed trials that tell what is usual.
+const USUAL: usize = 2;
+
+/// What was seen of other clients.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// The other models that are loaded, and until when.
+    others: BTreeMap<String, Option<String>>,
+    /// Expiry of our model less our clock, right after a trial: always the same, unless somebody else used it in between.
+    offsets: Vec<f64>,
+    /// Trials at whose end another client had a request under way, or had just had one.
+    pub shared: usize,
+    /// Times that our model was gone, or loaded otherwise.
+    pub replaced: usize,
+    /// Other models that came, or were used.
+    pub used: Vec<String>,
+}
+
+/// What a look says about the trial before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Our model is as we left it.
+    Intact,
+    /// It may be that another client uses it: the next look, a moment later, tells.
+    Doubtful,
+    /// Another client used it during the trial.
+    Shared,
+    /// Our model is gone, or was loaded otherwise.
+    Replaced,
+}
+
+impl Watch {
+    /// With the models that were loaded before the study: only their use is a sign.
+    #[must_use]
+    pub fn new(loaded: &[LoadedModel], ours: &str) -> Self {
+        let others = loaded.iter().filter(|model| !same_model(&model.name, ours));
+        Self { others: others.map(|model| (model.name.clone(), model.expires_at.clone())).collect(), ..Self::default() }
+    }
+
+    /// Looks at other models.
+    pub fn see_others(&mut self, loaded: &[LoadedModel], ours: &str) {
+        for model in loaded.iter().filter(|model| !same_model(&model.name, ours)) {
+            let known = self.others.insert(model.name.clone(), model.expires_at.clone());
+            let name = clean(&model.name);
+            if known.is_none_or(|until| until != model.expires_at) && !self.used.contains(&name) {
+                self.used.push(name);
+            }
+        }
+    }
+
+    /// Looks at our model after a trial. `asked` is the context that it had after our load, `now` our clock at the end of the trial's last
+    /// request, when all of them ended well. With `sure`, there is no doubt left to be cleared.
+    pub fn see_ours(
+        &mut self,
+        model: Option<&LoadedModel>,
+        asked: Option<u32>,
+        now: Option<Duration>,
+        sure: bool,
+    ) -> Look {
+        let Some(model) = model.filter(|model| model.context_length == asked) else {
+            // After a failure the server itself may have dropped it.
+            self.replaced += usize::from(now.is_some());
+            return Look::Replaced;
+        };
+        let expiry = model.expires_at.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        let (Some(expiry), Some(now)) = (expiry, now) else { return Look::Intact };
+        let offset = expiry.unix_timestamp() as f64 + f64::from(expiry.nanosecond()) / 1e9 - now.as_secs_f64();
+        let usual = (self.offsets.len() >= USUAL).then(|| median(&self.offsets));
+        let differs = usual.is_some_and(|usual| (offset - usual).abs() > TOLERANCE);
+        if differs && !sure {
+            return Look::Doubtful;
+        }
+        self.offsets.push(offset);
+        self.shared += usize::from(differs);
+        if differs { Look::Shared } else { Look::Intact }
+    }
+}
