@@ -19,6 +19,7 @@ pub mod metric;
 pub mod nearest;
 pub mod observation;
 pub mod plugin;
+pub mod proof;
 pub mod rehearsal;
 pub mod score;
 pub mod selection;

@@ -6,6 +6,7 @@ use super::{
     budget::Budget,
     candidate::Candidate,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
 };
@@ -121,7 +122,7 @@ pub struct StageOutcome {
     pub cut_short: bool,
 }
 
-/// The winner against the baseline, interleaved on the same files.
+/// The winner against the baseline, interleaved on the same files. The speeds and their ratio are about the whole batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     pub baseline_notes_per_minute: f64,
@@ -134,6 +135,9 @@ pub struct Comparison {
     /// Share of the source that reaches the model, before and after.
     pub baseline_source_share: f64,
     pub tuned_source_share: f64,
+    /// What it proves, and how it was made; empty in records of earlier releases.
+    #[serde(default)]
+    pub proof: Proof,
 }
 
 /// Something that the user should know, and what to do about it.

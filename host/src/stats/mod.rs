@@ -3,6 +3,7 @@
 pub mod fit;
 pub mod interval;
 pub mod ranks;
+pub mod sequential;
 pub mod stratified;
 pub mod summary;
 pub mod throughput;
