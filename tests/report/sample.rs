@@ -8,6 +8,7 @@ use ralf_tune::model::{
     machine::{Era, Fact, LoadedModel, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile},
     metric::{ConfidenceInterval, Estimate, Metric, Sample, Summary},
     observation::{FailureCause, FinishReason, Observation, Repetition, ServerTimings},
+    proof::Proof,
     score::{NoteScore, Score, ScorePart, ScorerScore},
     selection::{Confidence, ConfidencePart, MeasuredCandidate, Selection, TunedConfig},
     study::{
@@ -293,6 +294,7 @@ pub fn gain() -> Study {
             pairs: 12,
             baseline_source_share: 0.83,
             tuned_source_share: 0.83,
+            proof: Proof::default(),
         }),
         tuned: Some(TunedConfig {
             model_name: text("qwen2.5-coder:7b"),

@@ -23,6 +23,7 @@ pub mod nearest;
 pub mod noise;
 pub mod observation;
 pub mod plugin;
+pub mod proof;
 pub mod rehearsal;
 pub mod score;
 pub mod selection;

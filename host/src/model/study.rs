@@ -9,6 +9,7 @@ use super::{
     disturbance::Disturbances,
     machine::{MachineProfile, ModelProfile, ServerProfile},
     noise::NoiseFloor,
+    proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
 };
@@ -131,7 +132,7 @@ pub struct StageOutcome {
     pub cut_short: bool,
 }
 
-/// The winner against the baseline, interleaved on the same files.
+/// The winner against the baseline, interleaved on the same files. The speeds and their ratio are about the whole batch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// What was compared with the present settings; `None` in records of earlier releases.
@@ -147,6 +148,9 @@ pub struct Comparison {
     /// Share of the source that reaches the model, before and after.
     pub baseline_source_share: f64,
     pub tuned_source_share: f64,
+    /// What it proves, and how it was made; empty in records of earlier releases.
+    #[serde(default)]
+    pub proof: Proof,
 }
 
 /// Something that the user should know, and what to do about it.

@@ -8,6 +8,7 @@ pub mod noise;
 pub mod percentile;
 pub mod ranks;
 pub mod reliability;
+pub mod sequential;
 pub mod stratified;
 pub mod summary;
 pub mod throughput;

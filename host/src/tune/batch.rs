@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    closed_loop::closed_loop,
+    closed_loop::{closed_loop, kept_busy},
     measure::{Ask, Bench, is_worth_retrying},
+    summarise::effective_slots,
 };
 use crate::{
     model::{
@@ -88,6 +89,46 @@ pub async fn make_notes(bench: &Bench<'_>, candidate: &Candidate, files: &[usize
     }
     collect(bench, candidate, files, done, complete, most_requests)
 }
+
+/// Most requests that one worker makes only to keep the others company.
+const MOST_FILLERS: usize = 8;
+
+/// Makes files into notes as the middle of a long batch does: all workers stay busy until the last of the files is made. Pauses between
+/// batches are left out.
+pub async fn make_notes_busy(bench: &Bench<'_>, candidate: &Candidate, files: &[usize], deadline: Instant) -> BatchRun {
+    let workers = candidate.max_concurrent_requests.max(1) as usize;
+    let jobs: Vec<Job> = files.iter().flat_map(|file| jobs_of(bench, candidate, *file)).collect();
+    let filler = |number: usize| {
+        let again = files.get(number % files.len().max(1)).filter(|_| number < MOST_FILLERS * workers)?;
+        jobs_of(bench, candidate, *again).into_iter().next()
+    };
+    let run = kept_busy(workers, jobs, filler, deadline, |job| request(bench, candidate, job)).await;
+    let cost_ms = machine_ms(&run.results, candidate);
+    let mut batch = collect(bench, candidate, files, run.results, run.complete, workers);
+    let made: f64 = batch.finished.iter().map(|(_, share)| share).sum();
+    batch.notes_per_minute = (cost_ms > 0.0).then(|| 60_000.0 * made / cost_ms);
+    batch
+}
+
+/// Time of the whole machine that requests took while all workers were busy: by the bottleneck law (Denning and Buzen 1978) what the server
+/// works on, by its slots, or what occupies the workers, by their number, whichever is more. Waiting for a slot costs the machine nothing.
+#[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
+fn machine_ms(done: &[JobDone], candidate: &Candidate) -> f64 {
+    let observations: Vec<Observation> = done.iter().flat_map(|done| done.observations.clone()).collect();
+    let workers = f64::from(candidate.max_concurrent_requests.max(1));
+    let waits: f64 =
+        observations.iter().filter_map(|observation| observation.server).map(|server| server.queue_wait_ms()).sum();
+    let busy: f64 = done.iter().map(|done| done.busy_ms).sum();
+    let delays = done.len() as f64 * candidate.request_delay_seconds * 1000.0;
+    let by_workers = (busy - waits) / workers;
+    match effective_slots(&observations) {
+        Some(slots) if slots < workers && waits > IDLE_WAIT * busy => by_workers.max((busy - waits - delays) / slots),
+        _ => busy / workers,
+    }
+}
+
+/// Waits of less than this share of the time are overhead and no queue.
+const IDLE_WAIT: f64 = 0.05;
 
 fn jobs_of(bench: &Bench<'_>, candidate: &Candidate, file: usize) -> Vec<Job> {
     let Some(source) = bench.workload.files.get(file) else { return Vec::new() };

@@ -20,7 +20,7 @@ use crate::{
     stats::{
         fit::{Line, factors, non_negative_line},
         interval::{LEVEL, mean_interval, ratio_interval},
-        summary::{mean, median},
+        summary::{mean, median, standard_deviation},
     },
 };
 
@@ -39,6 +39,12 @@ const PREDICTED_CHARS_PER_TOKEN: f64 = 3.2;
 
 /// Requests that suffice for an estimate of speed, so that those are left out that another client disturbed.
 const ENOUGH_UNDISTURBED: usize = 3;
+
+/// Coefficients of a line.
+const LINE_COEFFICIENTS: usize = 2;
+
+/// Fewest degrees of freedom that say something of noise.
+const LEAST_FREEDOM: f64 = 3.0;
 
 /// How far such a prediction may be off, as a factor to either side.
 const PREDICTION_FACTOR: f64 = 2.0;
@@ -139,6 +145,14 @@ fn trial_fact(trial: &Trial, name: &str) -> Option<f64> {
     trial.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
 }
 
+/// One request of a note: its file, its characters and the milliseconds of the whole machine that it took.
+struct RequestCost {
+    file: usize,
+    point: (f64, f64),
+    /// Another client slowed it down.
+    disturbed: bool,
+}
+
 struct Evidence<'a> {
     trials: &'a [Trial],
     workload: &'a Workload,
@@ -163,34 +177,40 @@ impl Evidence<'_> {
     }
 
     /// Characters of each request and the share of a worker's minute that it took, in milliseconds of the whole machine.
-    #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
     fn request_costs(&self, candidate: &Candidate) -> Vec<(f64, f64)> {
         let (mut points, mut undisturbed) = (Vec::new(), Vec::new());
-        for trial in self.timed_alike(candidate) {
-            let workers = trial_fact(trial, "workers").unwrap_or(1.0).max(1.0);
-            let steadiness = trial_fact(trial, "steadiness").unwrap_or(1.0);
-            // All tries of a request together: a retry costs time too.
-            let mut requests: BTreeMap<(usize, usize), (f64, bool, bool)> = BTreeMap::new();
-            for observation in &trial.observations {
-                let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
-                let entry = requests.entry((file, observation.piece)).or_insert((0.0, false, false));
-                entry.0 += observation.latency_ms;
-                entry.1 |= observation.failure.is_none();
-                entry.2 |= observation.disturbed.is_some();
-            }
-            for ((file, piece), (latency_ms, well, disturbed)) in requests {
-                let Some(source) = self.workload.files.get(file) else { continue };
-                let Some(piece) = cut(source, &trial.candidate).get(piece).copied() else { continue };
-                if well {
-                    let busy = latency_ms + trial.candidate.request_delay_seconds * 1000.0;
-                    let point = (piece.chars() as f64, busy / workers / steadiness);
-                    points.push(point);
-                    undisturbed.extend((!disturbed).then_some(point));
-                }
-            }
+        for request in self.timed_alike(candidate).flat_map(|trial| self.requests_of(trial)) {
+            points.push(request.point);
+            undisturbed.extend((!request.disturbed).then_some(request.point));
         }
         // What another client slowed down is not the candidate's doing.
         if undisturbed.len() >= ENOUGH_UNDISTURBED { undisturbed } else { points }
+    }
+
+    /// The same of one trial, with the file of each.
+    #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
+    fn requests_of(&self, trial: &Trial) -> Vec<RequestCost> {
+        let mut points = Vec::new();
+        let workers = trial_fact(trial, "workers").unwrap_or(1.0).max(1.0);
+        let steadiness = trial_fact(trial, "steadiness").unwrap_or(1.0);
+        // All tries of a request together: a retry costs time too.
+        let mut requests: BTreeMap<(usize, usize), (f64, bool, bool)> = BTreeMap::new();
+        for observation in &trial.observations {
+            let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
+            let entry = requests.entry((file, observation.piece)).or_insert((0.0, false, false));
+            entry.0 += observation.latency_ms;
+            entry.1 |= observation.failure.is_none();
+            entry.2 |= observation.disturbed.is_some();
+        }
+        for ((file, piece), (latency_ms, well, disturbed)) in requests {
+            let Some(source) = self.workload.files.get(file) else { continue };
+            let Some(piece) = cut(source, &trial.candidate).get(piece).copied() else { continue };
+            if well {
+                let busy = latency_ms + trial.candidate.request_delay_seconds * 1000.0;
+                points.push(RequestCost { file, point: (piece.chars() as f64, busy / workers / steadiness), disturbed });
+            }
+        }
+        points
     }
 
     /// Time of the whole machine that a request takes, by its characters, in milliseconds: measured, else predicted.
@@ -349,6 +369,77 @@ impl Evidence<'_> {
         }
         found
     }
+}
+
+/// What a file costs with a candidate, by what was measured, in milliseconds of the whole machine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CostLine {
+    line: Line,
+    /// Requests behind it; 0 when it is predicted from rates.
+    pub requests: usize,
+}
+
+impl CostLine {
+    /// What the trials say of a candidate; `None` when they say nothing.
+    #[must_use]
+    pub fn of(trials: &[Trial], workload: &Workload, candidate: &Candidate) -> Option<Self> {
+        let evidence = Evidence { trials, workload };
+        let line = evidence.request_line(candidate)?;
+        Some(Self { line, requests: evidence.request_costs(candidate).len() })
+    }
+
+    /// Milliseconds of the machine that a file of that length costs.
+    #[must_use]
+    pub fn file_ms(&self, chars: usize, candidate: &Candidate) -> f64 {
+        let (pieces, length) = pieces_of(chars, candidate);
+        pieces * self.line.at(length / pieces)
+    }
+
+    /// Mean over the batch, pauses between batches included.
+    #[must_use]
+    pub fn batch_ms(&self, batch_chars: &[usize], candidate: &Candidate) -> f64 {
+        batch_cost_ms(batch_chars, candidate, &self.line)
+    }
+}
+
+/// Noise of a file's cost: the sum of squared deviations of its logarithm, and the degrees of freedom behind it.
+///
+/// Files differ in more than their length, and what is particular to a file shows with every candidate alike. So the deviation from the
+/// candidate's line counts only as far as it differs from that of the same file with other candidates, and with the same one again.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a handful of notes")]
+pub fn file_noise(trials: &[Trial], workload: &Workload) -> (f64, f64) {
+    let evidence = Evidence { trials, workload };
+    let mut keys: Vec<SpeedKey> = Vec::new();
+    let (mut alone, mut alone_freedom) = (0.0, 0.0);
+    let mut deviations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for trial in trials {
+        let key = speed_key(&trial.candidate);
+        if keys.contains(&key) {
+            continue;
+        }
+        keys.push(key);
+        let points = evidence.request_costs(&trial.candidate);
+        let Some(line) = non_negative_line(&points) else { continue };
+        if points.len() > LINE_COEFFICIENTS {
+            alone += factors(&points, &line).into_iter().map(|factor| factor.ln().powi(2)).sum::<f64>();
+            alone_freedom += (points.len() - LINE_COEFFICIENTS) as f64;
+        }
+        for alike in evidence.timed_alike(&trial.candidate) {
+            for RequestCost { file, point: (chars, cost), .. } in evidence.requests_of(alike) {
+                let deviation = (cost / line.at(chars)).ln();
+                if deviation.is_finite() {
+                    deviations.entry(file).or_default().push(deviation);
+                }
+            }
+        }
+    }
+    let repeated = || deviations.values().filter(|values| values.len() > 1);
+    let squares: f64 = repeated().map(|values| standard_deviation(values).powi(2) * (values.len() - 1) as f64).sum();
+    let freedom: f64 = repeated().map(|values| (values.len() - 1) as f64).sum();
+    let freedom = freedom - keys.len().saturating_sub(1) as f64;
+    // Hardly a file was made twice: what files differ by counts as noise, which only makes it larger.
+    if freedom >= LEAST_FREEDOM { (squares, freedom) } else { (alone, alone_freedom) }
 }
 
 /// Whether two candidates send the same requests for a file, nonce and load-time settings aside.

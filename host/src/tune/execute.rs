@@ -5,7 +5,7 @@ use std::{cell::RefCell, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    batch::{BatchRun, make_notes},
+    batch::{BatchRun, make_notes, make_notes_busy},
     calibrate::Calibration,
     clock::StudyClock,
     closed_loop::closed_loop,
@@ -62,6 +62,8 @@ pub struct Executor<'a> {
     pub judge: Option<Judge<'a>>,
     /// The load-time settings that our last load left the server with.
     pub(super) loaded: Option<LoadKey>,
+    /// Notes are made as in the middle of a long batch, where no worker is ever idle.
+    pub keep_busy: bool,
     touched: bool,
     /// What `/api/ps` said after it.
     pub(super) memory: Option<LoadedModel>,
@@ -107,6 +109,7 @@ impl<'a> Executor<'a> {
             panel,
             judge: None,
             loaded: None,
+            keep_busy: false,
             touched: false,
             memory: None,
             watch: Watch::default(),
@@ -120,6 +123,11 @@ impl<'a> Executor<'a> {
     /// Whether we asked the server to load anything.
     pub const fn has_touched(&self) -> bool {
         self.touched
+    }
+
+    /// Whether the server is loaded with what the candidate needs.
+    pub fn has_loaded(&self, candidate: &Candidate) -> bool {
+        self.loaded == Some(candidate.load_key())
     }
 
     /// Number that the next trial will have.
@@ -270,7 +278,11 @@ impl<'a> Executor<'a> {
                 self.probe(candidate, (*prompt_tokens, *output_tokens), *parallel, *requests, deadline, measured).await;
             }
             Experiment::Notes { files } => {
-                let run = make_notes(&self.bench(), candidate, files, deadline).await;
+                let run = if self.keep_busy {
+                    make_notes_busy(&self.bench(), candidate, files, deadline).await
+                } else {
+                    make_notes(&self.bench(), candidate, files, deadline).await
+                };
                 self.take_notes(candidate, run, deadline, measured).await;
             }
             Experiment::Needle { content_chars, depths } => {

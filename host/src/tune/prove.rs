@@ -4,26 +4,17 @@ use tokio::time::Instant;
 
 use super::{
     candidates,
-    confirm::{self, Confirmed},
+    compare::{self, Confirmed, Contest},
     execute::Executor,
     facts::{Facts, Progress},
     judge::Judge,
     study::Setup,
     verdict::{select, settings_of},
 };
-use crate::{
-    model::{
-        experiment::Experiment,
-        selection::MeasuredCandidate,
-        study::{StageOutcome, StudyEvent},
-        trial::Trial,
-        workload::Workload,
-    },
-    workload::pick::mixed,
+use crate::model::{
+    selection::MeasuredCandidate,
+    study::{StageOutcome, StudyEvent},
 };
-
-/// How many places in the order of sizes a file may be away before one is taken that was measured already.
-const USED_PENALTY: usize = 2;
 
 /// Most notes that are made only to know the winner better.
 const MOST_NOTES: usize = 12;
@@ -51,29 +42,33 @@ pub async fn run(
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "confirm".into(), index: count - 1, of: count });
     let started = executor.clock.elapsed();
-    let cost = |candidate: &MeasuredCandidate| candidate.notes_per_minute.map(|speed| 60_000.0 / speed.value);
-    let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-    let first = progress.history.len();
-    let width = tuned.max_concurrent_requests as usize;
-    // Without a note of the baseline, it is at least as slow as the time that it was given and did not suffice.
     let judging = executor.judge.as_ref().map_or(0.0, Judge::ms_per_note);
-    let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
-    let costs = (costs.0.map(|cost| cost + judging), costs.1.map(|cost| cost + judging));
-    let pairs = match costs {
-        (Some(ours), Some(theirs)) => {
-            confirm::affordable_pairs(seconds, executor.last_load_seconds, (ours, theirs), width)
-        }
-        _ => None,
-    };
+    let cost =
+        |candidate: &MeasuredCandidate| candidate.notes_per_minute.map(|speed| 60.0 / speed.value + judging / 1000.0);
+    let first = progress.history.len();
     let mut confirmed = None;
-    if let Some(pairs) = pairs {
-        let files = spread_files(&progress.history, facts.workload, pairs);
-        confirmed = confirm::run(executor, &tuned, facts.baseline, &files, deadline, &mut progress.history, emit).await;
-    } else if let Some(ours) = costs.0 {
+    // Without a note of the baseline, it is at least as slow as the time that it was given and did not suffice.
+    let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
+    if let (Some(ours), Some(theirs)) = costs {
+        let contest = Contest {
+            stage: "confirm",
+            tuned: &tuned,
+            baseline: facts.baseline,
+            names: ("the winner", "your present settings"),
+            file_seconds: (ours, theirs),
+            deadline,
+        };
+        confirmed = compare::run(executor, &contest, &mut progress.history, emit).await;
+    }
+    if let (Some(ours), true) = (costs.0, progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
+        let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         let notes = affordable_notes(seconds, executor.last_load_seconds, ours);
-        let files = spread_files(&progress.history, facts.workload, notes);
-        confirm::measure(executor, &tuned, "the winner", &files, deadline, &mut progress.history, emit).await;
+        let files = compare::files_for(&progress.history, facts.workload.files.len(), notes);
+        if !files.is_empty() {
+            let (history, who) = (&mut progress.history, "the winner");
+            compare::measure(executor, "confirm", &tuned, who, &files, deadline, history, emit).await;
+        }
     }
     progress.stages.push(StageOutcome {
         name: "confirm".into(),
@@ -87,30 +82,9 @@ pub async fn run(
     confirmed
 }
 
-/// How many notes fit into the time, by what a file costs in milliseconds of the whole machine.
+/// How many notes fit into the time, by what a file costs in seconds of the whole machine.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few files, a few minutes")]
-fn affordable_notes(seconds: f64, reload_seconds: f64, cost_ms: f64) -> usize {
-    let fits = (seconds * 0.8 - reload_seconds) * 1000.0 / cost_ms.max(1.0);
+fn affordable_notes(seconds: f64, reload_seconds: f64, cost_seconds: f64) -> usize {
+    let fits = (seconds * 0.8 - reload_seconds) / cost_seconds.max(0.001);
     (fits.max(0.0) as usize).min(MOST_NOTES)
-}
-
-/// Files spread over the sizes, so that their mean is the batch's: at every quantile the nearest one that is not chosen yet, and rather
-/// one that decided nothing.
-fn spread_files(history: &[Trial], workload: &Workload, wanted: usize) -> Vec<usize> {
-    let used = |file: usize| {
-        history.iter().any(|trial| match &trial.experiment {
-            Experiment::Notes { files } | Experiment::Compare { files, .. } => files.contains(&file),
-            _ => false,
-        })
-    };
-    let count = workload.files.len();
-    let wanted = wanted.min(count);
-    let mut chosen: Vec<usize> = Vec::new();
-    for index in 0..wanted {
-        let place = (2 * index + 1) * count / (2 * wanted);
-        let distance = |file: &usize| file.abs_diff(place) + if used(*file) { USED_PENALTY } else { 0 };
-        chosen.extend((0..count).filter(|file| !chosen.contains(file)).min_by_key(distance));
-    }
-    chosen.sort_unstable();
-    mixed(&chosen)
 }

@@ -2,8 +2,8 @@
 
 use super::{
     candidates,
+    compare::Confirmed,
     confidence::{Evidence, confidence},
-    confirm::Confirmed,
     execute::Executor,
     facts::{Facts, Progress},
     stage,
@@ -12,9 +12,10 @@ use super::{
 use crate::{
     model::{
         candidate::Candidate,
+        proof::ProofVerdict,
         selection::{MeasuredCandidate, Selection, TunedConfig},
         space::Parameter,
-        study::{Outcome, StageOutcome, Warning},
+        study::{Comparison, Outcome, StageOutcome, Warning},
     },
     plugin::PluginError,
 };
@@ -24,6 +25,9 @@ pub const SELECT: &str = "select";
 
 /// Share of the best attainable quality that the best settings must have: what the default selector asks for.
 const GOOD_QUALITY: f64 = 0.95;
+/// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
+/// not compared side by side.
+const FAR_APART: f64 = 1.5;
 
 /// What was decided at the end.
 pub struct Verdict {
@@ -116,27 +120,15 @@ pub fn decide(
     };
     let best_quality =
         candidates.iter().filter_map(|candidate| candidate.quality).map(|quality| quality.value).fold(0.0, f64::max);
-    let usable = is_usable(baseline, best_quality, setup.constraints.quality_floor);
-    // Few pairs have a wide interval; then all that was measured of the two may say it, unless the pairs say the opposite.
-    let clearly = candidates
-        .iter()
-        .find(|candidate| candidate.id == selection.winner)
-        .is_some_and(|winner| is_clearly_faster(winner, baseline));
-    let faster = match confirmed.as_ref().map(|confirmed| confirmed.comparison.speed_ratio) {
-        Some(ratio) => ratio.interval.low > 1.0 || (ratio.value > 1.0 && clearly),
-        None => clearly,
-    };
-    let wins = selection.winner != baseline.id && (!usable || faster);
+    let floor = setup.constraints.quality_floor * best_quality;
+    let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
+    let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
+        let comparison = confirmed.as_ref().map(|confirmed| &confirmed.comparison);
+        grounds(winner, baseline, comparison, floor)
+    });
+    let wins = grounds.as_ref().is_some_and(Grounds::suffice);
+    selection.reasons.extend(grounds.map(Grounds::into_sentence));
     if !wins && selection.winner != baseline.id {
-        selection.reasons.push(match &confirmed {
-            Some(confirmed) => format!(
-                "not proven faster than your present settings ({:.2}x, {:.2} to {:.2}), so these stay",
-                confirmed.comparison.speed_ratio.value,
-                confirmed.comparison.speed_ratio.interval.low,
-                confirmed.comparison.speed_ratio.interval.high
-            ),
-            None => "there was no time to prove it faster than your present settings, so these stay".into(),
-        });
         selection.runners_up.insert(0, selection.winner);
         selection.winner = baseline.id;
         selection.settings.clear();
@@ -189,18 +181,94 @@ fn over_the_batch(mut confirmed: Confirmed, winner: &MeasuredCandidate, all: &[M
     confirmed
 }
 
-/// Whether the present settings do their work: nothing violated, and not clearly below the quality floor.
-fn is_usable(baseline: &MeasuredCandidate, best_quality: f64, floor: f64) -> bool {
-    baseline.violations.is_empty()
-        && baseline.notes_per_minute.is_some()
-        && baseline.quality.is_none_or(|quality| quality.value >= floor * best_quality)
+/// What speaks for the winner, or does not suffice.
+enum Grounds {
+    /// The comparison proves it faster.
+    Proven(String),
+    /// The present settings do not do their work: anything that does is better.
+    Unusable(String),
+    /// No pair fitted in, and the estimates of the two are far apart.
+    FarApart(String),
+    NotProven(String),
 }
 
-/// By everything that was measured of each: intervals that do not meet.
-fn is_clearly_faster(winner: &MeasuredCandidate, baseline: &MeasuredCandidate) -> bool {
-    match (winner.notes_per_minute, baseline.notes_per_minute) {
-        (Some(ours), Some(theirs)) => ours.interval.low > theirs.interval.high,
-        (Some(_), None) => true,
-        _ => false,
+impl Grounds {
+    const fn suffice(&self) -> bool {
+        !matches!(self, Self::NotProven(_))
     }
+
+    fn into_sentence(self) -> String {
+        match self {
+            Self::Proven(why) | Self::Unusable(why) | Self::FarApart(why) | Self::NotProven(why) => why,
+        }
+    }
+}
+
+fn grounds(
+    winner: &MeasuredCandidate,
+    baseline: &MeasuredCandidate,
+    comparison: Option<&Comparison>,
+    floor: f64,
+) -> Grounds {
+    if let Some(why) = unusable(winner, baseline, comparison, floor) {
+        return Grounds::Unusable(why);
+    }
+    let Some(comparison) = comparison else {
+        if candidates::differ_in_policy_only(&winner.candidate, &baseline.candidate) {
+            let why = "it makes the same notes in the same time as your present settings, so these stay";
+            return Grounds::NotProven(why.into());
+        }
+        return match (winner.notes_per_minute, baseline.notes_per_minute) {
+            (Some(ours), Some(theirs)) if ours.interval.low > FAR_APART * theirs.interval.high => {
+                Grounds::FarApart(format!(
+                    "your present settings are too slow to be compared side by side in this time: {:.2} notes a minute at most, and these make at least {:.2}",
+                    theirs.interval.high, ours.interval.low
+                ))
+            }
+            _ => Grounds::NotProven(
+                "there was no time to prove it faster than your present settings, so these stay".into(),
+            ),
+        };
+    };
+    let ratio = comparison.speed_ratio;
+    let found = format!(
+        "{:.2}x, {:.2} to {:.2}, from {} pairs",
+        ratio.value, ratio.interval.low, ratio.interval.high, comparison.pairs
+    );
+    match comparison.proof.verdict {
+        ProofVerdict::Faster => Grounds::Proven(format!("proven faster than your present settings ({found})")),
+        ProofVerdict::Undecided => {
+            Grounds::NotProven(format!("not proven faster than your present settings ({found}), so these stay"))
+        }
+        ProofVerdict::Slower => {
+            Grounds::NotProven(format!("proven slower than your present settings ({found}), so these stay"))
+        }
+    }
+}
+
+/// Why the present settings do not do their work, where they surely do not: something is violated, no note could be made, or their notes
+/// are below the floor, and clearly worse.
+fn unusable(
+    winner: &MeasuredCandidate,
+    baseline: &MeasuredCandidate,
+    comparison: Option<&Comparison>,
+    floor: f64,
+) -> Option<String> {
+    if !baseline.violations.is_empty() {
+        return Some(format!("your present settings cannot be used: {}", baseline.violations.join("; ")));
+    }
+    if baseline.notes_per_minute.is_none() {
+        return Some("no note could be made with your present settings in the time that they had".into());
+    }
+    let (theirs, ours) = (baseline.quality?, winner.quality?);
+    let apart = theirs.interval.high < ours.interval.low;
+    let paired = comparison
+        .and_then(|comparison| comparison.proof.quality_difference)
+        .is_some_and(|difference| difference.interval.low > 0.0);
+    (theirs.value < floor && (apart || paired)).then(|| {
+        format!(
+            "the notes of your present settings are too poor: quality {:.2}, and {:.2} with these",
+            theirs.value, ours.value
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! The verdict of a study: one line to act on, and the sentences that carry it.
 
 use crate::{
-    model::{metric::Estimate, study::Outcome},
+    model::{metric::Estimate, proof::ProofVerdict, study::Outcome},
     report::{
         style::Style,
         units::{count, duration, fixed, percent},
@@ -66,6 +66,7 @@ fn keep(view: &View) -> Verdict {
     if let Some(comparison) = &view.study.comparison {
         let best = ratio(comparison.speed_ratio.value);
         let gain = match speed(&comparison.speed_ratio) {
+            Speed::Faster if comparison.proof.verdict == ProofVerdict::Undecided => "too few pairs to prove it",
             Speed::Faster => "faster, but not better in all that counts",
             Speed::Same => "no measurable gain",
             Speed::Slower => "slower",

@@ -1,0 +1,108 @@
+//! Two settings against each other on the same files: in blocks, each early and late alike, until it is decided or the time is over.
+
+mod pairs;
+mod result;
+mod schedule;
+
+use tokio::time::Instant;
+
+pub use result::Confirmed;
+use result::{End, Rounds};
+use schedule::Costs;
+
+use super::{execute::Executor, stage};
+use crate::model::{
+    candidate::Candidate,
+    experiment::{Experiment, Proposal},
+    study::StudyEvent,
+    trial::Trial,
+};
+
+/// What is compared, and how long it may take.
+pub struct Contest<'a> {
+    /// The stage that trials are said to belong to.
+    pub stage: &'a str,
+    pub tuned: &'a Candidate,
+    pub baseline: &'a Candidate,
+    /// How people know the two.
+    pub names: (&'a str, &'a str),
+    /// Seconds of the whole machine that a file takes: of the tuned settings and of the baseline.
+    pub file_seconds: (f64, f64),
+    pub deadline: Instant,
+}
+
+/// Compares. The trials go to the history. `None` when not even two files were made with both.
+pub async fn run(
+    executor: &mut Executor<'_>,
+    contest: &Contest<'_>,
+    history: &mut Vec<Trial>,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> Option<Confirmed> {
+    let Contest { tuned, baseline, names, .. } = *contest;
+    let workload = executor.workload;
+    let mut rounds = Rounds::new((tuned, baseline), workload, history, executor.clock.elapsed());
+    let mut files = schedule::order(history, workload.files.len()).into_iter().cycle();
+    let mut tuned_first = !executor.has_loaded(baseline);
+    let end = loop {
+        let starter = if tuned_first { tuned } else { baseline };
+        let seconds = contest.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let costs = Costs {
+            file_seconds: contest.file_seconds,
+            workers: (tuned.max_concurrent_requests, baseline.max_concurrent_requests),
+            load_seconds: executor.last_load_seconds,
+            together: tuned.load_key() == baseline.load_key(),
+        };
+        let block = costs.block(seconds, executor.has_loaded(starter), rounds.is_empty());
+        if block == 0 {
+            break End::Time;
+        }
+        let chosen: Vec<usize> = files.by_ref().take(block).collect();
+        let prediction = rounds.prediction(history);
+        let first = history.len();
+        for is_tuned in [tuned_first, !tuned_first] {
+            let (candidate, who) = if is_tuned { (tuned, names.0) } else { (baseline, names.1) };
+            measure(executor, contest.stage, candidate, who, &chosen, contest.deadline, history, emit).await;
+        }
+        let places = if tuned_first { (first, first + 1) } else { (first + 1, first) };
+        rounds.add(places.0, places.1, prediction);
+        tuned_first = !tuned_first;
+        if let Some(end) = rounds.end(history) {
+            break end;
+        }
+    };
+    rounds.confirmed(history, end, executor.clock.elapsed())
+}
+
+/// Makes notes of files as the middle of a long batch does; the trial goes to the history.
+#[expect(clippy::too_many_arguments, reason = "who measures what for whom until when")]
+pub async fn measure(
+    executor: &mut Executor<'_>,
+    stage: &str,
+    candidate: &Candidate,
+    who: &str,
+    files: &[usize],
+    deadline: Instant,
+    history: &mut Vec<Trial>,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    let proposal = Proposal {
+        candidate: candidate.clone(),
+        experiment: Experiment::Notes { files: files.to_vec() },
+        why: format!("{who}, on files of every size"),
+    };
+    let what =
+        format!("{} with {who}", if files.len() == 1 { "1 note".into() } else { format!("{} notes", files.len()) });
+    let number = executor.next_number();
+    emit(StudyEvent::TrialStarted { number, stage: stage.into(), what: what.clone(), of: None });
+    executor.keep_busy = true;
+    let trial = executor.run(stage, &proposal, deadline).await;
+    executor.keep_busy = false;
+    emit(stage::finished(&trial, what));
+    history.push(trial);
+}
+
+/// Files for notes that only make one candidate better known.
+#[must_use]
+pub fn files_for(history: &[Trial], count: usize, wanted: usize) -> Vec<usize> {
+    schedule::order(history, count).into_iter().take(wanted).collect()
+}

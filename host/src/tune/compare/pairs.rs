@@ -1,0 +1,178 @@
+//! Pairs of notes -> how much faster one of two candidates is over the whole batch. Pure.
+//!
+//! A few files stand for all of them, and a small file gains another share than a large one. So each pair is compared with what was
+//! predicted for *its* file before the comparison began; what remains is noise, and what the prediction got wrong everywhere. The ratio of the
+//! batch is the predicted one, corrected by the mean of that: the difference estimator of survey sampling (Särndal, Swensson and Wretman 1992,
+//! *Model Assisted Survey Sampling*, 6.3), on logarithms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    model::{
+        candidate::Candidate,
+        experiment::Experiment,
+        observation::{FailureCause, Observation},
+        trial::Trial,
+        workload::{Workload, cut},
+    },
+    stats::sequential::KnownNoise,
+    tune::candidates::{CostLine, file_noise},
+};
+
+/// Requests that a line must rest on to say how the gain depends on the size of a file.
+const LEAST_REQUESTS: usize = 3;
+
+/// What was known of noise before counts as at most so many pairs: the comparison itself shall soon say more.
+const MOST_KNOWN: f64 = 6.0;
+
+/// What was predicted before a round of the comparison began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    ours: Option<CostLine>,
+    theirs: Option<CostLine>,
+    /// Logarithm of how many times faster the whole batch is predicted to be.
+    batch: f64,
+}
+
+impl Prediction {
+    /// From the trials so far.
+    #[must_use]
+    pub fn of(history: &[Trial], workload: &Workload, tuned: &Candidate, baseline: &Candidate) -> Self {
+        let line = |candidate: &Candidate| {
+            CostLine::of(history, workload, candidate).filter(|line| line.requests >= LEAST_REQUESTS)
+        };
+        let (ours, theirs) = (line(tuned), line(baseline));
+        let batch = match (&ours, &theirs) {
+            (Some(ours), Some(theirs)) => {
+                let chars = &workload.batch_chars;
+                (theirs.batch_ms(chars, baseline) / ours.batch_ms(chars, tuned)).ln()
+            }
+            _ => 0.0,
+        };
+        Self { ours, theirs, batch: if batch.is_finite() { batch } else { 0.0 } }
+    }
+
+    /// The logarithm of the batch's ratio that a file's own ratio speaks for.
+    fn carried_over(&self, log_ratio: f64, chars: usize, tuned: &Candidate, baseline: &Candidate) -> f64 {
+        match (&self.ours, &self.theirs) {
+            (Some(ours), Some(theirs)) => {
+                let predicted = (theirs.file_ms(chars, baseline) / ours.file_ms(chars, tuned)).ln();
+                if predicted.is_finite() { log_ratio - predicted + self.batch } else { log_ratio }
+            }
+            _ => log_ratio,
+        }
+    }
+}
+
+/// The noise of a pair by what was measured before: both notes of it have that of a file.
+#[must_use]
+pub fn noise(history: &[Trial], workload: &Workload) -> KnownNoise {
+    let (squares, freedom) = file_noise(history, workload);
+    if freedom < 1.0 {
+        return KnownNoise::default();
+    }
+    let counted = freedom.min(MOST_KNOWN);
+    KnownNoise { squares: 2.0 * squares * counted / freedom, freedom: counted }
+}
+
+/// A file that both candidates made into a note.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// Milliseconds of the whole machine.
+    pub our_ms: f64,
+    pub their_ms: f64,
+    /// What it says of the whole batch: logarithm of how many times faster.
+    pub log_ratio: f64,
+}
+
+/// The pairs in two trials that made notes of the same files.
+#[must_use]
+pub fn pairs(
+    (ours, theirs): (&Trial, &Trial),
+    (tuned, baseline): (&Candidate, &Candidate),
+    workload: &Workload,
+    prediction: &Prediction,
+) -> Vec<Pair> {
+    let others: BTreeMap<usize, f64> = costs(theirs, workload).into_iter().collect();
+    costs(ours, workload)
+        .into_iter()
+        .filter_map(|(file, our_ms)| {
+            let their_ms = *others.get(&file)?;
+            let chars = workload.files.get(file)?.chars;
+            let log_ratio = prediction.carried_over((their_ms / our_ms).ln(), chars, tuned, baseline);
+            Some(Pair { our_ms, their_ms, log_ratio }).filter(|pair| pair.log_ratio.is_finite())
+        })
+        .collect()
+}
+
+/// Milliseconds of the whole machine that each file cost; files that were lost are missing.
+fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, f64)> {
+    let fact = |name: &str| trial.facts.iter().find(|(known, _)| known == name).map_or(1.0, |(_, value)| *value);
+    let by = fact("workers") * fact("steadiness");
+    files(trial)
+        .iter()
+        .filter(|file| is_made(trial, **file, workload))
+        .map(|file| {
+            let busy: f64 = of_file(trial, *file)
+                .map(|observation| observation.latency_ms + trial.candidate.request_delay_seconds * 1000.0)
+                .sum();
+            (*file, busy / by)
+        })
+        .collect()
+}
+
+fn files(trial: &Trial) -> &[usize] {
+    match &trial.experiment {
+        Experiment::Notes { files } => files,
+        _ => &[],
+    }
+}
+
+fn of_file(trial: &Trial, file: usize) -> impl Iterator<Item = &Observation> {
+    trial.observations.iter().filter(move |observation| observation.file == Some(file))
+}
+
+/// Whether every piece of a file was answered in the end.
+fn is_made(trial: &Trial, file: usize, workload: &Workload) -> bool {
+    let answered: BTreeSet<usize> = of_file(trial, file)
+        .filter(|observation| observation.failure.is_none())
+        .map(|observation| observation.piece)
+        .collect();
+    workload.files.get(file).is_some_and(|source| cut(source, &trial.candidate).len() == answered.len())
+}
+
+/// Files that no try made into a note, of the trials' own failures alone: what the deadline cut off is not lost.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of files")]
+pub fn lost(trials: &[&Trial]) -> usize {
+    let lost =
+        |trial: &&Trial| trial.facts.iter().find(|(name, _)| name == "files_lost").map_or(0.0, |(_, lost)| *lost);
+    trials.iter().map(|trial| lost(trial)).sum::<f64>() as usize
+}
+
+/// Prompts that the server cut.
+#[must_use]
+pub fn prompts_cut(trials: &[&Trial]) -> usize {
+    let all = trials.iter().flat_map(|trial| &trial.observations);
+    all.filter(|observation| observation.failure == Some(FailureCause::Truncated)).count()
+}
+
+/// Scores of each file, in the order in which they were made.
+fn scores(trials: &[&Trial]) -> BTreeMap<usize, Vec<f64>> {
+    let mut scores: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for score in trials.iter().flat_map(|trial| &trial.scores) {
+        scores.entry(score.file).or_default().push(score.value);
+    }
+    scores
+}
+
+/// Qualities of notes of the same files: ours and theirs.
+#[must_use]
+pub fn qualities(ours: &[&Trial], theirs: &[&Trial]) -> Vec<(f64, f64)> {
+    let theirs = scores(theirs);
+    scores(ours)
+        .into_iter()
+        .filter_map(|(file, ours)| Some((ours, theirs.get(&file)?)))
+        .flat_map(|(ours, theirs)| ours.into_iter().zip(theirs.clone()).collect::<Vec<_>>())
+        .collect()
+}

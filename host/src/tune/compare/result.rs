@@ -1,0 +1,223 @@
+//! What the blocks say so far: whether to go on, and what to report. Pure.
+
+use std::time::Duration;
+
+use super::pairs::{self, Pair, Prediction};
+use crate::{
+    model::{
+        candidate::Candidate,
+        metric::{ConfidenceInterval, Estimate},
+        proof::{Proof, ProofVerdict},
+        study::Comparison,
+        trial::Trial,
+        workload::Workload,
+    },
+    stats::{
+        interval::{LEVEL, mean_interval},
+        sequential::{ALPHA, KnownNoise, Pairs},
+        summary::mean,
+    },
+    tune::candidates::source_share,
+};
+
+/// Fewest pairs that are called a comparison.
+const LEAST_PAIRS: usize = 2;
+
+/// Most pairs: what is not decided then is no difference that anybody would notice.
+const MOST_PAIRS: usize = 60;
+
+/// A gain that is not worth a change: when it is no greater for sure, there is nothing more to look for.
+const TRIFLE: f64 = 1.02;
+
+/// A gain is known well enough within 5 %, or within a quarter of it where it is larger.
+const PRECISE: (f64, f64) = (0.05, 0.25);
+
+/// A gain that no drift within a comparison explains: it needs no second round.
+const BEYOND_DRIFT: f64 = 1.1;
+
+/// What the comparison says.
+pub struct Confirmed {
+    pub comparison: Comparison,
+    /// Probability that the winner is faster, from the pairs.
+    pub proof: f64,
+}
+
+/// Why a comparison ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Decided,
+    Futile,
+    Enough,
+    Time,
+}
+
+impl End {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Decided => "it was decided, and the gain known well enough",
+            Self::Futile => "a gain of more than 2 % was ruled out",
+            Self::Enough => "so many pairs showed no difference",
+            Self::Time => "its time was over",
+        }
+    }
+}
+
+/// Two blocks of the same files, one of each side, by their places in the history.
+struct Round {
+    ours: usize,
+    theirs: usize,
+    /// From what was measured before it: a test may not be told by the pairs that it tests.
+    prediction: Prediction,
+}
+
+/// What is compared, and the rounds so far.
+pub struct Rounds<'a> {
+    tuned: &'a Candidate,
+    baseline: &'a Candidate,
+    workload: &'a Workload,
+    noise: KnownNoise,
+    rounds: Vec<Round>,
+    tuned_first: usize,
+    began: Duration,
+}
+
+impl<'a> Rounds<'a> {
+    /// Before the first one.
+    pub fn new(
+        (tuned, baseline): (&'a Candidate, &'a Candidate),
+        workload: &'a Workload,
+        history: &[Trial],
+        began: Duration,
+    ) -> Self {
+        let noise = pairs::noise(history, workload);
+        Self { tuned, baseline, workload, noise, rounds: Vec::new(), tuned_first: 0, began }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.rounds.is_empty()
+    }
+
+    /// What can be predicted now of the pairs to come.
+    pub fn prediction(&self, history: &[Trial]) -> Prediction {
+        Prediction::of(history, self.workload, self.tuned, self.baseline)
+    }
+
+    /// Another round: the places of its trials, and what was predicted before it.
+    pub fn add(&mut self, ours: usize, theirs: usize, prediction: Prediction) {
+        self.tuned_first += usize::from(ours < theirs);
+        self.rounds.push(Round { ours, theirs, prediction });
+    }
+
+    /// Both were as often early as late.
+    fn is_balanced(&self) -> bool {
+        !self.rounds.is_empty() && self.rounds.len() == 2 * self.tuned_first
+    }
+
+    fn trials<'h>(&self, history: &'h [Trial], place: impl Fn(&Round) -> usize) -> Vec<&'h Trial> {
+        self.rounds.iter().filter_map(|round| history.get(place(round))).collect()
+    }
+
+    /// The pairs of all rounds, each by the prediction that was made before it, or all by a later one.
+    fn pairs(&self, history: &[Trial], later: Option<&Prediction>) -> Vec<Pair> {
+        let of = |round: &Round| {
+            let (ours, theirs) = (history.get(round.ours)?, history.get(round.theirs)?);
+            let prediction = later.unwrap_or(&round.prediction);
+            Some(pairs::pairs((ours, theirs), (self.tuned, self.baseline), self.workload, prediction))
+        };
+        self.rounds.iter().filter_map(of).flatten().collect()
+    }
+
+    fn summed(&self, pairs: &[Pair]) -> Pairs {
+        let differences: Vec<f64> = pairs.iter().map(|pair| pair.log_ratio).collect();
+        Pairs::new(&differences, self.noise)
+    }
+
+    /// Whether the comparison can end here.
+    pub fn end(&self, history: &[Trial]) -> Option<End> {
+        let pairs = self.pairs(history, None);
+        if pairs.len() < LEAST_PAIRS {
+            return None;
+        }
+        if pairs.len() >= MOST_PAIRS {
+            return Some(End::Enough);
+        }
+        let pairs = self.summed(&pairs);
+        let estimate = pairs.estimate()?;
+        let precise = estimate.interval.high - estimate.value <= PRECISE.0.max(PRECISE.1 * estimate.value.abs());
+        let settled = self.is_balanced() || estimate.interval.low > BEYOND_DRIFT.ln();
+        let futile = pairs.anytime_interval().is_some_and(|interval| interval.high < TRIFLE.ln());
+        match verdict(&pairs) {
+            ProofVerdict::Undecided if futile && self.is_balanced() => Some(End::Futile),
+            ProofVerdict::Undecided => None,
+            ProofVerdict::Faster | ProofVerdict::Slower => (precise && settled).then_some(End::Decided),
+        }
+    }
+
+    /// What is reported. `None` with too few files that both made.
+    pub fn confirmed(&self, history: &[Trial], end: End, now: Duration) -> Option<Confirmed> {
+        let found = self.pairs(history, Some(&self.prediction(history)));
+        if found.len() < LEAST_PAIRS {
+            return None;
+        }
+        let (summed, tested) = (self.summed(&found), self.summed(&self.pairs(history, None)));
+        let ours = self.trials(history, |round| round.ours);
+        let theirs = self.trials(history, |round| round.theirs);
+        let (tuned, baseline, workload) = (self.tuned, self.baseline, self.workload);
+        let qualities = pairs::qualities(&ours, &theirs);
+        let side = |of: &dyn Fn(&(f64, f64)) -> f64| {
+            (!qualities.is_empty()).then(|| mean(&qualities.iter().map(of).collect::<Vec<_>>()))
+        };
+        let speed = |of: &dyn Fn(&Pair) -> f64| 60_000.0 / mean(&found.iter().map(of).collect::<Vec<_>>());
+        let differences: Vec<f64> = qualities.iter().map(|(ours, theirs)| ours - theirs).collect();
+        Some(Confirmed {
+            proof: summed.probability_above(),
+            comparison: Comparison {
+                challenger: Some(tuned.clone()),
+                baseline_notes_per_minute: speed(&|pair| pair.their_ms),
+                tuned_notes_per_minute: speed(&|pair| pair.our_ms),
+                speed_ratio: ratio(&summed),
+                baseline_quality: side(&|(_, theirs)| *theirs),
+                tuned_quality: side(&|(ours, _)| *ours),
+                pairs: found.len(),
+                baseline_source_share: source_share(&workload.batch_chars, baseline),
+                tuned_source_share: source_share(&workload.batch_chars, tuned),
+                proof: Proof {
+                    verdict: verdict(&tested),
+                    evidence_faster: tested.evidence_above(),
+                    evidence_slower: tested.evidence_below(),
+                    anytime: tested.anytime_interval().map(exponential),
+                    blocks: u32::try_from(self.rounds.len()).unwrap_or(u32::MAX),
+                    drift_cancelled: self.rounds.len() >= 2,
+                    ended: end.sentence().to_owned(),
+                    quality_difference: mean_interval(&differences),
+                    baseline_lost: pairs::lost(&theirs),
+                    tuned_lost: pairs::lost(&ours),
+                    prompts_cut: pairs::prompts_cut(&ours) + pairs::prompts_cut(&theirs),
+                    seconds: now.saturating_sub(self.began).as_secs_f64(),
+                },
+            },
+        })
+    }
+}
+
+fn verdict(pairs: &Pairs) -> ProofVerdict {
+    let proves = |evidence: f64| evidence >= 1.0 / ALPHA;
+    if proves(pairs.evidence_above()) {
+        ProofVerdict::Faster
+    } else if proves(pairs.evidence_below()) {
+        ProofVerdict::Slower
+    } else {
+        ProofVerdict::Undecided
+    }
+}
+
+/// The ratio with its interval; with nothing known of the noise, it is not known at all.
+fn ratio(pairs: &Pairs) -> Estimate {
+    let unknown = ConfidenceInterval { level: LEVEL, low: 0.0, high: f64::MAX };
+    let interval = pairs.estimate().map_or(unknown, |estimate| exponential(estimate.interval));
+    Estimate { value: pairs.mean().exp(), interval }
+}
+
+fn exponential(interval: ConfidenceInterval) -> ConfidenceInterval {
+    ConfidenceInterval { level: interval.level, low: interval.low.exp(), high: interval.high.min(700.0).exp() }
+}
