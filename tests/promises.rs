@@ -17,6 +17,7 @@ mod example_plugins;
 mod honest_requests;
 mod installing;
 mod judge;
+#[cfg(unix)]
 mod languages;
 mod ollama_client;
 mod optimum;
