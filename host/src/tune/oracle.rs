@@ -23,11 +23,15 @@ use crate::{
     workload::pick::mixed,
 };
 
-/// The context sizes of the user's document.
-const CONTEXTS: [u32; 5] = [2048, 4096, 8192, 16_384, 32_768];
+/// The context sizes of the user's document, and others between them: a smaller one may just fit where the next does not.
+const CONTEXTS: [u32; 11] = [2048, 3072, 4096, 5120, 6144, 7168, 8192, 10_240, 12_288, 16_384, 32_768];
 
-/// How many requests at a time are looked at.
-const PARALLEL: [u32; 6] = [1, 2, 3, 4, 6, 8];
+/// How many requests at a time are looked at first, and then where it is fastest.
+const PARALLEL: [u32; 3] = [1, 2, 4];
+const MORE_PARALLEL: [u32; 3] = [3, 6, 8];
+
+/// Contexts that are looked at closely, the fastest ones.
+const CLOSELY: usize = 3;
 
 /// How many characters of a file are read at most; the largest file is added.
 const CONTENTS: [u32; 7] = [2000, 4000, 6000, 8000, 12_000, 16_000, 24_000];
@@ -119,12 +123,15 @@ impl Oracle<'_> {
                 truths.push(self.evaluate(&candidate).await);
             }
         }
-        let mut by_speed: Vec<Truth> = truths.iter().filter(|truth| truth.infeasible.is_none()).cloned().collect();
-        by_speed.sort_by(|a, b| b.notes_per_minute.total_cmp(&a.notes_per_minute));
-        by_speed.dedup_by_key(|truth| truth.candidate.num_ctx);
-        for fast in by_speed.iter().take(3) {
+        for fast in fastest(&truths) {
+            for max_concurrent_requests in MORE_PARALLEL {
+                let candidate = Candidate { max_concurrent_requests, ..fast.clone() };
+                truths.push(self.evaluate(&candidate).await);
+            }
+        }
+        for fast in fastest(&truths) {
             for max_content_length in CONTENTS.into_iter().chain([largest.max(500)]) {
-                let candidate = fitted(&Candidate { max_content_length, ..fast.candidate.clone() });
+                let candidate = fitted(&Candidate { max_content_length, ..fast.clone() });
                 truths.push(self.evaluate(&candidate).await);
             }
         }
@@ -135,6 +142,20 @@ impl Oracle<'_> {
             .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))
             .map(|best| (best.clone(), best_quality))
     }
+}
+
+/// The fastest feasible candidates, one a context.
+fn fastest(truths: &[Truth]) -> Vec<Candidate> {
+    let mut by_speed: Vec<&Truth> = truths.iter().filter(|truth| truth.infeasible.is_none()).collect();
+    by_speed.sort_by(|a, b| b.notes_per_minute.total_cmp(&a.notes_per_minute));
+    let mut found: Vec<Candidate> = Vec::new();
+    for truth in by_speed {
+        if !found.iter().any(|known| known.num_ctx == truth.candidate.num_ctx) {
+            found.push(truth.candidate.clone());
+        }
+    }
+    found.truncate(CLOSELY);
+    found
 }
 
 /// Notes in a minute from the end of the first round to the end of the second: the beginning, when all workers start at once, and the

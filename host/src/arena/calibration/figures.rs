@@ -139,11 +139,11 @@ const fn is_unknown(machine: usize) -> bool {
     machine % 2 == 1
 }
 
-/// What was stated of picks of some machines, and whether it came true.
+/// What was stated of picks of some machines, from the settings of users, and whether it came true.
 fn statements(studies: &[CalibrationStudy], tuner: Tuner, machines: impl Fn(usize) -> bool) -> Vec<(f64, bool)> {
     studies
         .iter()
-        .filter(|study| study.tuner == tuner && machines(study.machine))
+        .filter(|study| study.tuner == tuner && study.start == Start::Usual && machines(study.machine))
         .filter_map(|study| Some((study.confidence?, study.truth.as_ref()?.is_good)))
         .collect()
 }
