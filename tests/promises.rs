@@ -18,6 +18,7 @@ mod judge;
 mod languages;
 mod ollama_client;
 mod optimum;
+mod outlook;
 mod plugin_bench;
 mod plugin_test;
 mod plugins;

@@ -18,6 +18,7 @@ pub mod machine;
 pub mod metric;
 pub mod nearest;
 pub mod observation;
+pub mod outlook;
 pub mod plugin;
 pub mod rehearsal;
 pub mod score;

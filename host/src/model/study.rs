@@ -6,6 +6,7 @@ use super::{
     budget::Budget,
     candidate::Candidate,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    outlook::BatchOutlook,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
 };
@@ -43,6 +44,9 @@ pub struct Study {
     /// What scorers failed with, each kind once; those of strategies stand in the stages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scorer_failures: Vec<String>,
+    /// What to expect of the whole batch with the settings that it ends with; absent in records of earlier releases.
+    #[serde(default)]
+    pub outlook: Option<BatchOutlook>,
 }
 
 /// How a study ended.

@@ -6,7 +6,7 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, closing, confidence, glance, settings, stages, system},
+    panels::{candidates, closing, confidence, glance, outlook, settings, stages, system},
     view::View,
 };
 
@@ -24,6 +24,7 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     system::write_workload(&mut page, study);
     stages::write(&mut page, study);
     candidates::write(&mut page, &view);
+    outlook::write(&mut page, study);
     closing::write_not_found(&mut page, study);
     closing::write_warnings(&mut page, study);
     closing::write_next(&mut page, study);

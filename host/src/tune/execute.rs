@@ -14,6 +14,7 @@ use super::{
     prompts::Nonces,
     score::Panel,
     summarise,
+    tries::Tries,
 };
 use crate::{
     model::{
@@ -134,6 +135,7 @@ impl<'a> Executor<'a> {
             }
         }
         measured.facts.extend(self.told());
+        measured.facts.extend(Tries::of(&measured.observations).facts());
         let number = self.next_number;
         self.next_number += 1;
         Trial {

@@ -9,6 +9,7 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     judge::Judge,
+    outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
     prove, restore, stage, verdict,
@@ -104,6 +105,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         &executor,
         end.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate),
     );
+    let outlook =
+        (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &setup.workload));
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,6 +131,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         not_found: progress.not_found,
         warnings: progress.warnings,
         scorer_failures: executor.panel.failures().iter().map(ToString::to_string).collect(),
+        outlook,
     }
 }
 
