@@ -16,6 +16,7 @@ mod installing;
 mod judge;
 #[cfg(unix)]
 mod languages;
+mod obedience;
 mod ollama_client;
 mod optimum;
 mod plugin_bench;
@@ -27,5 +28,6 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod truncation;
 mod versions;
 mod wit;

@@ -314,6 +314,8 @@ pub fn gain() -> Study {
         }),
         outcome: Outcome::Improved,
         not_found: vec![text("num_thread made no measurable difference; left to the server")],
+        forecasts: None,
+        obedience: Vec::new(),
         scorer_failures: Vec::new(),
         warnings: vec![Warning {
             what: text("the notes took 3 times as long in one of 12 files: something else used the machine"),

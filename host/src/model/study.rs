@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::Budget,
     candidate::Candidate,
+    forecast::Forecasts,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    obedience::Obedience,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
 };
@@ -40,6 +42,12 @@ pub struct Study {
     /// Looked for and not found.
     pub not_found: Vec<String>,
     pub warnings: Vec<Warning>,
+    /// What will become of the prompts of the whole batch; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecasts: Option<Forecasts>,
+    /// Whether the server did what each setting asks of it; empty in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obedience: Vec<Obedience>,
     /// What scorers failed with, each kind once; those of strategies stand in the stages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scorer_failures: Vec<String>,
@@ -70,7 +78,7 @@ pub struct WorkloadSummary {
     pub largest_chars: usize,
     pub chars_per_token: Option<f64>,
     pub prompt_origin: String,
-    /// "0 of 812 files would be truncated (largest 3871 of 4096 tokens)".
+    /// "0 of 812 files would be truncated (largest 3871, at most 3990, of 4096 tokens; …)".
     pub truncation: Option<String>,
     /// Characters of each picked file, sorted; empty in records of earlier releases.
     #[serde(default)]

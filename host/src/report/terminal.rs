@@ -6,7 +6,7 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, closing, confidence, glance, settings, stages, system},
+    panels::{candidates, closing, confidence, glance, obedience, settings, stages, system},
     view::View,
 };
 
@@ -23,6 +23,7 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     confidence::write(&mut page, study);
     system::write_workload(&mut page, study);
     stages::write(&mut page, study);
+    obedience::write(&mut page, study);
     candidates::write(&mut page, &view);
     closing::write_not_found(&mut page, study);
     closing::write_warnings(&mut page, study);

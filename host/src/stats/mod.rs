@@ -6,3 +6,4 @@ pub mod ranks;
 pub mod stratified;
 pub mod summary;
 pub mod throughput;
+pub mod two_samples;

@@ -4,6 +4,7 @@ pub(super) mod candidates;
 pub(super) mod closing;
 pub(super) mod confidence;
 pub(super) mod glance;
+pub(super) mod obedience;
 pub(super) mod settings;
 pub(super) mod stages;
 pub(super) mod system;
