@@ -19,8 +19,10 @@ mod installing;
 mod judge;
 #[cfg(unix)]
 mod languages;
+mod obedience;
 mod ollama_client;
 mod optimum;
+mod outlook;
 mod plugin_bench;
 mod plugin_test;
 mod plugins;
@@ -30,5 +32,6 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod truncation;
 mod versions;
 mod wit;

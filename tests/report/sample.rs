@@ -8,6 +8,7 @@ use ralf_tune::model::{
     machine::{Era, Fact, LoadedModel, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile},
     metric::{ConfidenceInterval, Estimate, Metric, Sample, Summary},
     observation::{FailureCause, FinishReason, Observation, Repetition, ServerTimings},
+    outlook::BatchOutlook,
     proof::Proof,
     score::{NoteScore, Score, ScorePart, ScorerScore},
     selection::{Confidence, ConfidencePart, MeasuredCandidate, Selection, TunedConfig},
@@ -126,6 +127,20 @@ fn measured(id: u32, candidate: Candidate, notes_per_minute: Estimate, quality: 
         spilled: false,
         violations: Vec::new(),
         trials: vec![id],
+    }
+}
+
+fn outlook() -> BatchOutlook {
+    BatchOutlook {
+        files: 812,
+        expected_lost_files: 0.1,
+        lost_interval: ConfidenceInterval { level: 0.95, low: 0.0, high: 1.0 },
+        unattended_probability: 0.9549,
+        expected_minutes: 190.0,
+        interval: ConfidenceInterval { level: 0.95, low: 178.0, high: 203.0 },
+        requests: 96,
+        failed_requests: 2,
+        stalled_requests: 1,
     }
 }
 
@@ -315,10 +330,13 @@ pub fn gain() -> Study {
         }),
         outcome: Outcome::Improved,
         not_found: vec![text("num_thread made no measurable difference; left to the server")],
+        forecasts: None,
+        obedience: Vec::new(),
         scorer_failures: Vec::new(),
         clocks: None,
         noise: None,
         disturbances: Disturbances::default(),
+        outlook: Some(outlook()),
         warnings: vec![Warning {
             what: text("the notes took 3 times as long in one of 12 files: something else used the machine"),
             advice: Some(text("close what you do not need, and run ralf-tune again for a narrower interval")),
@@ -359,6 +377,7 @@ pub fn nothing_feasible() -> Study {
     study.selection = None;
     study.comparison = None;
     study.tuned = None;
+    study.outlook = None;
     study.workload.truncation = Some(text("31 of 812 files would be truncated (largest 20404 of 4096 tokens)"));
     for candidate in &mut study.candidates {
         candidate.violations = vec![text("4.1 % of the files would be lost, 2 % are allowed")];
@@ -376,6 +395,7 @@ pub fn interrupted() -> Study {
     study.selection = None;
     study.comparison = None;
     study.tuned = None;
+    study.outlook = None;
     study.workload.truncation = None;
     study
 }

@@ -7,8 +7,11 @@ use super::{
     candidate::Candidate,
     clocks::Clocks,
     disturbance::Disturbances,
+    forecast::Forecasts,
     machine::{MachineProfile, ModelProfile, ServerProfile},
     noise::NoiseFloor,
+    obedience::Obedience,
+    outlook::BatchOutlook,
     proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     trial::{Trial, TrialState},
@@ -44,6 +47,12 @@ pub struct Study {
     /// Looked for and not found.
     pub not_found: Vec<String>,
     pub warnings: Vec<Warning>,
+    /// What will become of the prompts of the whole batch; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecasts: Option<Forecasts>,
+    /// Whether the server did what each setting asks of it; empty in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obedience: Vec<Obedience>,
     /// What scorers failed with, each kind once; those of strategies stand in the stages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scorer_failures: Vec<String>,
@@ -54,6 +63,9 @@ pub struct Study {
     pub noise: Option<NoiseFloor>,
     #[serde(default)]
     pub disturbances: Disturbances,
+    /// What to expect of the whole batch with the settings that it ends with; absent in records of earlier releases.
+    #[serde(default)]
+    pub outlook: Option<BatchOutlook>,
 }
 
 /// How a study ended.
@@ -81,7 +93,7 @@ pub struct WorkloadSummary {
     pub largest_chars: usize,
     pub chars_per_token: Option<f64>,
     pub prompt_origin: String,
-    /// "0 of 812 files would be truncated (largest 3871 of 4096 tokens)".
+    /// "0 of 812 files would be truncated (largest 3871, at most 3990, of 4096 tokens; …)".
     pub truncation: Option<String>,
     /// Characters of each picked file, sorted; empty in records of earlier releases.
     #[serde(default)]

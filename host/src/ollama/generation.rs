@@ -23,6 +23,8 @@ pub struct Generation {
     pub cached_prompt_tokens: Option<u32>,
     /// Thinking included; 0 when the server did not say.
     pub answer_tokens: u32,
+    /// The prompt's tokens before the server cut it, if it did: what `context` holds beyond the answer. `None` without that list.
+    pub whole_prompt_tokens: Option<u32>,
 }
 
 /// Collects the lines of one answer. Times are given, not taken.
@@ -103,6 +105,7 @@ impl Collector {
             prompt_tokens: last.prompt_eval_count.unwrap_or(0),
             cached_prompt_tokens: last.prompt_eval_cached_count,
             answer_tokens: last.eval_count.unwrap_or(0),
+            whole_prompt_tokens: last.context_tokens.map(|all| all.saturating_sub(last.eval_count.unwrap_or(0))),
         })
     }
 }

@@ -29,28 +29,6 @@ fn rate(tokens: u32, steps: f64, milliseconds: f64) -> Option<f64> {
     (tokens >= FEWEST_TOKENS && milliseconds > 0.0 && rate < ABSURD_RATE).then_some(rate)
 }
 
-/// Whether the server cut the prompt without saying so.
-///
-/// `expected_prompt_tokens` (T) comes from calibrated characters per token, `prompt_tokens` (P) from the server. True where P is below
-/// 0.9 T; or where P is what servers truncate to (all of `num_ctx` before 0.30, half of it plus the kept beginning since) and T is clearly larger.
-/// Without T only a prompt that fills the whole context counts as cut. P = 0 means that the server did not say: false.
-#[must_use]
-pub fn truncation_verdict(expected_prompt_tokens: Option<f64>, prompt_tokens: u32, num_ctx: u32) -> bool {
-    if prompt_tokens == 0 {
-        return false;
-    }
-    let Some(expected) = expected_prompt_tokens.filter(|expected| expected.is_finite()) else {
-        return num_ctx > 0 && prompt_tokens >= num_ctx;
-    };
-    let reported = f64::from(prompt_tokens);
-    // Half of num_ctx and half of what is kept: 4 tokens, or 5 with the one that begins the text.
-    let half = num_ctx / 2;
-    let is_a_limit = prompt_tokens.abs_diff(num_ctx) <= 2 || (half..=half + 6).contains(&prompt_tokens);
-    // Characters per token vary by a few in a hundred from text to text.
-    let clearly_larger = expected > reported * 1.03 + 8.0;
-    reported < 0.9 * expected || (is_a_limit && clearly_larger)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,22 +53,5 @@ mod tests {
         assert!(rate.is_some_and(|rate| (rate - 500.0).abs() < 1e-9), "{rate:?}");
         assert_eq!(prefill_tokens_per_second(400, &timings(0.001, 0.0)), None);
         assert_eq!(prefill_tokens_per_second(400, &timings(0.0, 0.0)), None);
-    }
-
-    #[test]
-    fn truncation_is_seen_in_every_era_and_calibration_error_is_not() {
-        // Since 0.30, measured: 3052 tokens asked of 2048, 1026 or 1027 taken.
-        assert!(truncation_verdict(Some(3052.0), 1026, 2048));
-        assert!(truncation_verdict(Some(3030.0), 1027, 2048));
-        // Before: exactly num_ctx. 2200 is within the ten in a hundred, so only the limit gives it away.
-        assert!(truncation_verdict(Some(2200.0), 2048, 2048));
-        assert!(truncation_verdict(None, 2048, 2048));
-        // It fits, and the expectation is off by a little either way.
-        assert!(!truncation_verdict(Some(2000.0), 1952, 2048));
-        assert!(!truncation_verdict(Some(1900.0), 1952, 2048));
-        assert!(!truncation_verdict(Some(1040.0), 1027, 2048));
-        assert!(!truncation_verdict(Some(1800.0), 1700, 2048));
-        assert!(!truncation_verdict(None, 1027, 2048));
-        assert!(!truncation_verdict(Some(500.0), 0, 2048), "the server did not say");
     }
 }

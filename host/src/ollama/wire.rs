@@ -1,6 +1,9 @@
 //! What the server writes, read with tolerance: zero fields are absent, new ones appear, anything may be `null`.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value};
 
 use crate::model::{machine::LoadedModel, observation::ServerTimings};
@@ -35,6 +38,9 @@ pub struct GenerateLine {
     pub eval_count: Option<u32>,
     #[serde(deserialize_with = "lenient")]
     pub eval_duration: Option<f64>,
+    /// How many tokens `context` holds: prompt and answer, the prompt as it was before it was cut.
+    #[serde(rename = "context", deserialize_with = "length")]
+    pub context_tokens: Option<u32>,
 }
 
 impl GenerateLine {
@@ -179,6 +185,20 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserialize
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
+/// The length of a list, without keeping what is in it.
+fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum List {
+        Items(Vec<IgnoredAny>),
+        Other(IgnoredAny),
+    }
+    Ok(match List::deserialize(deserializer)? {
+        List::Items(items) => u32::try_from(items.len()).ok(),
+        List::Other(_) => None,
+    })
+}
+
 /// A count of tokens, also where it is written as `12.0`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in bounds by the filter before it")]
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
@@ -198,12 +218,14 @@ mod tests {
     fn nulls_absent_and_unknown_fields_are_no_obstacle() {
         let parsed = line(
             r#"{"done":true,"response":null,"new":{"x":[1]},"eval_count":3.0,"prompt_eval_count":-1,"total_duration":2000000,
-               "prompt_eval_cached_count":7,"eval_duration":null,"load_duration":"long"}"#,
+               "prompt_eval_cached_count":7,"eval_duration":null,"load_duration":"long","context":[1,"x",3]}"#,
         );
         let expected = ServerTimings { total_ms: 2.0, load_ms: 0.0, prefill_ms: 0.0, decode_ms: 0.0 };
         let parsed = parsed.unwrap_or_default();
         assert_eq!((parsed.done, parsed.eval_count, parsed.prompt_eval_count), (Some(true), Some(3), None));
         assert_eq!((parsed.prompt_eval_cached_count, parsed.timings()), (Some(7), Some(expected)));
+        assert_eq!(parsed.context_tokens, Some(3));
+        assert_eq!(line(r#"{"context":null}"#), Some(GenerateLine::default()));
         assert_eq!(line("{}"), Some(GenerateLine::default()));
     }
 

@@ -6,7 +6,7 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, clocks, closing, confidence, glance, settings, stages, system},
+    panels::{candidates, clocks, closing, confidence, glance, obedience, outlook, settings, stages, system},
     view::View,
 };
 
@@ -24,7 +24,9 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     confidence::write(&mut page, study);
     system::write_workload(&mut page, study);
     stages::write(&mut page, study);
+    obedience::write(&mut page, study);
     candidates::write(&mut page, &view);
+    outlook::write(&mut page, study);
     closing::write_not_found(&mut page, study);
     closing::write_warnings(&mut page, study);
     closing::write_next(&mut page, study);

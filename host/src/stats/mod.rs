@@ -13,3 +13,4 @@ pub mod stratified;
 pub mod summary;
 pub mod throughput;
 pub mod trend;
+pub mod two_samples;

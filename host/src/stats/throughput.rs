@@ -30,20 +30,6 @@ pub fn steady_rate(work: &[Work], workers: usize) -> Option<f64> {
     (end > begin).then(|| done / (end - begin))
 }
 
-/// The most pieces of work that were going on at one moment.
-#[must_use]
-pub fn most_at_once(spans: &[(f64, f64)]) -> usize {
-    let mut edges: Vec<(f64, i32)> = spans.iter().flat_map(|(start, end)| [(*start, 1), (*end, -1)]).collect();
-    // An end before a start at the same moment: touching spans do not overlap.
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let (mut now, mut most) = (0_i32, 0_i32);
-    for (_, change) in edges {
-        now += change;
-        most = most.max(now);
-    }
-    usize::try_from(most).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,12 +50,5 @@ mod tests {
         let rate = steady_rate(&[work(0.0, 10.0), work(0.0, 10.0), work(10.0, 20.0)], 2).unwrap();
         assert!((rate - 0.2).abs() < 1e-12);
         assert!(steady_rate(&[], 2).is_none());
-    }
-
-    #[test]
-    fn counts_overlaps_and_not_touches() {
-        assert_eq!(most_at_once(&[(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]), 1);
-        assert_eq!(most_at_once(&[(0.0, 5.0), (1.0, 2.0), (1.5, 3.0)]), 3);
-        assert_eq!(most_at_once(&[]), 0);
     }
 }

@@ -207,7 +207,11 @@ impl Evidence<'_> {
             let Some(piece) = cut(source, &trial.candidate).get(piece).copied() else { continue };
             if well {
                 let busy = latency_ms + trial.candidate.request_delay_seconds * 1000.0;
-                points.push(RequestCost { file, point: (piece.chars() as f64, busy / workers / steadiness), disturbed });
+                points.push(RequestCost {
+                    file,
+                    point: (piece.chars() as f64, busy / workers / steadiness),
+                    disturbed,
+                });
             }
         }
         points

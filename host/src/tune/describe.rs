@@ -1,12 +1,19 @@
 //! What a person should know beyond the result: warnings with advice, and what the batch consists of.
 
-use super::{candidates::source_share, execute::Executor, facts::Progress, study::Setup};
+use super::{
+    candidates::source_share,
+    execute::{Executor, LOADED_CONTEXT},
+    facts::Progress,
+    forecast::truncation_forecast,
+    study::Setup,
+};
 use crate::{
     model::{
         candidate::Candidate,
+        forecast::{Forecasts, TruncationForecast},
         machine::Locality,
-        metric::Metric,
         study::{Warning, WorkloadSummary},
+        trial::Trial,
     },
     stats::summary::{mean, median},
 };
@@ -23,18 +30,6 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
             advice: Some("run ralf-tune on the machine of the server to tune threads".into()),
         });
     }
-    let parallel: Vec<f64> = progress
-        .history
-        .iter()
-        .filter(|trial| trial.facts.iter().any(|(name, value)| name == "workers" && *value > 1.0))
-        .filter_map(|trial| trial.mean(Metric::EffectiveSlots))
-        .collect();
-    if !parallel.is_empty() && parallel.iter().all(|slots| *slots <= 1.0) {
-        progress.warnings.push(Warning {
-            what: "requests never overlapped: the server works on one at a time".into(),
-            advice: Some("set OLLAMA_NUM_PARALLEL=2 where the server is started, restart it, and tune again".into()),
-        });
-    }
     let mut seen: Vec<String> = Vec::new();
     for notice in progress.history.iter().flat_map(|trial| &trial.notices) {
         if !seen.contains(notice) {
@@ -46,25 +41,41 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
     progress.warnings.extend(notices);
 }
 
+/// What will become of the prompts of the batch with the chosen settings and with the present ones.
+pub fn forecasts(setup: &Setup<'_>, executor: &Executor<'_>, history: &[Trial], chosen: &Candidate) -> Forecasts {
+    let calibration = executor.calibration.borrow();
+    let of = |candidate: &Candidate| {
+        // The server may load less than it is asked for, and before 0.10 it does not say so.
+        let loaded = history
+            .iter()
+            .filter(|trial| trial.candidate.num_ctx == candidate.num_ctx)
+            .flat_map(|trial| &trial.facts)
+            .find(|(name, _)| name == LOADED_CONTEXT)
+            .map(|(_, tokens)| *tokens);
+        let trained = setup.model.trained_context.value.unwrap_or(u32::MAX);
+        let most = f64::from(candidate.num_ctx.min(trained));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of tokens, once a u32")]
+        let context = loaded.map_or(most, |loaded| loaded.min(most)) as u32;
+        truncation_forecast(candidate, context, &calibration, &setup.workload)
+    };
+    Forecasts { chosen: of(chosen), present: of(&setup.baseline) }
+}
+
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "files are far shorter than 2^52 characters"
 )]
-pub fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Candidate) -> WorkloadSummary {
+pub fn summarise_workload(
+    setup: &Setup<'_>,
+    executor: &Executor<'_>,
+    forecast: &TruncationForecast,
+    chosen: &Candidate,
+) -> WorkloadSummary {
     let workload = &setup.workload;
-    let calibration = executor.calibration.borrow();
-    let overhead = f64::from(calibration.overhead_tokens(workload.prompt.text.chars().count()));
-    let tokens = |chars: &usize| {
-        let length = (*chars).min(tuned.max_content_length as usize);
-        let pieces = length.div_ceil((tuned.chunk_size as usize).max(1)).max(1);
-        overhead + length.div_ceil(pieces) as f64 / calibration.chars_per_token()
-    };
-    let largest = workload.batch_chars.iter().map(tokens).fold(0.0, f64::max);
-    let over = workload.batch_chars.iter().filter(|chars| tokens(chars) >= f64::from(tuned.num_ctx)).count();
     let chars: Vec<f64> = workload.batch_chars.iter().map(|chars| *chars as f64).collect();
-    let share = source_share(&workload.batch_chars, tuned);
+    let share = source_share(&workload.batch_chars, chosen);
     WorkloadSummary {
         file_chars: workload.files.iter().map(|file| file.chars).collect(),
         batch_chars: workload.batch_chars.clone(),
@@ -74,13 +85,8 @@ pub fn summarise_workload(setup: &Setup<'_>, executor: &Executor<'_>, tuned: &Ca
         total_chars: workload.batch_chars.iter().sum(),
         median_chars: median(&chars) as usize,
         largest_chars: workload.batch_chars.last().copied().unwrap_or_else(|| mean(&chars) as usize),
-        chars_per_token: calibration.measured(),
+        chars_per_token: executor.calibration.borrow().measured(),
         prompt_origin: workload.prompt.origin.clone(),
-        truncation: Some(format!(
-            "{over} of {} files would be truncated (largest prompt about {largest:.0} of {} tokens); {:.0} % of the source is read",
-            workload.batch_chars.len(),
-            tuned.num_ctx,
-            share * 100.0
-        )),
+        truncation: Some(format!("{}; {:.0} % of the source is read", forecast.sentence(), share * 100.0)),
     }
 }

@@ -6,15 +6,16 @@ use tokio::time::Instant;
 
 use super::{
     batch::{BatchRun, make_notes, make_notes_busy},
-    calibrate::Calibration,
+    calibrate::{Calibration, Sized},
     clock::StudyClock,
     closed_loop::closed_loop,
     judge::{Judge, Sitting, Spent},
-    measure::{Ask, Bench, KEEP_ALIVE_SECONDS},
+    measure::{Ask, Bench, Contexts, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
     residuals::Request,
     score::Panel,
     summarise,
+    tries::Tries,
     watch::Watch,
 };
 use crate::{
@@ -49,6 +50,9 @@ const WARM_UP: (u32, u32) = (24, 2);
 /// Longest time of one request of a probe or a needle experiment.
 const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
+/// Fact of a trial: the tokens of one slot's context, as `/api/ps` has them after the load.
+pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
+
 /// Everything that trials need, and the state of the server as far as it is ours.
 pub struct Executor<'a> {
     pub client: &'a Client,
@@ -73,6 +77,8 @@ pub struct Executor<'a> {
     pub(super) requests: Vec<Request>,
     /// Nothing of ours can still be at work on the server.
     pub(super) settled: bool,
+    /// Whether the server counts only the tokens that were not cached, as it did before 0.4.
+    pub leaves_out_cached: bool,
     /// How long the last load took, in seconds: what the next one will cost.
     pub last_load_seconds: f64,
     next_number: u32,
@@ -115,6 +121,7 @@ impl<'a> Executor<'a> {
             watch: Watch::default(),
             requests: Vec::new(),
             settled: true,
+            leaves_out_cached: false,
             last_load_seconds: 0.0,
             next_number: 0,
         }
@@ -148,6 +155,7 @@ impl<'a> Executor<'a> {
                 self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
             }
         }
+        measured.facts.extend(Tries::of(&measured.observations).facts());
         let number = self.next_number;
         self.next_number += 1;
         let mut trial = Trial {
@@ -177,7 +185,16 @@ impl<'a> Executor<'a> {
             clock: self.clock,
             nonces: &self.nonces,
             calibration: &self.calibration,
+            contexts: self.contexts(),
         }
+    }
+
+    /// What limits prompts as the model is loaded now.
+    fn contexts(&self) -> Contexts {
+        let loaded = self.memory.as_ref().and_then(|memory| memory.context_length);
+        // Before 0.10 the server does not say, and clamps all the same.
+        let loaded = loaded.or(self.model.trained_context.value);
+        Contexts { loaded, leaves_out_cached: self.leaves_out_cached }
     }
 
     /// Loads the model with the candidate's load-time settings unless it is loaded so, and warms it up. True when it was loaded.
@@ -189,7 +206,7 @@ impl<'a> Executor<'a> {
     ) -> Result<bool, FailureCause> {
         let key = candidate.load_key();
         if self.loaded == Some(key) {
-            self.describe_memory(candidate, measured);
+            self.describe_memory(measured);
             return Ok(false);
         }
         self.loaded = None;
@@ -203,7 +220,7 @@ impl<'a> Executor<'a> {
             Ok(Ok(models)) => models.into_iter().find(|model| same_model(&model.name, &self.model.name)),
             _ => None,
         };
-        self.describe_memory(candidate, measured);
+        self.describe_memory(measured);
         self.warm_up(candidate, deadline, measured).await;
         Ok(true)
     }
@@ -248,19 +265,12 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn describe_memory(&self, candidate: &Candidate, measured: &mut Measured) {
+    fn describe_memory(&self, measured: &mut Measured) {
         let Some(memory) = &self.memory else { return };
         measured.samples.extend(summarise::memory(Some(memory)));
         measured.facts.push(("spilled".into(), f64::from(u8::from(memory.is_spilled()))));
         if let Some(context) = memory.context_length {
-            measured.facts.push(("loaded_context_tokens".into(), f64::from(context)));
-            if context < candidate.num_ctx {
-                let notice = format!(
-                    "the server loaded a context of {context} tokens where {} were asked for",
-                    candidate.num_ctx
-                );
-                measured.notices.push(notice);
-            }
+            measured.facts.push((LOADED_CONTEXT.into(), f64::from(context)));
         }
     }
 
@@ -354,7 +364,7 @@ impl<'a> Executor<'a> {
         measured: &mut Measured,
     ) -> Vec<NoteScore> {
         let chars_per_token = self.calibration.borrow().chars_per_token();
-        let expected_tokens = |chars: usize| self.calibration.borrow().expected_tokens(chars);
+        let expected_tokens = |size: &Sized| self.calibration.borrow().expect(size);
         let expected_tokens = &expected_tokens;
         let before = self.judge.as_ref().map(Judge::spent);
         let sitting =

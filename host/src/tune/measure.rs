@@ -2,7 +2,13 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use super::{calibrate::Calibration, clock::StudyClock, prompts::Nonces};
+use super::{
+    calibrate::{Calibration, GENERATED, Sized},
+    clock::StudyClock,
+    prompts::Nonces,
+    rough_tokens::rough_tokens,
+    truncated::{Evidence, sign_of_cut},
+};
 use crate::{
     model::{
         candidate::Candidate,
@@ -12,7 +18,7 @@ use crate::{
     },
     ollama::{
         client::Client,
-        rates::truncation_verdict,
+        error::OllamaError,
         request::{GenerateRequest, KeepAlive, Timeouts},
     },
 };
@@ -31,6 +37,16 @@ pub struct Bench<'a> {
     pub clock: StudyClock,
     pub nonces: &'a Nonces,
     pub calibration: &'a RefCell<Calibration>,
+    pub contexts: Contexts,
+}
+
+/// What limits prompts besides the context that was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Contexts {
+    /// Tokens of the context that the server loaded, or can load at most; `None` when nobody knows.
+    pub loaded: Option<u32>,
+    /// Whether the server counts only the tokens that were not cached.
+    pub leaves_out_cached: bool,
 }
 
 /// What to ask.
@@ -55,9 +71,8 @@ impl Bench<'_> {
     /// Sends one request with the settings of a candidate and records everything about it. Never fails: a failure is an observation.
     pub async fn ask(&self, candidate: &Candidate, ask: Ask) -> Answered {
         let started_ms = self.clock.elapsed_ms();
-        let prompt_chars = ask.prompt.chars().count();
-        // Only notes are alike enough to expect something of: a short prompt is mostly template.
-        let expected = ask.file.and_then(|_| self.calibration.borrow().expected_tokens(prompt_chars));
+        let size = self.size(&ask);
+        let expected = self.calibration.borrow().expect(&size);
         let request = GenerateRequest {
             model: self.model.name.clone(),
             prompt: ask.prompt,
@@ -88,7 +103,7 @@ impl Bench<'_> {
             server: None,
             prompt_tokens: 0,
             answer_tokens: 0,
-            expected_prompt_tokens: expected,
+            expected_prompt_tokens: Some(expected.tokens),
             finish: FinishReason::None,
             failure: None,
             message: None,
@@ -97,6 +112,10 @@ impl Bench<'_> {
         let generation = match outcome {
             Ok(Ok(generation)) => generation,
             Ok(Err(error)) => {
+                // A server that refuses a prompt counts it exactly.
+                if let OllamaError::ContextExceeded { prompt_tokens: Some(tokens), .. } = error {
+                    self.learn(&size, tokens, ask.file.is_some());
+                }
                 observation.failure = Some(error.cause());
                 observation.message = Some(error.to_string());
                 return Answered { observation, answer: String::new() };
@@ -115,33 +134,58 @@ impl Bench<'_> {
         if generation.finish == FinishReason::Aborted {
             observation.failure = Some(FailureCause::Protocol);
             observation.message = Some("the server gave up in the middle of the answer".into());
-        } else if truncation_verdict(
-            expected.map(|tokens| tokens * EXPECTATION_MARGIN),
-            generation.prompt_tokens,
-            candidate.num_ctx,
-        ) {
+        } else if let Some(sign) = sign_of_cut(&Evidence {
+            expected,
+            read: generation.prompt_tokens,
+            whole: generation.whole_prompt_tokens,
+            contexts: &self.contexts.of(candidate),
+            leaves_out_cached: self.contexts.leaves_out_cached,
+        }) {
             observation.failure = Some(FailureCause::Truncated);
-            observation.message = Some(format!(
-                "the server read {} tokens of a prompt of about {:.0}",
-                generation.prompt_tokens,
-                expected.unwrap_or(0.0)
-            ));
-        } else if generation.finish == FinishReason::Length
-            && u64::from(generation.prompt_tokens) + u64::from(generation.answer_tokens) + 2
-                >= u64::from(candidate.num_ctx)
-            && generation.answer_tokens < ask.num_predict
-        {
-            observation.failure = Some(FailureCause::AnswerCut);
-            observation.message = Some(format!("the context of {} tokens ended the answer", candidate.num_ctx));
-        } else if ask.file.is_some() {
-            self.calibration.borrow_mut().learn(prompt_chars, generation.prompt_tokens);
+            observation.message = Some(sign.describe(generation.prompt_tokens, expected.tokens));
+        } else {
+            if self.overflowed(candidate, &observation, ask.num_predict) {
+                observation.failure = Some(FailureCause::AnswerCut);
+                observation.message = Some(format!("the context of {} tokens ended the answer", candidate.num_ctx));
+            }
+            self.learn(&size, generation.prompt_tokens, ask.file.is_some());
         }
         Answered { observation, answer: generation.answer }
     }
+
+    /// The size of a prompt, by what is in it.
+    fn size(&self, ask: &Ask) -> Sized {
+        match ask.file.and_then(|file| self.workload.files.get(file)) {
+            Some(file) => Sized::new(&ask.prompt, &file.language, rough_tokens(&self.workload.prompt.text)),
+            None => Sized::new(&ask.prompt, GENERATED, 0.0),
+        }
+    }
+
+    fn learn(&self, size: &Sized, tokens: u32, is_note: bool) {
+        // A count without the cached tokens says nothing of a short prompt: most of it is the template, which is cached.
+        if self.contexts.leaves_out_cached && !is_note {
+            return;
+        }
+        let mut calibration = self.calibration.borrow_mut();
+        if is_note { calibration.learn_note(size, tokens) } else { calibration.learn(size, tokens) }
+    }
+
+    /// Whether the context was full before the answer ended: it was stopped, or went on without the beginning of the prompt.
+    fn overflowed(&self, candidate: &Candidate, observation: &Observation, num_predict: u32) -> bool {
+        let context = self.contexts.of(candidate).into_iter().min().unwrap_or(candidate.num_ctx);
+        let used = u64::from(observation.prompt_tokens) + u64::from(observation.answer_tokens);
+        let stopped = observation.finish == FinishReason::Length && observation.answer_tokens < num_predict;
+        (stopped && used + 2 >= u64::from(context)) || used > u64::from(context)
+    }
 }
 
-/// Files differ by some 15 % in characters per token, and a dense one must not look cut.
-const EXPECTATION_MARGIN: f64 = 0.8;
+impl Contexts {
+    /// The contexts that a prompt of this candidate may have been cut to, the one asked for first.
+    fn of(self, candidate: &Candidate) -> Vec<u32> {
+        let clamped = self.loaded.filter(|loaded| *loaded < candidate.num_ctx);
+        [candidate.num_ctx].into_iter().chain(clamped).collect()
+    }
+}
 
 /// Whether the same request can end otherwise when it is sent again.
 pub const fn is_worth_retrying(cause: FailureCause) -> bool {

@@ -7,7 +7,12 @@ use std::{cell::RefCell, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    batch::make_notes, calibrate::Calibration, clock::StudyClock, measure::Bench, prompts::Nonces, score::Panel,
+    batch::make_notes,
+    calibrate::Calibration,
+    clock::StudyClock,
+    measure::{Bench, Contexts},
+    prompts::Nonces,
+    score::Panel,
     summarise,
 };
 use crate::{
@@ -94,6 +99,7 @@ impl Oracle<'_> {
             clock: StudyClock::start(Budget::from_seconds(f64::from(u32::MAX))),
             nonces: &Nonces::new(self.seed, 0),
             calibration: &calibration,
+            contexts: Contexts::default(),
         };
         // Without timeouts: how slow it is shows in the rate.
         let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };

@@ -10,6 +10,8 @@ use super::{
     facts::{Facts, Progress},
     hindsight,
     judge::Judge,
+    obedience::{self, Witness},
+    outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
     prove, restore, stage, verdict,
@@ -19,10 +21,10 @@ use crate::{
     model::{
         budget::Budget,
         candidate::Candidate,
-        machine::{MachineProfile, ModelProfile, ServerProfile},
+        machine::{Era, MachineProfile, ModelProfile, ServerProfile},
         selection::Constraints,
         space::{Parameter, SearchSpace},
-        study::{SCHEMA_VERSION, Study, StudyEvent, Warning},
+        study::{Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
     },
     ollama::client::Client,
@@ -69,6 +71,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     executor.judge = (setup.prepared.judge.as_ref())
         .filter(|_| setup.prepared.panel.asks_a_model())
         .map(|grant| Judge::new(setup.client, &setup.model, clock, setup.budget, grant));
+    executor.leaves_out_cached = leaves_out_cached(&setup.server);
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -99,14 +102,29 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         .await
         .into_iter()
         .for_each(|warning| progress.warnings.push(warning));
-    let chosen = end.tuned.as_ref().map_or(&setup.baseline, |tuned| &tuned.candidate);
+    let chosen = match end.outcome {
+        Outcome::KeepBaseline | Outcome::NothingFeasible => None,
+        Outcome::Improved | Outcome::Interrupted => end.tuned.as_ref().map(|tuned| &tuned.candidate),
+    };
+    let chosen = chosen.unwrap_or(&setup.baseline);
     let budget = setup.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
     progress.warnings.extend(hindsight.warnings);
+    let obedience = obedience::examine(&Witness {
+        trials: &progress.history,
+        machine: &setup.machine,
+        server: &setup.server,
+        model: &setup.model,
+        chosen,
+    });
+    progress.warnings.extend(obedience::warnings(&obedience));
     describe::warn(&setup, &executor, &mut progress);
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
-    let workload = describe::summarise_workload(&setup, &executor, chosen);
+    let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);
+    let workload = describe::summarise_workload(&setup, &executor, &forecasts.chosen, chosen);
+    let outlook =
+        (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &setup.workload));
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -130,11 +148,19 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         outcome: end.outcome,
         not_found: progress.not_found,
         warnings: progress.warnings,
+        forecasts: Some(forecasts),
+        obedience,
         scorer_failures: executor.panel.failures().iter().map(ToString::to_string).collect(),
         clocks: hindsight.clocks,
         noise: hindsight.noise,
         disturbances: hindsight.disturbances,
+        outlook,
     }
+}
+
+/// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.
+pub const fn leaves_out_cached(server: &ServerProfile) -> bool {
+    !matches!(server.era.value, Some(Era::B | Era::C))
 }
 
 /// Baseline, then every stage.

@@ -9,7 +9,7 @@ use crate::{
         workload::SourceFile,
     },
     ollama::rates::{decode_tokens_per_second, prefill_tokens_per_second},
-    stats::{summary::sample, throughput::most_at_once},
+    stats::summary::sample,
 };
 
 use super::batch::BatchRun;
@@ -48,8 +48,12 @@ pub fn requests(observations: &[Observation]) -> Vec<Sample> {
     .collect()
 }
 
+/// Share of the time of all work for which a number of requests must have overlapped to be a number of slots: neighbours in one slot overlap
+/// by a few hundredths where clocks disagree, and the fewest that a full set of slots overlaps, with a handful of requests, is a third.
+const LEAST_OVERLAP: f64 = 0.15;
+
 /// How many requests of ours the server worked on at the same time: the overlap of their times of service, which end when the
-/// answer ends and began as long before as prefill and decode took.
+/// answer ends and began as long before as prefill and decode took. What the queue took is in neither.
 #[must_use]
 pub fn effective_slots(observations: &[Observation]) -> Option<f64> {
     let spans: Vec<(f64, f64)> = observations
@@ -57,14 +61,27 @@ pub fn effective_slots(observations: &[Observation]) -> Option<f64> {
         .filter_map(|observation| {
             let server = observation.server?;
             let end = observation.started_ms + observation.latency_ms;
-            let service = server.prefill_ms + server.decode_ms;
-            // Neighbours in one slot must not overlap because of rounding, nor because the next prefill began while the last token travelled.
-            let slack = 0.05 * service;
-            Some((end - service + slack, end - slack))
+            Some((end - server.prefill_ms - server.decode_ms, end))
         })
+        .filter(|(start, end)| end > start)
         .collect();
+    // Whole numbers of slots: how many overlapped for at least that share of the time.
+    let mut edges: Vec<(f64, i32)> = spans.iter().flat_map(|(start, end)| [(*start, 1), (*end, -1)]).collect();
+    edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut times = vec![0.0; spans.len() + 1];
+    let (mut now, mut before) = (0_i32, 0.0);
+    for (at, change) in edges {
+        if let Some(time) = usize::try_from(now).ok().and_then(|level| times.get_mut(level)) {
+            *time += at - before;
+        }
+        before = at;
+        now += change;
+    }
+    let busy: f64 = times.iter().skip(1).sum();
+    let at_least = |level: usize| times.iter().skip(level).sum::<f64>();
     #[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
-    (!spans.is_empty()).then(|| most_at_once(&spans) as f64)
+    let slots = (1..times.len()).rfind(|level| at_least(*level) >= LEAST_OVERLAP * busy).map(|slots| slots as f64);
+    slots
 }
 
 /// What `/api/ps` says after a load.

@@ -1,5 +1,6 @@
 //! Which requests of the history tell how long the batch's requests take, and how often they fail.
 
+use batch_outlook::{Batch, Evidence, File, Timed};
 use ralf_tune_sdk::{
     strategy::prelude::*,
     study::{Cost, Fit, StudyExt, count, metric},
@@ -11,53 +12,114 @@ const OF_THE_MOMENT: [&str; 5] = ["busy", "unreachable", "server-error", "timed-
 /// Share of a typical request below which a probe is too short to tell of notes.
 const SHORT: f64 = 0.5;
 
-/// What is known of requests.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Evidence {
-    /// Milliseconds, one for each request.
-    pub latencies: Vec<f64>,
-    /// Requests, and those that failed; fractions come from success rates.
-    pub requests: f64,
-    pub errors: f64,
-}
+/// So many requests that all workers were busy for are enough; with fewer of them those of shorter runs help, then probes.
+const ENOUGH: usize = 5;
 
-/// All requests that were made as the batch will make them: the incumbent's load-time settings, as many at once, notes
-/// cut the same way, and probes that are no shorter than half a typical note.
+/// All requests that were made as the batch will make them: the incumbent's load-time settings, as many at once, the same room for
+/// the answer. Faults count of all requests with that load: whether the server fails does not depend on the file.
 #[must_use]
 pub fn collect(study: &Study) -> Evidence {
-    let mut evidence = Evidence::default();
-    for trial in study.history.iter().filter(|trial| is_like_the_batch(study, trial)) {
-        match trial.failure() {
-            None => {
-                let latencies = trial.values(metric::REQUEST_LATENCY_MS);
-                let requests = count(latencies.len());
-                let success = trial.mean(metric::SUCCESS_RATE).unwrap_or(1.0).clamp(0.0, 1.0);
-                evidence.requests += requests;
-                evidence.errors += requests * (1.0 - success);
-                evidence.latencies.extend(latencies);
+    let mut evidence = Evidence { load_seconds: Cost::of(study).load_seconds, ..Evidence::default() };
+    let mut less_alike: [Vec<Timed>; 2] = Default::default();
+    for trial in study.history.iter().filter(|trial| trial.loads_like(&study.incumbent)) {
+        add_faults(&mut evidence, trial);
+        if (trial.parallel() - at_once(study)).abs() > 0.5 {
+            continue;
+        }
+        match &trial.experiment {
+            Experiment::Notes(_) | Experiment::Compare(_) => {
+                if (trial.setting("num_predict") - study.incumbent("num_predict")).abs() < 0.5 {
+                    let busy = trial.fact("workers").is_none_or(|workers| workers + 0.5 > at_once(study));
+                    let place = if busy { &mut evidence.good } else { &mut less_alike[0] };
+                    place.extend(timed(study, trial));
+                }
             }
-            Some(cause) if OF_THE_MOMENT.contains(&cause) => {
-                evidence.requests += 1.0;
-                evidence.errors += 1.0;
+            Experiment::Probe(probe) => {
+                let (prompt, answer) = study.typical_request();
+                let long = f64::from(probe.prompt_tokens) >= prompt * SHORT
+                    && f64::from(probe.output_tokens) >= answer * SHORT;
+                if long {
+                    less_alike[1].extend(timed(study, trial));
+                }
             }
-            Some(_) => {}
+            Experiment::Load | Experiment::Needle(_) => {}
+        }
+    }
+    for more in less_alike {
+        if evidence.good.len() < ENOUGH {
+            evidence.good.extend(more);
         }
     }
     evidence
 }
 
-fn is_like_the_batch(study: &Study, trial: &Trial) -> bool {
-    let same = |name: &str| (trial.setting(name) - study.incumbent(name)).abs() < 1e-9;
-    let parallel = (trial.parallel() - study.incumbent("max_concurrent_requests").max(1.0)).abs() < 0.5;
-    let alike = match &trial.experiment {
-        Experiment::Notes(_) => same("chunk_size") && same("max_content_length") && same("num_predict"),
-        Experiment::Probe(probe) => {
-            let (prompt, answer) = study.typical_request();
-            f64::from(probe.prompt_tokens) >= prompt * SHORT && f64::from(probe.output_tokens) >= answer * SHORT
+/// What a trial says of faults. Hosts count them in facts; of one that does not, the share of requests that ended well says it.
+fn add_faults(evidence: &mut Evidence, trial: &Trial) {
+    let fact = |name: &str| trial.fact(name).unwrap_or(0.0);
+    if trial.fact("requests_sent").is_some() {
+        evidence.requests += fact("requests_sent");
+        evidence.failed += fact("requests_failed");
+        evidence.failed_seconds += fact("requests_failed_seconds");
+        evidence.timed_out += fact("requests_given_up");
+        evidence.timed_out_seconds += fact("requests_given_up_seconds");
+        evidence.retries += fact("retries");
+        evidence.retries_failed += fact("retries_failed");
+        return;
+    }
+    let well = count(trial.values(metric::REQUEST_LATENCY_MS).len());
+    match trial.failure() {
+        Some("timed-out") => {
+            evidence.requests += 1.0;
+            evidence.timed_out += 1.0;
+            evidence.timed_out_seconds += trial.seconds;
         }
-        Experiment::Load | Experiment::Needle(_) | Experiment::Compare(_) => false,
+        Some(cause) if OF_THE_MOMENT.contains(&cause) => {
+            evidence.requests += 1.0;
+            evidence.failed += 1.0;
+            evidence.failed_seconds += trial.seconds;
+        }
+        Some(_) => {}
+        None => {
+            let success = trial.mean(metric::SUCCESS_RATE).unwrap_or(1.0).clamp(0.01, 1.0);
+            evidence.requests += well / success;
+            evidence.failed += well / success - well;
+        }
+    }
+}
+
+/// Tokens of the prompt and seconds of each request of a trial that ended well. Without the tokens all count as typical.
+fn timed(study: &Study, trial: &Trial) -> Vec<Timed> {
+    let latencies = trial.values(metric::REQUEST_LATENCY_MS);
+    let tokens = trial.values(metric::PROMPT_TOKENS);
+    let typical = study.typical_request().0;
+    let size = |index: usize| if tokens.len() == latencies.len() { tokens.get(index).copied() } else { None };
+    let request =
+        |(index, latency): (usize, &f64)| Timed { size: size(index).unwrap_or(typical), seconds: latency / 1000.0 };
+    latencies.iter().enumerate().map(request).collect()
+}
+
+/// The user's batch as the incumbent makes it; sizes are tokens of a prompt.
+#[must_use]
+pub fn batch(study: &Study) -> Batch {
+    let fit = Fit::of(study);
+    let known = &study.workload;
+    let chars = if known.batch_chars.is_empty() { &known.file_chars } else { &known.batch_chars };
+    let file = |chars: &u32| {
+        let (read, pieces) =
+            Fit::cut(f64::from(*chars), study.incumbent("max_content_length"), study.incumbent("chunk_size"));
+        File { pieces, size: fit.prompt_tokens(read / pieces) }
     };
-    trial.loads_like(&study.incumbent) && parallel && alike
+    Batch {
+        files: chars.iter().map(file).collect(),
+        workers: at_once(study),
+        delay_seconds: study.incumbent("request_delay_seconds"),
+        batch_size: study.incumbent("batch_size").max(1.0),
+        pause_seconds: study.incumbent("batch_delay_seconds"),
+    }
+}
+
+fn at_once(study: &Study) -> f64 {
+    study.incumbent("max_concurrent_requests").max(1.0)
 }
 
 /// Seconds of the slowest good request that the batch can make, by the measured rates: the longest piece, an answer
@@ -72,6 +134,5 @@ pub fn slowest_seconds(study: &Study) -> Option<f64> {
     let (read, pieces) =
         Fit::cut(study.largest_chars(), study.incumbent("max_content_length"), study.incumbent("chunk_size"));
     let prompt = fit.prompt_tokens(read / pieces).min(fit.num_ctx);
-    let at_once = study.incumbent("max_concurrent_requests").max(1.0);
-    Some(cost.request_seconds(prompt, fit.num_predict) * at_once + cost.load_seconds)
+    Some(cost.request_seconds(prompt, fit.num_predict) * at_once(study) + cost.load_seconds)
 }

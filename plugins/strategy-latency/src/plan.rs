@@ -1,17 +1,21 @@
 //! What to measure, and what follows.
 
+use batch_outlook::{Bounds, Evidence, Policy, Requests, choose};
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Cost, Fit, count},
+    study::{Cost, Fit, count, whole},
 };
 
-use crate::{
-    evidence::{Evidence, collect, slowest_seconds},
-    rules::{ALL_FAILED, ASSUMED, Percentiles, attempts, backoff_seconds, tells_p99, timeout_seconds},
-};
+use crate::evidence::{batch, collect, slowest_seconds};
+
+/// What the user's design document takes when every request failed; it assumes a latency of 30 s then.
+const ALL_FAILED: Policy = Policy { timeout_seconds: 180.0, tries: 5, backoff_seconds: 2.0, multiplier: 2.0 };
 
 /// Share of the remaining seconds that an estimate may use up.
 const SPEND: f64 = 0.9;
+
+/// With fewer requests than this what is rare was not seen.
+const MANY_REQUESTS: f64 = 100.0;
 
 /// The next measurements, or the decision.
 pub fn next(study: &Study, arguments: &Arguments) -> Answer {
@@ -20,9 +24,9 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     proposal.map_or_else(|| Answer::Done(decide(study, arguments)), |proposal| Answer::Measure(vec![proposal]))
 }
 
-/// Notes until there are as many requests as the rules want, the largest files first: the tail is what counts.
+/// Notes until there are as many requests as wanted, the largest files first: the tail is what counts.
 fn more_notes(study: &Study, arguments: &Arguments) -> Option<Proposal> {
-    let mut missing = arguments.number("requests") - count(collect(study).latencies.len());
+    let mut missing = arguments.number("requests") - count(collect(study).good.len());
     let (cost, fit) = (Cost::of(study), Fit::of(study));
     let cut = (study.incumbent("max_content_length"), study.incumbent("chunk_size"));
     let loads = study.like_incumbent().next().is_none();
@@ -45,75 +49,108 @@ fn more_notes(study: &Study, arguments: &Arguments) -> Option<Proposal> {
 /// The decision from what there is.
 pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let evidence = collect(study);
-    let Some(percentiles) = Percentiles::of(&evidence.latencies) else {
-        return if evidence.errors > 0.0 { all_failed(study, arguments, &evidence) } else { keep(study, arguments) };
+    let Some(requests) = Requests::of(&evidence) else {
+        let failed = evidence.failed + evidence.timed_out;
+        return if failed > 0.0 { all_failed(study, arguments, failed) } else { keep(study, arguments) };
     };
-    let number = evidence.latencies.len();
-    let errors = 100.0 * evidence.errors / evidence.requests.max(1.0);
-    let (timeout, why) =
-        timeout(study, arguments, percentiles.p99, evidence.latencies.iter().copied().fold(0.0, f64::max));
-    let backoff = backoff_seconds(&evidence.latencies, arguments.number("backoff_share"));
-    let tries = attempts(evidence.errors, evidence.requests);
-    let mut decision = set(study, timeout, tries, backoff, arguments.number("multiplier"))
-        .reason(format!("timeout {timeout} s: {why}"))
-        .reason(format!("{tries} tries: {errors:.0} % of {number} requests failed"))
+    let batch = batch(study);
+    if batch.files.is_empty() {
+        return keep(study, arguments);
+    }
+    let (least, why) = least_timeout(study, arguments, &evidence);
+    let tries = |name: &str| whole(study.allowed("retry_attempts", arguments.number(name)));
+    let bounds = Bounds {
+        least_timeout_seconds: limited(study, least),
+        most_timeout_seconds: limited(study, arguments.number("max_timeout").max(least)),
+        least_tries: tries("least_tries").min(tries("most_tries")),
+        most_tries: tries("most_tries"),
+        multiplier: study.allowed("backoff_multiplier", arguments.number("multiplier")),
+        lost_share: arguments.number("lost_share"),
+        risk: arguments.number("risk"),
+    };
+    let choice = choose(&requests, &batch, &bounds);
+    let (policy, outlook) = (choice.policy, choice.outlook);
+    let longer = if policy.timeout_seconds > bounds.least_timeout_seconds {
+        format!(
+            ", and {:.1} times that, because requests were stalled",
+            policy.timeout_seconds / bounds.least_timeout_seconds
+        )
+    } else {
+        String::new()
+    };
+    let mut decision = set(study, policy)
+        .reason(format!("timeout {} s: {why}{longer}", policy.timeout_seconds))
         .reason(format!(
-            "first wait {backoff:.1} s: {:.0} % of the mean latency of {:.1} s, within 0.5 and 5 s",
-            arguments.number("backoff_share") * 100.0,
-            percentiles.mean / 1000.0
+            "{} tries: of {:.0} requests {:.0} failed and {:.0} were stalled or given up; of {} files {} are then lost, none with {:.1} %",
+            policy.tries,
+            evidence.requests,
+            evidence.failed,
+            requests.stalls.stalled,
+            outlook.files,
+            few(outlook.lost),
+            (1000.0 * outlook.nothing_lost).floor() / 10.0,
+        ))
+        .reason(format!(
+            "first wait {} s: a load of the model takes {:.1} s, and a try before its end fails again",
+            policy.backoff_seconds, requests.faults.recovery_seconds
         ));
-    if !tells_p99(number) {
-        decision = decision.not_found(format!("no 99th percentile: of {number} requests it is only the maximum"));
+    if !choice.keeps_to_bounds {
+        decision = decision.not_found(format!(
+            "no timeout and number of tries that lose at most {} % of the files, and none with {} %; taken is what loses the least",
+            arguments.number("lost_share") * 100.0,
+            (1.0 - arguments.number("risk")) * 100.0
+        ));
+    }
+    if evidence.requests < MANY_REQUESTS {
+        decision = decision.not_found(format!(
+            "no fault that comes with fewer than about one in {:.0} requests: only so many were made",
+            evidence.requests.max(1.0)
+        ));
     }
     decision
 }
 
-/// The document's timeout; beyond its usual limit where good requests need more. Also why.
-fn timeout(study: &Study, arguments: &Arguments, p99_ms: f64, slowest_ms: f64) -> (f64, String) {
-    let factor = arguments.number("factor");
+/// A number of files of which a hundredth is as good as none.
+fn few(files: f64) -> String {
+    if files < 0.01 { "less than 0.01".to_owned() } else { format!("{files:.2}") }
+}
+
+/// The timeout that every good request of the batch survives, and which one decides that.
+fn least_timeout(study: &Study, arguments: &Arguments, evidence: &Evidence) -> (f64, String) {
     let most = arguments.number("max_timeout");
-    let usual = arguments.number("usual_timeout").min(most);
-    let least = arguments.number("min_timeout").min(usual);
-    let by_rule = timeout_seconds(p99_ms, factor, least, usual);
-    let told = format!("{factor} x the 99th percentile of {:.1} s, within {least} and {usual} s", p99_ms / 1000.0);
-    let beyond = timeout_seconds(p99_ms, factor, least, most);
+    let least = arguments.number("min_timeout").min(most);
     // The slowest request that can come need not have been among the measured ones.
-    let possible = slowest_seconds(study).unwrap_or(0.0).max(slowest_ms / 1000.0).ceil().min(most);
-    let why = if possible > beyond {
-        format!("the longest piece with the longest answer, after a load of the model, needs {possible} s; {told}")
-    } else if beyond > by_rule {
-        format!(
-            "{factor} x the 99th percentile of {:.1} s; the usual limit of {usual} s is too near to good requests",
-            p99_ms / 1000.0
-        )
+    let possible = slowest_seconds(study).unwrap_or(0.0).ceil();
+    let measured = evidence.good.iter().map(|one| one.seconds).fold(0.0, f64::max).ceil();
+    let needed = possible.max(measured);
+    if needed > most {
+        (most, format!("a good request may need {needed} s, but more than {most} s is not allowed"))
+    } else if needed <= least {
+        (least, format!("the least that is allowed; no good request needs more than {needed} s"))
+    } else if measured > possible {
+        (measured, format!("a request needed {measured} s and was good"))
     } else {
-        told
-    };
-    (limited(study, by_rule.max(beyond).max(possible)), why)
+        (possible, format!("the longest piece with the longest answer, after a load of the model, needs {possible} s"))
+    }
 }
 
 fn limited(study: &Study, seconds: f64) -> f64 {
     study.allowed("request_timeout_seconds", seconds)
 }
 
-fn set(study: &Study, timeout: f64, tries: f64, backoff: f64, multiplier: f64) -> Decision {
-    let backoff = (backoff * 10.0).round() / 10.0;
+fn set(study: &Study, policy: Policy) -> Decision {
     Decision::new()
-        .set("request_timeout_seconds", limited(study, timeout))
-        .set("retry_attempts", study.allowed("retry_attempts", tries))
-        .set("initial_backoff_seconds", study.allowed("initial_backoff_seconds", backoff))
-        .set("backoff_multiplier", study.allowed("backoff_multiplier", multiplier))
+        .set("request_timeout_seconds", limited(study, policy.timeout_seconds))
+        .set("retry_attempts", study.allowed("retry_attempts", f64::from(policy.tries)))
+        .set("initial_backoff_seconds", study.allowed("initial_backoff_seconds", policy.backoff_seconds))
+        .set("backoff_multiplier", study.allowed("backoff_multiplier", policy.multiplier))
 }
 
 /// The document's fall-back when every request failed.
-fn all_failed(study: &Study, arguments: &Arguments, evidence: &Evidence) -> Decision {
+fn all_failed(study: &Study, arguments: &Arguments, failed: f64) -> Decision {
     let possible = slowest_seconds(study).unwrap_or(0.0).ceil().min(arguments.number("max_timeout"));
-    let timeout = ALL_FAILED.timeout_seconds.max(possible);
-    set(study, timeout, ALL_FAILED.attempts, ALL_FAILED.backoff_seconds, ALL_FAILED.multiplier).not_found(format!(
-        "all {:.0} requests failed: a latency of {} s is assumed",
-        evidence.requests,
-        ASSUMED.mean / 1000.0
-    ))
+    set(study, Policy { timeout_seconds: ALL_FAILED.timeout_seconds.max(possible), ..ALL_FAILED })
+        .not_found(format!("all {failed:.0} requests failed: a latency of 30 s is assumed"))
 }
 
 /// The present settings, with a timeout that a slow note survives if the rates say that much.

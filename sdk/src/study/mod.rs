@@ -33,6 +33,7 @@ pub mod metric {
     pub const SUCCESS_RATE: &str = "success_rate";
     pub const SOURCE_SHARE: &str = "source_share";
     pub const QUALITY: &str = "quality";
+    pub const PROMPT_TOKENS: &str = "prompt_tokens";
     pub const ANSWER_TOKENS: &str = "answer_tokens";
     pub const EFFECTIVE_SLOTS: &str = "effective_slots";
 }

@@ -137,7 +137,8 @@ impl Server {
         let working = candidate.value("max_concurrent_requests").max(1.0).min(self.slots);
         let (prefill, decode) = self.rates(candidate, working);
         let mut run = Run::default();
-        let (mut latencies, mut busy, mut scores, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut latencies, mut prompts) = (Vec::new(), Vec::new());
+        let (mut busy, mut scores, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         for file in files {
             let chars = study.workload.file_chars.get(*file as usize).map_or(0.0, |chars| f64::from(*chars));
             let (read, pieces) = Fit::cut(chars, candidate.value("max_content_length"), candidate.value("chunk_size"));
@@ -148,7 +149,9 @@ impl Server {
             }
             let latency = prompt / prefill + self.answer_tokens / decode;
             run.seconds += latency * pieces / working;
-            latencies.extend(std::iter::repeat_n(latency * 1000.0, super::super::study::whole(pieces) as usize));
+            let requests = super::super::study::whole(pieces) as usize;
+            latencies.extend(std::iter::repeat_n(latency * 1000.0, requests));
+            prompts.extend(std::iter::repeat_n(prompt, requests));
             busy.push(latency * pieces * 1000.0);
             shares.push(read / chars.max(1.0));
             scores.push((self.quality)(candidate, chars));
@@ -161,6 +164,7 @@ impl Server {
             (metric::REQUEST_LATENCY_MS, latencies),
             (metric::PREFILL_TOKENS_PER_SECOND, self.noisy(prefill)),
             (metric::DECODE_TOKENS_PER_SECOND, self.noisy(decode)),
+            (metric::PROMPT_TOKENS, prompts),
             (metric::ANSWER_TOKENS, answers),
             (metric::FILE_BUSY_MS, busy),
             (metric::SOURCE_SHARE, shares),

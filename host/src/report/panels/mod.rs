@@ -5,6 +5,8 @@ pub(super) mod clocks;
 pub(super) mod closing;
 pub(super) mod confidence;
 pub(super) mod glance;
+pub(super) mod obedience;
+pub(super) mod outlook;
 pub(super) mod settings;
 pub(super) mod stages;
 pub(super) mod system;

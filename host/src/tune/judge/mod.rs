@@ -11,7 +11,12 @@ use std::{cell::RefCell, path::PathBuf, time::Duration};
 use tokio::time::Instant;
 
 use self::store::{Key, Store};
-use super::{clock::StudyClock, measure::KEEP_ALIVE_SECONDS};
+use super::{
+    calibrate::{Expected, GENERATED, Sized},
+    clock::StudyClock,
+    measure::KEEP_ALIVE_SECONDS,
+    truncated::{Evidence, sign_of_cut},
+};
 use crate::{
     model::{
         budget::Budget,
@@ -22,7 +27,6 @@ use crate::{
     },
     ollama::{
         client::Client,
-        rates::truncation_verdict,
         request::{GenerateRequest, KeepAlive, Timeouts},
     },
     plugin::judge::Room,
@@ -127,8 +131,8 @@ pub struct Sitting<'a> {
     /// What the model is loaded with.
     pub candidate: &'a Candidate,
     pub chars_per_token: f64,
-    /// Tokens that a prompt of so many characters should count, where it is known.
-    pub expected_tokens: &'a dyn Fn(usize) -> Option<f64>,
+    /// Tokens that a prompt should count.
+    pub expected_tokens: &'a dyn Fn(&Sized) -> Expected,
     pub deadline: Instant,
 }
 
@@ -234,7 +238,7 @@ impl Sitting<'_> {
         let (judge, candidate) = (self.judge, self.candidate);
         // A first line that no other prompt has: judgements must not warm a prefix cache for anybody.
         let prompt = format!("[judge {}]\n{}\n\n{}", key.short(), question.instructions, question.material);
-        let expected = (self.expected_tokens)(prompt.chars().count());
+        let expected = (self.expected_tokens)(&Sized::new(&prompt, GENERATED, 0.0));
         let request = GenerateRequest {
             model: judge.model.name.clone(),
             prompt,
@@ -262,7 +266,15 @@ impl Sitting<'_> {
             Err(_) => return Err(format!("the model gave no judgement within {seconds:.0} s")),
         };
         books.spent.tokens += u64::from(generation.prompt_tokens) + u64::from(generation.answer_tokens);
-        if truncation_verdict(expected.map(|tokens| tokens * 0.8), generation.prompt_tokens, candidate.num_ctx) {
+        let evidence = Evidence {
+            expected,
+            read: generation.prompt_tokens,
+            whole: generation.whole_prompt_tokens,
+            contexts: &[candidate.num_ctx],
+            // Questions share their beginnings.
+            leaves_out_cached: true,
+        };
+        if sign_of_cut(&evidence).is_some() {
             return Err("too long to judge: the server cut the question".to_owned());
         }
         if generation.finish == FinishReason::Aborted {

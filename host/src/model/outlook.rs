@@ -1,0 +1,24 @@
+//! What to expect of the user's whole batch, with what can go wrong in it.
+
+use serde::{Deserialize, Serialize};
+
+use super::metric::ConfidenceInterval;
+
+/// The whole batch with the settings that a study ends with. Faults, stalls and waits between tries are in it; a batch that the server
+/// survives is taken for granted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchOutlook {
+    pub files: usize,
+    /// Expected number of files that every try of a request failed for.
+    pub expected_lost_files: f64,
+    /// Where the number of lost files lies.
+    pub lost_interval: ConfidenceInterval,
+    /// Probability that the batch ends without a lost file while nobody looks, 0 to 1.
+    pub unattended_probability: f64,
+    pub expected_minutes: f64,
+    pub interval: ConfidenceInterval,
+    /// What it rests on: requests that were sent, that failed soon, and that were stalled or given up.
+    pub requests: usize,
+    pub failed_requests: usize,
+    pub stalled_requests: usize,
+}

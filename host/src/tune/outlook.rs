@@ -1,0 +1,131 @@
+//! What to expect of the user's whole batch with the settings that a study ends with. Pure.
+
+use batch_outlook::{Batch, Evidence, File, Policy, Requests, Timed, expect};
+
+use super::tries::Tries;
+use crate::{
+    model::{
+        candidate::Candidate,
+        experiment::Experiment,
+        metric::{ConfidenceInterval, Metric},
+        observation::{Observation, Repetition},
+        outlook::BatchOutlook,
+        trial::Trial,
+        workload::{Workload, cut},
+    },
+    stats::{interval::LEVEL, summary::median},
+};
+
+/// So many requests that all workers were busy for are enough; with fewer of them those of shorter runs help.
+const ENOUGH: usize = 5;
+
+/// What to expect of the whole batch; `None` when not one note was made as it makes them.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a study has some hundred requests; none is negative"
+)]
+pub fn outlook(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Option<BatchOutlook> {
+    let evidence = evidence(trials, settings, workload);
+    let requests = Requests::of(&evidence)?;
+    let look = expect(&requests, &batch(settings, &workload.batch_chars), &policy(settings));
+    let interval =
+        |(low, high): (f64, f64), unit: f64| ConfidenceInterval { level: LEVEL, low: low / unit, high: high / unit };
+    Some(BatchOutlook {
+        files: workload.batch_chars.len(),
+        expected_lost_files: look.lost,
+        lost_interval: interval(look.lost_interval, 1.0),
+        unattended_probability: look.nothing_lost.clamp(0.0, 1.0),
+        expected_minutes: look.seconds / 60.0,
+        interval: interval(look.seconds_interval, 60.0),
+        requests: evidence.requests as usize,
+        failed_requests: evidence.failed as usize,
+        stalled_requests: requests.stalls.stalled as usize,
+    })
+}
+
+/// When these settings give a request up, and what then.
+fn policy(settings: &Candidate) -> Policy {
+    Policy {
+        timeout_seconds: f64::from(settings.request_timeout_seconds.max(1)),
+        tries: settings.retry_attempts.clamp(1, 100),
+        backoff_seconds: settings.initial_backoff_seconds,
+        multiplier: settings.backoff_multiplier,
+    }
+}
+
+/// The user's batch as these settings make it; sizes are characters of a piece.
+#[expect(clippy::cast_precision_loss, reason = "files are far shorter than 2^52 characters")]
+fn batch(settings: &Candidate, batch_chars: &[usize]) -> Batch {
+    let file = |chars: &usize| {
+        let read = (*chars).min(settings.max_content_length as usize);
+        let pieces = read.div_ceil((settings.chunk_size as usize).max(1)).max(1) as f64;
+        File { pieces, size: read as f64 / pieces }
+    };
+    Batch {
+        files: batch_chars.iter().map(file).collect(),
+        workers: f64::from(settings.max_concurrent_requests.max(1)),
+        delay_seconds: settings.request_delay_seconds,
+        batch_size: f64::from(settings.batch_size.max(1)),
+        pause_seconds: settings.batch_delay_seconds,
+    }
+}
+
+/// What the study knows of requests that are made as the batch makes them. Faults count of all requests with the same load: whether the
+/// server fails does not depend on the file.
+fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evidence {
+    let mut evidence = Evidence { load_seconds: load_seconds(trials), ..Evidence::default() };
+    let mut partial: Vec<Timed> = Vec::new();
+    for trial in trials.iter().filter(|trial| trial.candidate.load_key() == settings.load_key()) {
+        let tries = Tries::of(&trial.observations);
+        evidence.requests += tries.sent;
+        evidence.failed += tries.failed;
+        evidence.failed_seconds += tries.failed_seconds;
+        evidence.timed_out += tries.given_up;
+        evidence.timed_out_seconds += tries.given_up_seconds;
+        evidence.retries += tries.retries;
+        evidence.retries_failed += tries.retries_failed;
+        let notes = matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. });
+        let alike = trial.candidate.max_concurrent_requests == settings.max_concurrent_requests
+            && trial.candidate.num_predict == settings.num_predict;
+        if notes && alike {
+            let good = trial.observations.iter().filter_map(|observation| timed(observation, trial, workload));
+            let workers = fact(trial, "workers").unwrap_or(1.0);
+            if workers + 0.5 > f64::from(settings.max_concurrent_requests) {
+                evidence.good.extend(good);
+            } else {
+                partial.extend(good);
+            }
+        }
+    }
+    if evidence.good.len() < ENOUGH {
+        evidence.good.append(&mut partial);
+    }
+    evidence
+}
+
+/// Characters and seconds of a request that ended well.
+#[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
+fn timed(observation: &Observation, trial: &Trial, workload: &Workload) -> Option<Timed> {
+    if observation.failure.is_some() || observation.repetition != Repetition::Measured {
+        return None;
+    }
+    let piece = cut(workload.files.get(observation.file?)?, &trial.candidate).get(observation.piece).copied()?;
+    Some(Timed { size: piece.chars() as f64, seconds: observation.latency_ms / 1000.0 })
+}
+
+/// Seconds of a load of the model, the median of all; 0 when there was none.
+fn load_seconds(trials: &[Trial]) -> f64 {
+    let loads: Vec<f64> = trials
+        .iter()
+        .filter(|trial| trial.reloads > 0)
+        .filter_map(|trial| trial.mean(Metric::LoadDurationMs))
+        .map(|milliseconds| milliseconds / 1000.0)
+        .collect();
+    if loads.is_empty() { 0.0 } else { median(&loads) }
+}
+
+fn fact(trial: &Trial, name: &str) -> Option<f64> {
+    trial.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}

@@ -1,0 +1,79 @@
+//! A whole batch, with whatever goes wrong in it: what an outlook is measured by.
+
+use std::{cell::RefCell, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    batch::make_notes,
+    calibrate::Calibration,
+    clock::StudyClock,
+    measure::{Bench, Contexts},
+    prompts::Nonces,
+};
+use crate::{
+    model::{
+        budget::Budget, candidate::Candidate, machine::ModelProfile, observation::FailureCause, workload::Workload,
+    },
+    ollama::{client::Client, request::LoadRequest},
+};
+
+/// Longest that a batch may take; only a simulated one takes so long.
+const LONGEST: Duration = Duration::from_hours(24 * 30);
+
+/// How a batch ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchEnd {
+    pub files: usize,
+    /// Why each lost file is lost.
+    pub lost: Vec<FailureCause>,
+    pub minutes: f64,
+    /// Tries, and those that failed.
+    pub requests: usize,
+    pub failed_requests: usize,
+}
+
+/// Makes all files of the workload into notes, so many times over, exactly as the user's batch does. The model is loaded before the clock
+/// starts; a load that fails is the first request's to make good.
+pub async fn make_batch(
+    client: &Client,
+    model: &ModelProfile,
+    workload: &Workload,
+    candidate: &Candidate,
+    rounds: usize,
+    seed: u64,
+) -> BatchEnd {
+    let request = LoadRequest {
+        model: model.name.clone(),
+        num_ctx: candidate.num_ctx,
+        num_thread: candidate.num_thread,
+        num_batch: candidate.num_batch,
+        keep_alive: None,
+        timeouts: None,
+    };
+    // Whether it worked shows in the requests.
+    let _ = client.load(&request).await;
+    let calibration = RefCell::new(Calibration::default());
+    let bench = Bench {
+        client,
+        model,
+        workload,
+        clock: StudyClock::start(Budget::from_seconds(LONGEST.as_secs_f64())),
+        nonces: &Nonces::new(seed, 0),
+        calibration: &calibration,
+        contexts: Contexts::default(),
+    };
+    let started = Instant::now();
+    let mut end = BatchEnd { files: 0, lost: Vec::new(), minutes: 0.0, requests: 0, failed_requests: 0 };
+    let files: Vec<usize> = (0..workload.files.len()).collect();
+    // The pieces of a file that is asked for twice in one run count as one note, so each round is a run of its own.
+    for _ in 0..rounds {
+        let run = make_notes(&bench, candidate, &files, started + LONGEST).await;
+        end.files += run.notes.len();
+        end.lost.extend(run.notes.iter().filter_map(|note| note.lost));
+        end.requests += run.observations.len();
+        end.failed_requests += run.observations.iter().filter(|one| one.failure.is_some()).count();
+    }
+    end.minutes = started.elapsed().as_secs_f64() / 60.0;
+    end
+}

@@ -1,0 +1,172 @@
+//! Ways of running the batch, and which load of the model they need.
+
+use ralf_tune_sdk::{
+    strategy::prelude::*,
+    study::{Fit, TrialExt, bytes, metric},
+};
+
+use crate::context::needed;
+
+/// Share of the machine's available memory above which a model may be swapping.
+const PRESSED: f64 = 0.8;
+
+/// How far another load may differ in speed, as a logarithm, where memory cannot be the reason, and where it can.
+const CALM: f64 = 0.03;
+const DOUBTFUL: f64 = 0.7;
+
+/// Pieces that a file is cut into at most to get back into the memory of the GPU.
+const MOST_PIECES: f64 = 4.0;
+
+/// Settings of a load of the model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load {
+    pub context: f64,
+    pub threads: f64,
+    pub batch: f64,
+}
+
+impl Load {
+    /// The one of some settings.
+    #[must_use]
+    pub fn of(settings: &[Setting]) -> Self {
+        let value = |name: &str| settings.value(name);
+        Self { context: value("num_ctx"), threads: value("num_thread"), batch: value("num_batch") }
+    }
+
+    /// Whether a trial ran with it.
+    #[must_use]
+    pub fn is_of(&self, trial: &Trial) -> bool {
+        *self == Self::of(&trial.candidate)
+    }
+}
+
+/// How the batch is run with a load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Design {
+    pub parallel: f64,
+    pub content: f64,
+    pub chunk: f64,
+}
+
+impl Design {
+    /// The one that a trial used.
+    #[must_use]
+    pub fn of_trial(trial: &Trial) -> Self {
+        let (content, chunk) = (trial.setting("max_content_length"), trial.setting("chunk_size"));
+        Self { parallel: trial.parallel(), content, chunk }
+    }
+}
+
+/// The load to work with, how the present share of the source is cut for it, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    pub load: Load,
+    pub content: f64,
+    pub chunk: f64,
+    /// How far its speed may differ from that of other loads.
+    pub doubt: f64,
+    pub why: String,
+    /// What was looked for and not found.
+    pub not_found: Option<String>,
+}
+
+/// The load that holds the present share of the source and has the best prospects.
+#[must_use]
+pub fn target(study: &Study) -> Target {
+    let present = Load::of(&study.baseline);
+    let content = study.incumbent("max_content_length");
+    let chunk = study.incumbent("chunk_size");
+    let longest = study.largest_chars().min(content);
+    let threads = threads(study, present.threads);
+    let highest = study.highest("num_ctx");
+    let fits = needed(study, longest.min(chunk)) <= present.context && present.context <= highest;
+    let calm = fits && memory_is_calm(study, &present);
+    let cut =
+        |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
+    if calm {
+        let doubt = if threads == present.threads { CALM } else { DOUBTFUL };
+        let why = format!(
+            "{} tokens of context hold what is read of the largest file, and memory is not short",
+            present.context
+        );
+        return Target { load: Load { threads, ..present }, content, chunk, doubt, why, not_found: None };
+    }
+    let mut failed = None;
+    let mut pieces = 1.0;
+    while pieces <= MOST_PIECES {
+        let piece = (longest / pieces).ceil().min(chunk);
+        let context = study.allowed("num_ctx", needed(study, piece));
+        let room = Fit::of(study).with_context(context).chars();
+        if needed(study, piece) > highest && room >= 500.0 && pieces < MOST_PIECES {
+            pieces *= 2.0;
+            continue;
+        }
+        let load = Load { context, threads, ..present };
+        match trouble(study, &load) {
+            Some(cause) if pieces < MOST_PIECES => {
+                failed.get_or_insert(format!("{context} tokens of context: {cause}"));
+                pieces *= 2.0;
+            }
+            _ => {
+                let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
+                let why = format!(
+                    "{context} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
+                    study.incumbent("num_predict")
+                );
+                return Target { load, content, chunk, doubt: DOUBTFUL, why, not_found: failed };
+            }
+        }
+    }
+    Target {
+        load: Load { threads, ..present },
+        content,
+        chunk,
+        doubt: DOUBTFUL,
+        why: "the present context stays".to_owned(),
+        not_found: failed,
+    }
+}
+
+/// Why a load that was tried is no good.
+fn trouble(study: &Study, load: &Load) -> Option<String> {
+    let tried = study.history.iter().filter(|trial| load.is_of(trial));
+    tried.into_iter().find_map(|trial| match trial.failure() {
+        Some(cause @ ("out-of-memory" | "spilled" | "context-exceeded" | "truncated" | "answer-cut")) => {
+            Some(cause.to_owned())
+        }
+        _ if is_spilled(trial) && on_gpu_wholly_possible(study) => {
+            Some("the model lies partly outside GPU memory".to_owned())
+        }
+        _ => None,
+    })
+}
+
+fn is_spilled(trial: &Trial) -> bool {
+    trial.fact("spilled") == Some(1.0)
+        || trial.mean(metric::GPU_SHARE).is_some_and(|share| share > 0.0 && share < 0.999)
+}
+
+/// A model whose weights alone are larger than the GPU's memory spills with every context.
+fn on_gpu_wholly_possible(study: &Study) -> bool {
+    let memory = bytes(study.machine.gpu_memory_bytes);
+    memory <= 0.0 || bytes(study.model.size_bytes) < memory
+}
+
+/// Whether memory cannot be what slows that load down: all on the GPU, or far below what the machine has.
+fn memory_is_calm(study: &Study, load: &Load) -> bool {
+    let trials = || study.history.iter().filter(|trial| load.is_of(trial));
+    if trials().any(is_spilled) || trouble(study, load).is_some() {
+        return false;
+    }
+    let Some(share) = trials().find_map(|trial| trial.mean(metric::GPU_SHARE)) else { return false };
+    let used = trials().find_map(|trial| trial.mean(metric::PEAK_MEMORY_BYTES)).unwrap_or(f64::INFINITY);
+    share >= 0.999 || used < PRESSED * bytes(study.machine.available_memory_bytes)
+}
+
+/// Threads: left alone, unless the server would run more of them than may be used, which costs a factor of 45 to 150.
+fn threads(study: &Study, present: f64) -> f64 {
+    let usable = f64::from(study.machine.usable_threads);
+    let on_gpu = study.history.iter().any(|trial| trial.mean(metric::GPU_SHARE).is_some_and(|share| share >= 0.999));
+    let own_choice = if present < 0.5 { f64::from(study.machine.physical_cores) } else { present };
+    if usable >= 1.0 && own_choice > usable && !on_gpu { study.allowed("num_thread", usable) } else { present }
+}

@@ -1,0 +1,44 @@
+//! Which files a trial of notes takes.
+
+use ralf_tune_sdk::{strategy::prelude::*, study::Fit};
+
+/// Length of a file that trials may use.
+#[must_use]
+pub fn chars_of(study: &Study, file: u32) -> f64 {
+    study.workload.file_chars.get(file as usize).map_or(0.0, |chars| f64::from(*chars))
+}
+
+/// Lengths of some files.
+#[must_use]
+pub fn lengths(study: &Study, files: &[u32]) -> Vec<f64> {
+    files.iter().map(|file| chars_of(study, *file)).collect()
+}
+
+/// Files spread over the sizes, so that a line through their times is known at both ends: long ones and short ones in turns,
+/// because a batch meets them in no order.
+#[must_use]
+pub fn spread(study: &Study, number: usize) -> Vec<u32> {
+    let mut sorted: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
+    sorted.sort_unstable();
+    let number = number.min(sorted.len());
+    let place = |index: usize| (2 * index + 1) * sorted.len() / (2 * number.max(1));
+    let chosen: Vec<u32> = (0..number).filter_map(|index| sorted.get(place(index)).map(|(_, file)| *file)).collect();
+    let (short, long) = chosen.split_at(chosen.len() / 2);
+    let mut mixed = Vec::new();
+    let mut short = short.iter();
+    for file in long.iter().rev() {
+        mixed.push(*file);
+        mixed.extend(short.next());
+    }
+    mixed
+}
+
+/// Files that two lengths of content cut differently, the longest of them left out where others do: they tell no more and cost more.
+#[must_use]
+pub fn telling(study: &Study, content: f64, other: f64) -> Vec<u32> {
+    let differs = |chars: f64| (Fit::cut(chars, content, 1e9).0 - Fit::cut(chars, other, 1e9).0).abs() > 0.5;
+    let mut files: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
+    files.retain(|(chars, _)| differs(f64::from(*chars)));
+    files.sort_unstable();
+    files.into_iter().map(|(_, file)| file).collect()
+}

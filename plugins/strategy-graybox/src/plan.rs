@@ -1,0 +1,167 @@
+//! What to measure next: the measurement that the decision depends on most, or nothing.
+
+use ralf_tune_sdk::{
+    strategy::prelude::*,
+    study::{self, count},
+};
+
+use crate::{
+    NAME,
+    decide::{self, present_design},
+    design::{Design, Load, Target, target},
+    notes::{lengths, spread},
+    reading,
+    server::{Server, worth_of_measuring},
+    slots,
+};
+
+/// Share of the remaining seconds that an estimate may use up.
+const SPEND: f64 = 0.9;
+
+/// Share of the remaining seconds that looking for slots may use up: something must be left to use them.
+const SPEND_ON_SLOTS: f64 = 0.35;
+
+/// Notes of a way that was not measured yet, at least and for each request at once.
+const NOTES: usize = 4;
+const ROUNDS: f64 = 2.0;
+
+/// Trials of notes of the same way.
+const MOST_TRIALS: usize = 2;
+
+/// The next measurements, or the decision.
+pub fn next(study: &Study, arguments: &Arguments) -> Answer {
+    match measurement(study, arguments) {
+        Some(proposals) if !proposals.is_empty() => Answer::Measure(proposals),
+        _ => Answer::Done(decide::decide(study, arguments)),
+    }
+}
+
+fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
+    let target = target(study);
+    let server = Server::of(study, &target.load, target.doubt);
+    let left = study.seconds_left * SPEND;
+    let budget = Budget { study, target: &target, server: &server, left };
+    // Where not even two notes fit, nothing that could be learned would change the pick.
+    let present = present_design(study, &target);
+    budget.affordable(&spread(study, NOTES), &Design { parallel: 1.0, ..present }, 2)?;
+    if let Some(probe) = slots::probe(study, arguments, left * SPEND_ON_SLOTS, budget.loads()) {
+        return Some(vec![budget.at(probe)]);
+    }
+    levels_to_measure(&budget, arguments).or_else(|| reading_to_measure(&budget, arguments))
+}
+
+struct Budget<'a> {
+    study: &'a Study,
+    target: &'a Target,
+    server: &'a Server,
+    left: f64,
+}
+
+impl Budget<'_> {
+    /// Whether the next trial with the target's load loads the model.
+    fn loads(&self) -> bool {
+        let last = self.study.history.iter().rev().find(|trial| trial.is_complete() || trial.reloads > 0);
+        last.is_none_or(|trial| Load::of(&trial.candidate) != self.target.load)
+    }
+
+    fn load_seconds(&self) -> f64 {
+        if self.loads() { study::Cost::of(self.study).load_seconds } else { 0.0 }
+    }
+
+    /// As many of the files as there is time for, in their order; none when that is fewer than `least`.
+    fn affordable(&self, files: &[u32], design: &Design, least: usize) -> Option<Vec<u32>> {
+        let left = self.left - self.load_seconds();
+        (least..=files.len()).rev().find_map(|number| {
+            let files = files.get(..number)?;
+            // The last requests leave workers idle, and a run takes as long as its longest request.
+            let lengths = lengths(self.study, files);
+            let tail = lengths.iter().copied().fold(0.0, f64::max);
+            let alone = self.server.seconds(&[tail], design) * (design.parallel.min(self.server.slots) - 1.0).max(0.0);
+            (self.server.seconds(&lengths, design) + alone / 2.0 <= left).then(|| files.to_vec())
+        })
+    }
+
+    /// A proposal with the target's load.
+    fn at(&self, proposal: Proposal) -> Proposal {
+        let load = self.target.load;
+        proposal.set("num_ctx", load.context).set("num_thread", load.threads)
+    }
+
+    fn notes(&self, files: Vec<u32>, design: &Design, why: String) -> Proposal {
+        self.at(Proposal::new(Experiment::Notes(files), why))
+            .set("max_concurrent_requests", design.parallel)
+            .set("max_content_length", design.content)
+            .set("chunk_size", design.chunk)
+            .set("request_delay_seconds", 0.0)
+    }
+
+    fn trials_of(&self, design: &Design) -> usize {
+        let own = self.study.trials_of(NAME).filter(|trial| self.target.load.is_of(trial));
+        own.filter(|trial| matches!(trial.experiment, Experiment::Notes(_)) && Design::of_trial(trial) == *design)
+            .count()
+    }
+}
+
+/// Notes with the number of requests at once that would be taken now, if it was not measured; then with another one that could be
+/// better by so much that learning it is worth its time.
+fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<Proposal>> {
+    let levels = decide::levels(budget.study, budget.target, budget.server);
+    let taken = decide::best(budget.server, &levels, arguments.number("tie"))?;
+    let cost = budget.server.cost(&taken);
+    let number = |design: &Design| NOTES.max(study::whole(design.parallel * ROUNDS) as usize);
+    let measure = |design: &Design, why: String| {
+        if budget.trials_of(design) >= MOST_TRIALS {
+            return None;
+        }
+        let files = budget.affordable(&spread(budget.study, number(design)), design, 2)?;
+        Some(vec![budget.notes(files, design, why)])
+    };
+    if cost.measured == 0 && !decide::is_the_baseline(budget.study, budget.target, &taken) {
+        let context = budget.target.load.context;
+        let why = format!("notes with {context} tokens of context, {} at once", taken.parallel);
+        return measure(&taken, why);
+    }
+    let open = levels.iter().filter(|design| **design != taken && budget.trials_of(design) < MOST_TRIALS);
+    let worth = |design: &Design| {
+        let other = budget.server.cost(design);
+        worth_of_measuring(cost, other, count(number(design)))
+    };
+    let best = open.max_by(|left, right| worth(left).total_cmp(&worth(right)))?;
+    let promise = worth(best);
+    (promise >= arguments.number("worth")).then(|| {
+        let why = format!("whether {} at once are faster: worth {:.1} % of the speed", best.parallel, promise * 100.0);
+        measure(best, why)
+    })?
+}
+
+/// Pairs of notes for a content length that could be better.
+fn reading_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<Proposal>> {
+    let (study, target, server) = (budget.study, budget.target, budget.server);
+    let levels = decide::levels(study, target, server);
+    let taken = decide::best(server, &levels, arguments.number("tie"))?;
+    let less = reading::less(study, target).filter(|other| {
+        let gain = server.cost(&taken).log.mean - server.cost(&reading::design(*other, taken.parallel)).log.mean;
+        gain >= arguments.number("tie")
+            && gain * reading::chance(study, target, *other, arguments) >= arguments.number("worth")
+    });
+    let more = reading::more(study, target).filter(|_| reading::may_be_too_little(study));
+    [less, more].into_iter().flatten().find_map(|other| {
+        if reading::verdict(study, target, other, arguments).is_some_and(|verdict| verdict.hopeless) {
+            return None;
+        }
+        let design = reading::design(other, taken.parallel);
+        let (others, own) = reading::missing(study, target, other);
+        if budget.trials_of(&design) >= MOST_TRIALS || others.is_empty() {
+            return None;
+        }
+        let all: Vec<u32> = others.iter().chain(&own).copied().collect();
+        let affordable = budget.affordable(&all, if other.less { &taken } else { &design }, all.len())?;
+        let _ = affordable;
+        let why = format!("whether notes from {} characters of a file are as good", other.content);
+        let mut proposals = vec![budget.notes(others, &design, why)];
+        if !own.is_empty() {
+            proposals.push(budget.notes(own, &taken, "the same files as at present".to_owned()));
+        }
+        Some(proposals)
+    })
+}
