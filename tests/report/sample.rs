@@ -330,6 +330,7 @@ pub fn gain() -> Study {
         }),
         outcome: Outcome::Improved,
         not_found: vec![text("num_thread made no measurable difference; left to the server")],
+        not_asked: Vec::new(),
         forecasts: None,
         obedience: Vec::new(),
         scorer_failures: Vec::new(),

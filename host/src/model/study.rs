@@ -46,6 +46,9 @@ pub struct Study {
     pub outcome: Outcome,
     /// Looked for and not found.
     pub not_found: Vec<String>,
+    /// Stages that were given up because the machine is too slow for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<NotAsked>,
     pub warnings: Vec<Warning>,
     /// What will become of the prompts of the whole batch; absent in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +145,16 @@ pub struct StageOutcome {
     pub failure: Option<String>,
     /// Questions that the budget did not allow.
     pub cut_short: bool,
+}
+
+/// A stage that was given up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotAsked {
+    pub stage: String,
+    /// What it would have taken at least.
+    pub needs_seconds: f64,
+    /// What was left for it and all that came after it.
+    pub seconds_left: f64,
 }
 
 /// The winner against the baseline, interleaved on the same files. The speeds and their ratio are about the whole batch.

@@ -28,6 +28,7 @@ pub fn render(study: &Study, width: usize, colour: bool) -> String {
     candidates::write(&mut page, &view);
     outlook::write(&mut page, study);
     closing::write_not_found(&mut page, study);
+    closing::write_not_asked(&mut page, study);
     closing::write_warnings(&mut page, study);
     closing::write_next(&mut page, study);
     page.finish()

@@ -33,6 +33,7 @@ mod residuals;
 mod restore;
 mod rough_tokens;
 mod score;
+mod shrink;
 mod stage;
 pub mod study;
 mod summarise;

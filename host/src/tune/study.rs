@@ -14,7 +14,9 @@ use super::{
     outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
-    prove, restore, stage, verdict,
+    prove, restore,
+    shrink::{Pace, given_up},
+    stage, verdict,
     watch::Watch,
 };
 use crate::{
@@ -22,12 +24,16 @@ use crate::{
         budget::Budget,
         candidate::Candidate,
         machine::{Era, MachineProfile, ModelProfile, ServerProfile},
+        metric::Metric,
+        plugin::Manifest,
         selection::Constraints,
         space::{Parameter, SearchSpace},
-        study::{Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
+        study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
+        trial::Trial,
         workload::Workload,
     },
     ollama::client::Client,
+    stats::summary::median,
 };
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
@@ -81,6 +87,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         history: Vec::new(),
         stages: Vec::new(),
         not_found: Vec::new(),
+        not_asked: Vec::new(),
         warnings: Vec::new(),
         incumbent: setup.baseline.clone(),
         interrupted: false,
@@ -147,6 +154,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         tuned: end.tuned,
         outcome: end.outcome,
         not_found: progress.not_found,
+        not_asked: progress.not_asked,
         warnings: progress.warnings,
         forecasts: Some(forecasts),
         obedience,
@@ -179,15 +187,22 @@ async fn measure(
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
     baseline::run(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;
 
-    let mut weights: Vec<f64> = setup.prepared.stages.iter().map(|stage| weight(&stage.strategy.manifest)).collect();
+    let manifests: Vec<&Manifest> = setup.prepared.stages.iter().map(|stage| &stage.strategy.manifest).collect();
     for (index, stage) in setup.prepared.stages.iter().enumerate() {
         let name = stage.strategy.manifest.name.clone();
-        emit(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of: count });
-        // What earlier stages did not use goes to the later ones.
+        // What earlier stages did not use, and what later ones leave because they are given up, goes to the others.
         let now = clock.elapsed().as_secs_f64();
         let left = (measuring_ends - now).max(0.0);
-        let own = weights.remove(0);
-        let share = stage_share(left, own, weights.iter().copied());
+        let ahead = manifests.get(index..).unwrap_or_default();
+        let given_up = given_up(ahead, left, pace(executor, &progress.history, now));
+        if let Some(Some(needs)) = given_up.first() {
+            progress.not_asked.push(NotAsked { stage: name, needs_seconds: *needs, seconds_left: left });
+            continue;
+        }
+        emit(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of: count });
+        let later =
+            ahead.iter().zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none()).map(|(later, _)| weight(later));
+        let share = stage_share(left, weight(&stage.strategy.manifest), later);
         let soft = clock.at(now + share);
         let hard = clock.at((now + share * 1.3).min(measuring_ends));
         let incumbent = progress.incumbent.clone();
@@ -207,6 +222,16 @@ async fn measure(
         progress.stages.push(end.outcome);
         report_incumbent(facts, progress, emit);
     }
+}
+
+/// What a note took in the last stage that made one; where none was made, it takes longer than the study has lasted.
+fn pace(executor: &Executor<'_>, history: &[Trial], elapsed_seconds: f64) -> Pace {
+    let busy = |trial: &Trial| trial.sample(Metric::FileBusyMs).map(|sample| sample.values.clone());
+    let last = history.iter().rev().find(|trial| busy(trial).is_some()).map(|trial| trial.stage.as_str());
+    let recent: Vec<f64> =
+        history.iter().filter(|trial| Some(trial.stage.as_str()) == last).filter_map(busy).flatten().collect();
+    let note_seconds = if recent.is_empty() { elapsed_seconds } else { median(&recent) / 1000.0 };
+    Pace { note_seconds, load_seconds: executor.last_load_seconds }
 }
 
 fn report_incumbent(facts: &Facts<'_>, progress: &Progress, emit: &mut dyn FnMut(StudyEvent)) {

@@ -1,11 +1,12 @@
 //! What was not found, what to beware of, and what to type next.
 
 use crate::{
-    model::study::{Outcome, Study},
+    model::study::{NotAsked, Outcome, Study},
     report::{
         page::Page,
         style::Style,
         table::{Cell, Table},
+        units::duration,
     },
 };
 
@@ -17,6 +18,32 @@ pub(in crate::report) fn write_not_found(page: &mut Page, study: &Study) {
     for sentence in &study.not_found {
         page.bullet(sentence);
     }
+}
+
+pub(in crate::report) fn write_not_asked(page: &mut Page, study: &Study) {
+    // What the comparison found, or had no time for, stands with the verdict.
+    let cut_short =
+        study.stages.iter().filter(|stage| stage.cut_short && stage.failure.is_none() && stage.name != "confirm");
+    let mut sentences: Vec<String> = study.not_asked.iter().map(|given_up| not_asked(study, given_up)).collect();
+    sentences.extend(cut_short.map(|stage| format!("{}: its time was over before it was done", stage.name)));
+    if sentences.is_empty() {
+        return;
+    }
+    page.heading("Not asked, for want of time");
+    for sentence in sentences {
+        page.bullet(&sentence);
+    }
+}
+
+fn not_asked(study: &Study, given_up: &NotAsked) -> String {
+    let planned = study.plan.stages.iter().find(|stage| stage.name == given_up.stage);
+    let decides = planned.map_or_else(String::new, |stage| format!(" ({})", stage.decides.join(", ")));
+    format!(
+        "{}{decides}: it takes {} at least on this machine, too much of the {} that were left",
+        given_up.stage,
+        duration(given_up.needs_seconds),
+        duration(given_up.seconds_left)
+    )
 }
 
 pub(in crate::report) fn write_warnings(page: &mut Page, study: &Study) {

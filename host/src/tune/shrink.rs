@@ -1,0 +1,108 @@
+//! Which questions a slow machine leaves time for: the least valuable are given up first. Pure.
+
+use super::plan::{stage_share, weight};
+use crate::model::{plugin::Manifest, space::Parameter};
+
+/// Notes that a question takes at least: two candidates, one note each.
+const LEAST_NOTES: f64 = 2.0;
+
+/// What the machine was seen to need, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    pub note_seconds: f64,
+    pub load_seconds: f64,
+}
+
+/// The seconds that a stage would need and does not get, for each stage; `None` where it is asked. A stage that measures nothing is
+/// always asked, and so is the most valuable one: that the machine is slow may be what it mends.
+#[must_use]
+pub fn given_up(stages: &[&Manifest], seconds: f64, pace: Pace) -> Vec<Option<f64>> {
+    let mut given_up: Vec<Option<f64>> = vec![None; stages.len()];
+    let most_valuable = stages.iter().filter_map(|stage| value(stage)).max();
+    loop {
+        let kept = || stages.iter().zip(&given_up).filter(|(_, gone)| gone.is_none()).map(|(stage, _)| *stage);
+        let all: f64 = kept().map(weight).sum();
+        let unaffordable = stages
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| given_up.get(*index).is_some_and(Option::is_none))
+            .filter_map(|(index, stage)| Some((index, value(stage)?, needs(stage, pace), weight(stage))))
+            .filter(|(_, value, _, _)| Some(*value) != most_valuable)
+            .filter(|(_, _, needs, own)| stage_share(seconds, *own, std::iter::once(all - own)) < *needs)
+            .min_by_key(|(_, value, _, _)| *value);
+        let Some((index, _, needs, _)) = unaffordable else { return given_up };
+        if let Some(slot) = given_up.get_mut(index) {
+            *slot = Some(needs);
+        }
+    }
+}
+
+fn needs(stage: &Manifest, pace: Pace) -> f64 {
+    let loads = stage.decides.iter().filter_map(|name| Parameter::from_name(name)).any(Parameter::is_load_time);
+    LEAST_NOTES * pace.note_seconds + if loads { pace.load_seconds } else { 0.0 }
+}
+
+/// How much the answer may change, by what is decided; `None` where nothing is measured. The order is that of what simulated studies lose
+/// when a question is left out.
+fn value(stage: &Manifest) -> Option<u8> {
+    let worth = |parameter: Parameter| match parameter {
+        Parameter::NumCtx => 5,
+        Parameter::MaxConcurrentRequests => 4,
+        Parameter::NumThread | Parameter::NumBatch => 3,
+        Parameter::ChunkSize | Parameter::MaxContentLength | Parameter::NumPredict => 2,
+        _ => 1,
+    };
+    let decides = stage.decides.iter().filter_map(|name| Parameter::from_name(name));
+    decides.filter(|parameter| !parameter.is_policy()).map(worth).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(name: &str, decides: &[&str]) -> Manifest {
+        Manifest {
+            name: name.into(),
+            version: "0.1.0".into(),
+            summary: String::new(),
+            parameters: Vec::new(),
+            decides: decides.iter().map(|name| (*name).to_owned()).collect(),
+            needs: Vec::new(),
+            intensities: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
+
+    fn left(seconds: f64, note_seconds: f64) -> Vec<&'static str> {
+        const NAMES: [&str; 5] = ["context", "throughput", "chunk", "temperature", "latency"];
+        let decides = [
+            &["num_ctx"][..],
+            &["max_concurrent_requests"],
+            &["max_content_length", "chunk_size"],
+            &["temperature"],
+            &["request_timeout_seconds"],
+        ];
+        let stages: Vec<Manifest> = NAMES.iter().zip(decides).map(|(name, decides)| stage(name, decides)).collect();
+        let given_up = given_up(&stages.iter().collect::<Vec<_>>(), seconds, Pace { note_seconds, load_seconds: 5.0 });
+        NAMES.into_iter().zip(given_up).filter(|(_, gone)| gone.is_none()).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn a_fast_machine_is_asked_everything() {
+        assert_eq!(left(300.0, 2.0), ["context", "throughput", "chunk", "temperature", "latency"]);
+    }
+
+    #[test]
+    fn the_least_valuable_goes_first_and_what_matters_most_stays() {
+        assert_eq!(left(300.0, 20.0), ["context", "throughput", "chunk", "temperature", "latency"]);
+        assert_eq!(left(300.0, 45.0), ["context", "throughput", "latency"]);
+        assert_eq!(left(300.0, 600.0), ["context", "latency"]);
+    }
+
+    #[test]
+    fn the_slower_the_fewer() {
+        let counts: Vec<usize> = (1..200).map(|note| left(300.0, f64::from(note)).len()).collect();
+        assert!(counts.is_sorted_by(|a, b| a >= b), "{counts:?}");
+        assert_eq!((counts.first(), counts.last()), (Some(&5), Some(&2)));
+    }
+}
