@@ -147,13 +147,12 @@ impl Condition {
 
     const fn number(self) -> Option<Number> {
         let (usual, allowed) = match self {
-            Self::Noise | Self::Drift => (None, 0.0..=0.5),
             Self::HeavyTails => (Some(0.05), 0.0..=0.5),
             Self::Throttle => (Some(0.25), 0.0..=0.9),
             Self::Competitor => (Some(40.0), 1.0..=3600.0),
             Self::Thrash => (Some(120.0), 1.0..=3600.0),
             Self::Slots => (None, 1.0..=64.0),
-            Self::Faults | Self::Stalls => (None, 0.0..=0.5),
+            Self::Noise | Self::Drift | Self::Faults | Self::Stalls => (None, 0.0..=0.5),
             Self::ColdFiles | Self::Ignores => return None,
         };
         Some(Number { usual, allowed })

@@ -233,11 +233,12 @@ impl Scenario {
         quiet
     }
 
-    /// The hardware of the scenario, as a profiler on that machine would see it.
+    /// The hardware of the scenario, as a profiler on that machine would see it. What is said of the operating system names the scenario.
     #[must_use]
     pub fn machine_profile(&self) -> MachineProfile {
         let machine = &self.machine;
-        let source = format!("scenario {}", self.name);
+        // Conditions change no hardware: the whole name is said of the system alone, and reports show it.
+        let source = format!("scenario {}", self.name.split(':').next().unwrap_or_default());
         let gpus = machine.gpu.iter().map(|gpu| Gpu {
             name: gpu.name.clone(),
             vendor: gpu.vendor,
@@ -258,7 +259,7 @@ impl Scenario {
             gpus: gpus.collect(),
             gpu_source: source.clone(),
             power: Fact::found(PowerState::Mains, &source),
-            operating_system: Fact::found("simulated".to_owned(), &source),
+            operating_system: Fact::found("simulated".to_owned(), format!("scenario {}", self.name)),
         }
     }
 }

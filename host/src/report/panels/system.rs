@@ -20,13 +20,18 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
         page.paragraph(Style::Warning, sentence);
     }
     let machine = &study.machine;
-    page.facts([
+    let mut facts = vec![
         ("CPU", Cell::plain(cpu(machine))),
         ("Memory", Cell::plain(memory(machine))),
         ("GPU", Cell::plain(gpu(machine))),
         ("Power", Cell::plain(machine.power.value.map_or(UNKNOWN, power))),
         ("Ollama", Cell::plain(ollama(&study.server))),
-    ]);
+    ];
+    if study.server.locality == Locality::Simulated {
+        let source = &machine.operating_system.source;
+        facts.push(("Scenario", Cell::new(Style::Name, source.strip_prefix("scenario ").unwrap_or(source))));
+    }
+    page.facts(facts);
 }
 
 pub(in crate::report) fn write_workload(page: &mut Page, study: &Study) {
