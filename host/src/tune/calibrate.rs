@@ -51,7 +51,12 @@ impl Sized {
     #[must_use]
     pub fn new(prompt: &str, language: &str, skeleton: f64) -> Self {
         let whole = rough_tokens(prompt);
-        Self { chars: prompt.chars().count(), whole, source: (whole - skeleton).max(0.0), language: language.to_owned() }
+        Self {
+            chars: prompt.chars().count(),
+            whole,
+            source: (whole - skeleton).max(0.0),
+            language: language.to_owned(),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use tokio::time::{Duration, Instant};
 
 use super::{
-    clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel, study::leaves_out_cached,
+    clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel,
+    study::leaves_out_cached,
 };
 use crate::{
     model::{

@@ -25,7 +25,8 @@ const LEAST_SPREAD: f64 = 0.02;
 const LONGEST_LINE: usize = 120;
 
 /// What the placeholders become, beside the content: a path, and which part of a file it is.
-const PLACEHOLDERS: &str = "[run 0123456789abcdef]\nsrc/some/where/file_name.py, one of 3 parts, characters 1001 to 2000 of 3000";
+const PLACEHOLDERS: &str =
+    "[run 0123456789abcdef]\nsrc/some/where/file_name.py, one of 3 parts, characters 1001 to 2000 of 3000";
 
 /// How many of all files of the batch have a prompt that does not fit `context` tokens, at these settings.
 #[must_use]
@@ -39,7 +40,8 @@ pub fn truncation_forecast(
     let skeleton = template + rough_tokens(PLACEHOLDERS);
     let picked = workload.files.iter().map(|file| of_text(candidate, calibration, workload, file, template));
     let density = Density::of(calibration, &workload.files);
-    let others = unknown(workload).into_iter().map(|chars| of_length(candidate, calibration, &density, skeleton, chars));
+    let others =
+        unknown(workload).into_iter().map(|chars| of_length(candidate, calibration, &density, skeleton, chars));
     let mut forecast = TruncationForecast {
         files: 0,
         files_cut: 0,

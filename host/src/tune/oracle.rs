@@ -7,7 +7,12 @@ use std::{cell::RefCell, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    batch::make_notes, calibrate::Calibration, clock::StudyClock, measure::{Bench, Contexts}, prompts::Nonces, score::Panel,
+    batch::make_notes,
+    calibrate::Calibration,
+    clock::StudyClock,
+    measure::{Bench, Contexts},
+    prompts::Nonces,
+    score::Panel,
     summarise,
 };
 use crate::{

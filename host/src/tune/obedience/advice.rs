@@ -2,7 +2,7 @@
 
 use super::Witness;
 use crate::model::{
-    machine::{Locality, LoadedModel},
+    machine::{LoadedModel, Locality},
     metric::Metric,
 };
 

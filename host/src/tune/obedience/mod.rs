@@ -91,7 +91,8 @@ fn context(witness: &Witness<'_>) -> Obedience {
             advice: Some(if trained {
                 format!("set num_ctx to {loaded} or less; for more, take a model with a longer context")
             } else {
-                "look for a context set in the server's environment, or for a proxy in between that drops options".to_owned()
+                "look for a context set in the server's environment, or for a proxy in between that drops options"
+                    .to_owned()
             }),
         }),
         ..no_evidence(setting, format!("{asked} tokens asked for, {loaded} loaded"))

@@ -47,7 +47,7 @@ pub(super) fn threads(witness: &Witness<'_>) -> Obedience {
         few > 0.0 && many <= usable && many >= few * THREADS_APART && on_cpu
     };
     let both = [decode(witness, Parameter::NumThread), prefill(witness, Parameter::NumThread)];
-    judge(Parameter::NumThread, both.into_iter().flatten().collect(), matters)
+    judge(Parameter::NumThread, &both.into_iter().flatten().collect::<Vec<_>>(), matters)
 }
 
 /// Whether a larger batch makes a difference to reading.
@@ -56,12 +56,13 @@ pub(super) fn batch(witness: &Witness<'_>) -> Obedience {
         let (small, large) = compared.values;
         small > 0.0 && large >= small * BATCHES_APART && compared.prompt_tokens >= 2.0 * small
     };
-    judge(Parameter::NumBatch, prefill(witness, Parameter::NumBatch).into_iter().collect(), matters)
+    judge(Parameter::NumBatch, prefill(witness, Parameter::NumBatch).as_slice(), matters)
 }
 
-fn judge(parameter: Parameter, compared: Vec<Compared>, matters: impl Fn(&Compared) -> bool) -> Obedience {
+fn judge(parameter: Parameter, compared: &[Compared], matters: impl Fn(&Compared) -> bool) -> Obedience {
     let setting = parameter.name();
-    let widest = |compared: &Compared| (1.0 - compared.ratio.interval.low).abs().max(compared.ratio.interval.high - 1.0);
+    let widest =
+        |compared: &Compared| (1.0 - compared.ratio.interval.low).abs().max(compared.ratio.interval.high - 1.0);
     let differs = |compared: &&Compared| compared.ratio.interval.low > 1.0 || compared.ratio.interval.high < 1.0;
     let figures = compared.iter().flat_map(|compared| {
         let name = |value: f64| format!("{}_tokens_per_second_at_{value}", compared.what);
@@ -70,13 +71,8 @@ fn judge(parameter: Parameter, compared: Vec<Compared>, matters: impl Fn(&Compar
     let figures: Vec<(String, f64)> = figures.collect();
     if let Some(shown) = compared.iter().find(differs) {
         let Compared { what, values, rates, .. } = shown;
-        let evidence = format!(
-            "{what} {:.1} tokens/s with {}, {:.1} with {}",
-            rates.0,
-            named(values.0),
-            rates.1,
-            named(values.1)
-        );
+        let evidence =
+            format!("{what} {:.1} tokens/s with {}, {:.1} with {}", rates.0, named(values.0), rates.1, named(values.1));
         return Obedience { state: Obeyed::Obeyed, figures, ..no_evidence(setting, evidence) };
     }
     let Some(first) = compared.first() else {
@@ -144,8 +140,7 @@ fn compare(
     let trials: Vec<&Trial> = witness.trials.iter().filter(|trial| is_alone(trial)).collect();
     let mut best: Option<Compared> = None;
     for one in &trials {
-        let alike: Vec<&Trial> =
-            trials.iter().copied().filter(|trial| are_alike(trial, one, parameter)).collect();
+        let alike: Vec<&Trial> = trials.iter().copied().filter(|trial| are_alike(trial, one, parameter)).collect();
         let value = |trial: &Trial| trial.candidate.get(parameter);
         // The server's own choice is some value in between: it is compared only when there is nothing else.
         let set: Vec<&Trial> = alike.iter().copied().filter(|trial| value(trial) > 0.0).collect();
@@ -157,17 +152,21 @@ fn compare(
         let Some((low, high)) = varied(&set).or_else(|| varied(&alike)) else { continue };
         let observations = |wanted: f64| {
             let own = alike.iter().filter(move |trial| (value(trial) - wanted).abs() < 0.5);
-            own.flat_map(|trial| &trial.observations).filter(|observation| {
-                observation.repetition == Repetition::Measured && observation.failure.is_none()
-            })
+            own.flat_map(|trial| &trial.observations)
+                .filter(|observation| observation.repetition == Repetition::Measured && observation.failure.is_none())
         };
         let rates = |wanted: f64| observations(wanted).filter_map(&rate).collect::<Vec<f64>>();
         let (slow, fast) = (rates(low), rates(high));
         let Some(ratio) = ratio_of_means(&fast, &slow, LEAST_DEVIATION) else { continue };
         let prompts: Vec<f64> = observations(low).map(|observation| f64::from(observation.prompt_tokens)).collect();
         let width = |ratio: &Estimate| ratio.interval.high / ratio.interval.low;
-        let compared =
-            Compared { what, values: (low, high), rates: (median(&slow), median(&fast)), ratio, prompt_tokens: median(&prompts) };
+        let compared = Compared {
+            what,
+            values: (low, high),
+            rates: (median(&slow), median(&fast)),
+            ratio,
+            prompt_tokens: median(&prompts),
+        };
         if best.as_ref().is_none_or(|best| width(&compared.ratio) < width(&best.ratio)) {
             best = Some(compared);
         }

@@ -60,9 +60,8 @@ fn at_once(trial: &Trial) -> Option<f64> {
 }
 
 fn well(trial: &Trial) -> Vec<Observation> {
-    let good = |observation: &&Observation| {
-        observation.repetition == Repetition::Measured && observation.failure.is_none()
-    };
+    let good =
+        |observation: &&Observation| observation.repetition == Repetition::Measured && observation.failure.is_none();
     trial.observations.iter().filter(good).cloned().collect()
 }
 
@@ -92,10 +91,15 @@ pub(super) fn answer_length(witness: &Witness<'_>) -> Obedience {
     if let Some((tokens, limit)) = longest_over {
         return Obedience {
             state: Obeyed::Ignored,
-            figures: vec![("answer_tokens".to_owned(), f64::from(tokens)), ("num_predict".to_owned(), f64::from(limit))],
+            figures: vec![
+                ("answer_tokens".to_owned(), f64::from(tokens)),
+                ("num_predict".to_owned(), f64::from(limit)),
+            ],
             warning: Some(Warning {
                 what: format!("an answer had {tokens} tokens where num_predict allows {limit}"),
-                advice: Some("look for a proxy that drops options; without a bound one answer can take minutes".to_owned()),
+                advice: Some(
+                    "look for a proxy that drops options; without a bound one answer can take minutes".to_owned(),
+                ),
             }),
             ..no_evidence(setting, format!("an answer of {tokens} tokens where {limit} are allowed"))
         };
@@ -106,7 +110,7 @@ pub(super) fn answer_length(witness: &Witness<'_>) -> Obedience {
     Obedience {
         state: Obeyed::Obeyed,
         figures: vec![("answers_ended_by_it".to_owned(), f64::from(reached))],
-        ..no_evidence(setting, format!("{reached} answers ended exactly there, and none later"))
+        ..no_evidence(setting, format!("{reached} answers ended exactly there"))
     }
 }
 

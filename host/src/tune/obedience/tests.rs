@@ -59,7 +59,9 @@ fn rates(prefill: f64, decode: f64) -> Vec<Observation> {
     [0.985, 1.01, 0.995, 1.02, 1.005, 0.99]
         .into_iter()
         .enumerate()
-        .map(|(index, noise)| observation(20_000.0 * f64::from(u32::try_from(index).unwrap()), 0.0, (prefill * noise, decode * noise)))
+        .map(|(index, noise)| {
+            observation(20_000.0 * f64::from(u32::try_from(index).unwrap()), 0.0, (prefill * noise, decode * noise))
+        })
         .collect()
 }
 
@@ -145,7 +147,11 @@ fn threads_and_batches_show_in_rates_or_are_ignored() {
     assert_eq!(obeyed.state, Obeyed::Obeyed, "{obeyed:?}");
     let ignored = found(&pair(threads, (2.0, (200.0, 10.0)), (8.0, (202.0, 9.95))), "num_thread");
     assert_eq!(ignored.state, Obeyed::Ignored, "{ignored:?}");
-    assert!(ignored.evidence.starts_with("2 or 8: no difference in decode and prefill larger than"), "{}", ignored.evidence);
+    assert!(
+        ignored.evidence.starts_with("2 or 8: no difference in decode and prefill larger than"),
+        "{}",
+        ignored.evidence
+    );
     assert!(ignored.warning.unwrap().what.contains("num_thread makes no difference"));
     // Seven and eight threads may be alike, and more than there are prove nothing.
     for (low, high) in [(7.0, 8.0), (4.0, 16.0)] {
@@ -161,7 +167,8 @@ fn threads_and_batches_show_in_rates_or_are_ignored() {
     // Two noisy requests a side say nothing, and the report does not claim that they do.
     let mut few = pair(threads, (2.0, (200.0, 10.0)), (8.0, (230.0, 10.0)));
     for (trial, factor) in few.iter_mut().zip([0.7, 1.3]) {
-        trial.observations = vec![observation(0.0, 0.0, (200.0, 10.0)), observation(1e5, 0.0, (200.0 * factor, 10.0 * factor))];
+        trial.observations =
+            vec![observation(0.0, 0.0, (200.0, 10.0)), observation(1e5, 0.0, (200.0 * factor, 10.0 * factor))];
     }
     let open = found(&few, "num_thread");
     assert_eq!(open.state, Obeyed::NoEvidence);
@@ -179,7 +186,8 @@ fn queued(slots: u32) -> Vec<Observation> {
 fn requests_that_never_overlap_come_with_the_command_that_changes_it() {
     let one = [trial(with(Parameter::NumCtx, 8192.0), 8, queued(1))];
     let advice = |system: &str, memory: u64| {
-        let overlap = examined(&one, &machine(system, memory)).into_iter().find(|one| one.setting == "max_concurrent_requests");
+        let overlap =
+            examined(&one, &machine(system, memory)).into_iter().find(|one| one.setting == "max_concurrent_requests");
         let overlap = overlap.unwrap();
         assert_eq!(overlap.state, Obeyed::Ignored);
         let warning = overlap.warning.unwrap();
