@@ -72,6 +72,12 @@ fn a_server_of_one_slot_is_named_with_what_changes_it() {
     let study = study(&Scenario::named("one-slot").unwrap());
     assert_eq!(of(&study, "max_concurrent_requests").state, Obeyed::Ignored);
     assert_eq!(of(&study, "num_ctx").state, Obeyed::Obeyed);
+    // The slots are known after eight requests.
+    let short = study.trials.iter().filter_map(|trial| match trial.experiment {
+        Experiment::Probe { parallel, requests, .. } if parallel > 1 => Some(requests),
+        _ => None,
+    });
+    assert_eq!(short.sum::<u32>(), 8);
     let page = terminal::render(&study, 80, false);
     for text in ["What the server obeyed", "OLLAMA_NUM_PARALLEL is 1", "OLLAMA_NUM_PARALLEL=2"] {
         assert!(page.contains(text), "{text} is not in\n{page}");

@@ -44,7 +44,7 @@ impl TruncationForecast {
         let (largest, most) = (self.largest_prompt_tokens, self.largest_prompt_tokens_at_most);
         let largest = if most > largest { format!("{largest}, at most {most},") } else { largest.to_string() };
         let room = match (self.files_without_room, self.files_without_room_at_most) {
-            (_, 0) if *files_cut_at_most == 0 => format!("; an answer may take {answer_tokens} of them"),
+            (_, 0) if *files_cut_at_most == 0 => format!(", with room for an answer of {answer_tokens}"),
             (0, 0) => String::new(),
             (least, most) => {
                 let many = if most > least { format!("{least} to {most}") } else { least.to_string() };
@@ -75,7 +75,7 @@ mod tests {
         };
         assert_eq!(
             good.sentence(),
-            "0 of 60 files would be truncated (largest 2871, at most 3004, of 4096 tokens; an answer may take 1024 of them)"
+            "0 of 60 files would be truncated (largest 2871, at most 3004, of 4096 tokens, with room for an answer of 1024)"
         );
         let tight = TruncationForecast { files_without_room: 1, files_without_room_at_most: 3, ..good };
         assert!(tight.sentence().ends_with("; 1 to 3 leave less than the 1024 that an answer may take)"));

@@ -144,11 +144,13 @@ impl Bench<'_> {
             observation.failure = Some(FailureCause::Truncated);
             observation.message = Some(sign.describe(generation.prompt_tokens, expected.tokens));
         } else {
-            if self.overflowed(candidate, &observation, ask.num_predict) {
+            let prompt_tokens = generation.whole_prompt_tokens.unwrap_or(0).max(generation.prompt_tokens);
+            if self.overflowed(candidate, &observation, prompt_tokens, ask.num_predict) {
                 observation.failure = Some(FailureCause::AnswerCut);
                 observation.message = Some(format!("the context of {} tokens ended the answer", candidate.num_ctx));
+            } else {
+                self.learn(&size, generation.prompt_tokens, ask.file.is_some());
             }
-            self.learn(&size, generation.prompt_tokens, ask.file.is_some());
         }
         Answered { observation, answer: generation.answer }
     }
@@ -171,9 +173,15 @@ impl Bench<'_> {
     }
 
     /// Whether the context was full before the answer ended: it was stopped, or went on without the beginning of the prompt.
-    fn overflowed(&self, candidate: &Candidate, observation: &Observation, num_predict: u32) -> bool {
+    fn overflowed(
+        &self,
+        candidate: &Candidate,
+        observation: &Observation,
+        prompt_tokens: u32,
+        num_predict: u32,
+    ) -> bool {
         let context = self.contexts.of(candidate).into_iter().min().unwrap_or(candidate.num_ctx);
-        let used = u64::from(observation.prompt_tokens) + u64::from(observation.answer_tokens);
+        let used = u64::from(prompt_tokens) + u64::from(observation.answer_tokens);
         let stopped = observation.finish == FinishReason::Length && observation.answer_tokens < num_predict;
         (stopped && used + 2 >= u64::from(context)) || used > u64::from(context)
     }

@@ -57,7 +57,6 @@ pub fn rough_tokens(text: &str) -> f64 {
             (Some(Kind::Capital), Kind::Capital) | (Some(Kind::Small | Kind::Capital), Kind::Small) => {
                 1.0 / WORD_LETTERS
             }
-            (_, Kind::Small | Kind::Capital) => 1.0,
             (_, Kind::Digit) => TOKENS_PER_DIGIT,
             (_, Kind::Sign) if before.is_some_and(|(before, _)| before == character) => 0.0,
             (_, Kind::Sign) => TOKENS_PER_SIGN,
@@ -65,7 +64,7 @@ pub fn rough_tokens(text: &str) -> f64 {
             (Some(Kind::LineEnd), Kind::LineEnd | Kind::Space) => 0.0,
             (_, Kind::Space) if spaces == 2 && last == Some(Kind::Space) => 1.0,
             (_, Kind::Space) => 0.0,
-            (_, Kind::LineEnd) => 1.0,
+            (_, Kind::Small | Kind::Capital | Kind::LineEnd) => 1.0,
             (_, Kind::Foreign) => TOKENS_PER_FOREIGN_LETTER,
             (_, Kind::Wide) => TOKENS_PER_WIDE_CHARACTER,
         };

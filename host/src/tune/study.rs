@@ -167,6 +167,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
 }
 
 /// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.
+#[must_use]
 pub const fn leaves_out_cached(server: &ServerProfile) -> bool {
     !matches!(server.era.value, Some(Era::B | Era::C))
 }

@@ -59,8 +59,9 @@ pub fn sign_of_cut(evidence: &Evidence<'_>) -> Option<Sign> {
         return Some(Sign::ContextHoldsMore);
     }
     for context in evidence.contexts.iter().copied().filter(|context| *context > 0) {
-        // Otherwise it has too little room for an answer, which shows when it has ended.
-        let almost = read.saturating_add(cached) >= context && expected.tokens >= ALMOST_FULL * f64::from(context);
+        // Where that is not sure, it shows when the answer has ended: there was no room for it.
+        let surely = expected.tokens - 2.0 * expected.deviation;
+        let almost = read.saturating_add(cached) >= context && surely >= ALMOST_FULL * f64::from(context);
         if read >= context || almost {
             return Some(Sign::FillsContext(context));
         }

@@ -47,7 +47,7 @@ pub(super) fn threads(witness: &Witness<'_>) -> Obedience {
         few > 0.0 && many <= usable && many >= few * THREADS_APART && on_cpu
     };
     let both = [decode(witness, Parameter::NumThread), prefill(witness, Parameter::NumThread)];
-    judge(Parameter::NumThread, both.into_iter().flatten().collect(), matters)
+    judge(Parameter::NumThread, &both.into_iter().flatten().collect::<Vec<_>>(), matters)
 }
 
 /// Whether a larger batch makes a difference to reading.
@@ -56,10 +56,10 @@ pub(super) fn batch(witness: &Witness<'_>) -> Obedience {
         let (small, large) = compared.values;
         small > 0.0 && large >= small * BATCHES_APART && compared.prompt_tokens >= 2.0 * small
     };
-    judge(Parameter::NumBatch, prefill(witness, Parameter::NumBatch).into_iter().collect(), matters)
+    judge(Parameter::NumBatch, prefill(witness, Parameter::NumBatch).as_slice(), matters)
 }
 
-fn judge(parameter: Parameter, compared: Vec<Compared>, matters: impl Fn(&Compared) -> bool) -> Obedience {
+fn judge(parameter: Parameter, compared: &[Compared], matters: impl Fn(&Compared) -> bool) -> Obedience {
     let setting = parameter.name();
     let widest =
         |compared: &Compared| (1.0 - compared.ratio.interval.low).abs().max(compared.ratio.interval.high - 1.0);

@@ -110,7 +110,7 @@ pub(super) fn answer_length(witness: &Witness<'_>) -> Obedience {
     Obedience {
         state: Obeyed::Obeyed,
         figures: vec![("answers_ended_by_it".to_owned(), f64::from(reached))],
-        ..no_evidence(setting, format!("{reached} answers ended exactly there, and none later"))
+        ..no_evidence(setting, format!("{reached} answers ended exactly there"))
     }
 }
 
