@@ -1,7 +1,7 @@
 //! What disturbed the measurements: other clients of the server, a machine that changes. Pure.
 
 use super::{
-    residuals::{Request, is_alone, residuals},
+    residuals::{Request, is_alone, writing_residuals},
     watch::Watch,
 };
 use crate::{
@@ -76,9 +76,10 @@ pub fn disturbances(trials: &[Trial], requests: &[Request], watch: &Watch) -> Di
 }
 
 /// Whether requests became slower or faster in the course of the study, settings and sizes aside. Requests that shared the server with
-/// each other share their luck, too, and are no evidence.
+/// each other share their luck, too, and are no evidence. What is looked at is the time of writing a token: that of reading one depends on
+/// how prompts fill the batches.
 fn drift(requests: &[Request]) -> Option<Drift> {
-    let points = residuals(requests.iter().filter(|request| request.alone)).points;
+    let points = writing_residuals(requests.iter().filter(|request| request.alone));
     if points.len() < FEWEST {
         return None;
     }

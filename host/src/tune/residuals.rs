@@ -17,13 +17,16 @@ use crate::{
 /// Fewest pairs of requests that say how much longer a token takes deeper in the context.
 const FEWEST_SLOPES: usize = 6;
 
+/// Share of a service at either end that is not looked at for an overlap.
+const SLACK: f64 = 0.02;
+
 /// What counts of one request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     key: Key,
     /// Middle of its time, in seconds since the study began.
     at_seconds: f64,
-    /// No other request of ours was under way.
+    /// The server worked on no other request of ours.
     pub alone: bool,
     prompt_tokens: f64,
     answer_steps: f64,
@@ -82,7 +85,7 @@ pub fn requests(trial: &Trial) -> Vec<Request> {
         (counts && rated).then(|| Request {
             key,
             at_seconds: (observation.started_ms + observation.latency_ms / 2.0) / 1000.0,
-            alone: is_alone(observation, &trial.observations),
+            alone: is_served_alone(observation, &trial.observations),
             prompt_tokens: f64::from(observation.prompt_tokens),
             answer_steps: f64::from(observation.answer_tokens) - 1.0,
             prefill_ms: server.prefill_ms,
@@ -92,7 +95,7 @@ pub fn requests(trial: &Trial) -> Vec<Request> {
     trial.observations.iter().filter_map(request).collect()
 }
 
-/// Whether no other of the requests was under way at the same time.
+/// Whether no other of the requests was under way at the same time, from the sending to the last byte.
 #[must_use]
 pub fn is_alone(observation: &Observation, all: &[Observation]) -> bool {
     let (start, end) = (observation.started_ms, observation.started_ms + observation.latency_ms);
@@ -100,40 +103,80 @@ pub fn is_alone(observation: &Observation, all: &[Observation]) -> bool {
     all.iter().filter(|other| meets(other)).count() <= 1
 }
 
+/// Whether the server worked on no other of the requests at the same time; they may have waited.
+fn is_served_alone(observation: &Observation, all: &[Observation]) -> bool {
+    let service = |observation: &Observation| {
+        let end = observation.started_ms + observation.latency_ms;
+        let span = observation.server.map_or(observation.latency_ms, |server| server.prefill_ms + server.decode_ms);
+        // The next one begins while the last token travels.
+        (end - span + SLACK * span, end - SLACK * span)
+    };
+    let (start, end) = service(observation);
+    all.iter().map(service).filter(|(other_start, other_end)| *other_start < end && *other_end > start).count() <= 1
+}
+
 /// Observed by expected time of each request, on a logarithmic scale. Requests that nothing is alike are left out.
 #[must_use]
 pub fn residuals<'a>(requests: impl IntoIterator<Item = &'a Request>) -> Residuals {
-    let requests: Vec<&Request> = requests.into_iter().collect();
-    let mut keys: Vec<Key> = Vec::new();
-    for request in &requests {
-        if !keys.contains(&request.key) {
-            keys.push(request.key);
-        }
-    }
-    let groups: Vec<Vec<&Request>> = keys
-        .iter()
-        .map(|key| requests.iter().copied().filter(|request| request.key == *key).collect())
-        .filter(|group: &Vec<&Request>| group.len() > 1)
-        .collect();
+    let groups = grouped(requests, |request| request.key);
     let depth = |request: &Request| request.prompt_tokens;
     let read = |request: &Request| (request.prefill_ms / request.prompt_tokens).ln();
     let write = |request: &Request| (request.decode_ms / request.answer_steps).ln();
     let (deeper_read, deeper_write) = (common_slope(&groups, depth, read), common_slope(&groups, depth, write));
+    let fitted = usize::from(deeper_read.is_some() || deeper_write.is_some());
+    let (deeper_read, deeper_write) = (deeper_read.unwrap_or(0.0), deeper_write.unwrap_or(0.0));
     let mut points = Vec::new();
     for (group, requests) in groups.iter().enumerate() {
-        let level = |time: &dyn Fn(&Request) -> f64, slope: f64| {
-            median(&requests.iter().map(|request| time(request) - slope * depth(request)).collect::<Vec<_>>())
-        };
-        let reading = level(&read, deeper_read.unwrap_or(0.0));
-        let writing = level(&write, deeper_write.unwrap_or(0.0));
-        for request in requests {
-            let expected = request.prompt_tokens * (reading + deeper_read.unwrap_or(0.0) * depth(request)).exp()
-                + request.answer_steps * (writing + deeper_write.unwrap_or(0.0) * depth(request)).exp();
+        let reading = level(requests, |request| read(request) - deeper_read * depth(request));
+        let writing = level(requests, |request| write(request) - deeper_write * depth(request));
+        points.extend(requests.iter().map(|request| {
+            let expected = request.prompt_tokens * (reading + deeper_read * depth(request)).exp()
+                + request.answer_steps * (writing + deeper_write * depth(request)).exp();
             let value = ((request.prefill_ms + request.decode_ms) / expected).ln();
-            points.push(Point { group, time: request.at_seconds, value });
+            Point { group, time: request.at_seconds, value }
+        }));
+    }
+    Residuals { points, fitted }
+}
+
+/// The same of the time of writing a token alone: it is that of its settings in requests of every kind, so that more of them are alike.
+#[must_use]
+pub fn writing_residuals<'a>(requests: impl IntoIterator<Item = &'a Request>) -> Vec<Point> {
+    let groups = grouped(requests, |request| Key { kind: 0, workers: 1, ..request.key });
+    let depth = |request: &Request| request.prompt_tokens + request.answer_steps / 2.0;
+    let write = |request: &Request| (request.decode_ms / request.answer_steps).ln();
+    let deeper = common_slope(&groups, depth, write).unwrap_or(0.0).max(0.0);
+    let mut points = Vec::new();
+    for (group, requests) in groups.iter().enumerate() {
+        let value = |request: &Request| write(request) - deeper * depth(request);
+        let level = level(requests, value);
+        points.extend(requests.iter().map(|request| Point {
+            group,
+            time: request.at_seconds,
+            value: value(request) - level,
+        }));
+    }
+    points
+}
+
+/// Groups of more than one request.
+fn grouped<'a>(
+    requests: impl IntoIterator<Item = &'a Request>,
+    key: impl Fn(&Request) -> Key,
+) -> Vec<Vec<&'a Request>> {
+    let mut groups: Vec<(Key, Vec<&Request>)> = Vec::new();
+    for request in requests {
+        let key = key(request);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(request),
+            None => groups.push((key, vec![request])),
         }
     }
-    Residuals { points, fitted: usize::from(deeper_read.is_some() || deeper_write.is_some()) }
+    groups.into_iter().map(|(_, group)| group).filter(|group| group.len() > 1).collect()
+}
+
+fn level(requests: &[&Request], value: impl Fn(&Request) -> f64) -> f64 {
+    median(&requests.iter().map(|request| value(request)).collect::<Vec<_>>())
 }
 
 /// How much `y` grows with `x` within groups: the median of the slopes between any two of a group (Theil 1950). `None` with too few.
