@@ -122,6 +122,11 @@ pub struct CalibrationStudy {
     pub scenario: String,
     /// Deviation of the logarithm of a request's duration.
     pub noise: f64,
+    /// What the machine suffers from besides.
+    pub condition: Option<String>,
+    /// The study warned of another client, of a machine that becomes slower or faster.
+    pub saw_client: bool,
+    pub saw_drift: bool,
     pub seed: u64,
     pub tuner: Tuner,
     pub intensity: String,

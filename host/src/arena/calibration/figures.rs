@@ -122,6 +122,7 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
         ours: most(studies.iter().filter(|study| study.tuner == Tuner::Study).map(|study| study.clock_difference)),
         rules: None,
     });
+    figures.extend(disturbances(studies));
     figures.push(both("length of a study", FigureUnit::Seconds, None, &|tuner| {
         average(fresh(tuner).map(|study| study.seconds))
     }));
@@ -137,6 +138,30 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
 /// Whether the correction of the confidence was not fitted on a machine: what is stated there is put to the proof.
 const fn is_unknown(machine: usize) -> bool {
     machine % 2 == 1
+}
+
+/// What studies say of other clients and of machines that change, and where they should.
+fn disturbances(studies: &[CalibrationStudy]) -> [Figure; 4] {
+    let ours = || studies.iter().filter(|study| study.tuner == Tuner::Study);
+    let with = |what: &str, aim, measured| Figure {
+        what: what.to_owned(),
+        unit: FigureUnit::Share,
+        aim,
+        ours: measured,
+        rules: None,
+    };
+    let suffers = |study: &CalibrationStudy, from: &str| {
+        study.condition.as_deref().is_some_and(|condition| condition.starts_with(from))
+    };
+    let changes = |study: &CalibrationStudy| suffers(study, "throttle") || suffers(study, "drift");
+    let is_shared = |study: &CalibrationStudy| suffers(study, "competitor");
+    let aim = Some(Aim::AtMost(0.02));
+    [
+        with("shared servers that were noticed", None, share(ours().filter(|s| is_shared(s)).map(|s| s.saw_client))),
+        with("servers called shared that are not", aim, share(ours().filter(|s| !is_shared(s)).map(|s| s.saw_client))),
+        with("heat and drift that were noticed", None, share(ours().filter(|s| changes(s)).map(|s| s.saw_drift))),
+        with("drift seen where there is none", aim, share(ours().filter(|s| !changes(s)).map(|s| s.saw_drift))),
+    ]
 }
 
 /// What was stated of picks of some machines, from the settings of users, and whether it came true.

@@ -107,6 +107,9 @@ impl Player<'_> {
             machine: self.machine.index,
             scenario: self.machine.scenario.name.clone(),
             noise: self.machine.scenario.noise.request_sigma,
+            condition: self.machine.condition.map(str::to_owned),
+            saw_client: false,
+            saw_drift: false,
             seed: self.seed,
             tuner: Tuner::Study,
             intensity: self.intensity.name.clone(),
@@ -143,6 +146,8 @@ impl Player<'_> {
                 .filter(|observation| observation.failure == Some(FailureCause::Truncated))
                 .count(),
             clock_difference,
+            saw_client: study.disturbances.foreign() > 0,
+            saw_drift: study.disturbances.drift.is_some(),
             confidence: study.tuned.as_ref().map(|tuned| tuned.confidence.percent / 100.0),
             // Settings that cannot be used may be replaced without being slower.
             claims_gain: study.outcome == Outcome::Improved && usable,

@@ -14,10 +14,16 @@ pub struct Machine {
     pub index: usize,
     pub scenario: Scenario,
     pub start: Candidate,
+    /// What it suffers from, besides noise.
+    pub condition: Option<&'static str>,
 }
 
 /// Deviations of a request's duration that machines are given in turn.
 const NOISES: [f64; 3] = [0.05, 0.03, 0.15];
+
+/// What else some relatives suffer from: every third has one of these.
+const CONDITIONS: [&str; 6] =
+    ["heavy-tails", "drift=0.1", "throttle", "competitor", "cold-files", "ignores=num_thread"];
 
 /// How much speeds of relatives differ: deviation of the logarithm.
 const SPEEDS: f64 = 0.35;
@@ -30,15 +36,18 @@ pub fn machines(count: usize) -> Vec<Machine> {
 
 fn machine(index: usize) -> Option<Machine> {
     let round = index / Scenario::NAMES.len();
-    let mut scenario = Scenario::named(Scenario::NAMES.get(index % Scenario::NAMES.len())?)?;
+    let name = Scenario::NAMES.get(index % Scenario::NAMES.len())?;
+    let condition = CONDITIONS.get(index / 3 % CONDITIONS.len()).copied().filter(|_| round > 0 && index % 3 == 0);
+    let mut scenario =
+        Scenario::named(&condition.map_or_else(|| (*name).to_owned(), |condition| format!("{name}:{condition}")))?;
     let mut dice = ChaCha8Rng::seed_from_u64(index as u64);
     scenario.noise.request_sigma = *NOISES.get((index + round) % NOISES.len())?;
     if round > 0 {
         vary(&mut scenario, &mut dice);
-        scenario.name = format!("{}-{round}", scenario.name);
+        scenario.name = format!("{}, relative {round}", scenario.name);
     }
     let start = if round == 0 { Candidate::default() } else { start(&mut dice) };
-    Some(Machine { index, scenario, start })
+    Some(Machine { index, scenario, start, condition })
 }
 
 /// Another machine of the same kind: other speeds, memory, slots, and a model that reads better or worse.
@@ -55,7 +64,6 @@ fn vary(scenario: &mut Scenario, dice: &mut ChaCha8Rng) {
     scenario.server.num_parallel = one_of(dice, &[1, 1, 2, 2, 3, 4]);
     let behaviour = &mut scenario.behaviour;
     behaviour.effective_context_tokens = one_of(dice, &[2_500, 4_000, 6_000, 8_000, 12_000]);
-    scenario.noise.drift_share = one_of(dice, &[0.0, 0.01, 0.02, 0.05]);
 }
 
 fn vary_speed(speed: &mut Speed, dice: &mut ChaCha8Rng) {
