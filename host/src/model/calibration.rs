@@ -144,6 +144,8 @@ pub struct CalibrationStudy {
     /// It said that the winner is faster than the present settings.
     pub claims_gain: bool,
     pub gain: Option<ClaimedGain>,
+    /// Why the pick was picked, as the study said it.
+    pub reasons: Vec<String>,
     /// `None` where only the budget is looked at.
     pub truth: Option<StudyTruth>,
 }

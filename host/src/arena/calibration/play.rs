@@ -123,6 +123,7 @@ impl Player<'_> {
             confidence: None,
             claims_gain: false,
             gain: None,
+            reasons: Vec::new(),
             truth: None,
         }
     }
@@ -146,6 +147,7 @@ impl Player<'_> {
                 .filter(|observation| observation.failure == Some(FailureCause::Truncated))
                 .count(),
             clock_difference,
+            reasons: study.selection.as_ref().map(|selection| selection.reasons.clone()).unwrap_or_default(),
             saw_client: study.disturbances.foreign() > 0,
             saw_drift: study.disturbances.drift.is_some(),
             confidence: study.tuned.as_ref().map(|tuned| tuned.confidence.percent / 100.0),
