@@ -27,5 +27,6 @@ mod sandbox;
 mod saving;
 mod simulator;
 mod support;
+mod verify;
 mod versions;
 mod wit;

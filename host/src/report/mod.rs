@@ -22,5 +22,6 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 pub mod update;
+pub mod verification;
 mod view;
 pub mod wrap;

@@ -26,6 +26,7 @@ mod stage;
 pub mod study;
 mod summarise;
 mod verdict;
+pub mod verify;
 
 pub use clock::StudyClock;
 pub use execute::{TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
