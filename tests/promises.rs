@@ -33,5 +33,6 @@ mod saving;
 mod simulator;
 mod support;
 mod truncation;
+mod verify;
 mod versions;
 mod wit;

@@ -100,6 +100,12 @@ impl Simulation {
         tune::run(setup, stopped, &mut |_| {}).await
     }
 
+    /// The way to the server.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Who knows the truth of this scenario and these files.
     #[must_use]
     pub fn oracle<'a>(&'a self, panel: &'a Panel) -> Oracle<'a> {

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 use super::{
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
+    verify_args::{self, VerifyArgs},
 };
 use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
@@ -71,6 +72,9 @@ pub enum Command {
     /// Run many simulated studies, and say which strategy or selector is better
     #[command(after_long_help = arena_args::EXAMPLES)]
     Arena(ArenaArgs),
+    /// Compare two configurations, and say which is faster and how sure that is
+    #[command(after_long_help = verify_args::EXAMPLES)]
+    Verify(VerifyArgs),
 }
 
 const RUN_EXAMPLES: &str = "\

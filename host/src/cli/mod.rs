@@ -20,6 +20,9 @@ mod session;
 mod simulate;
 mod studies_args;
 pub mod ui;
+mod verify;
+pub mod verify_args;
+mod watched;
 
 use std::process::ExitCode;
 
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(args),
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),
+        Command::Verify(args) => verify::run(args),
     };
     match result {
         Ok(status) => status.into(),

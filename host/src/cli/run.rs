@@ -1,12 +1,8 @@
 //! `ralf-tune run`.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use rand::Rng;
-use tokio::sync::watch;
 
 use super::{
     CommandResult,
@@ -15,11 +11,11 @@ use super::{
     deliver,
     exit::ExitStatus,
     failure::Failure,
-    interrupt::interrupted,
     places,
     plan::{grant, prepare},
     session::{self, block_on},
-    ui::{self, Progress, ProgressMode},
+    ui,
+    watched::watched,
 };
 use crate::{
     emit::{
@@ -29,7 +25,7 @@ use crate::{
     model::{
         candidate::Candidate,
         selection::Constraints,
-        study::{Outcome, Study, StudyEvent},
+        study::{Outcome, Study},
         trial::{Trial, TrialState},
         workload::{PromptTemplate, Workload},
     },
@@ -42,9 +38,6 @@ use crate::{
         samples::{self, SampleOptions},
     },
 };
-
-/// How often the time left is shown anew.
-const TICK: Duration = Duration::from_millis(500);
 
 /// Measures, chooses, shows, saves.
 pub fn run(args: &RunArgs) -> CommandResult {
@@ -93,7 +86,8 @@ pub fn run(args: &RunArgs) -> CommandResult {
             salt: if scenario.is_some() { 0 } else { rand::rng().next_u64() },
             started_at: now(),
         };
-        Ok::<Study, Failure>(watched(setup, scenario.is_some()).await)
+        let study = watched(scenario.is_some(), async |stop, emit| tune::run(setup, stop, emit).await).await;
+        Ok::<Study, Failure>(study)
     })??;
     // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
     let shown = show(&settings, &study);
@@ -103,38 +97,6 @@ pub fn run(args: &RunArgs) -> CommandResult {
     }
     saved.and(shown)?;
     Ok(status(&study))
-}
-
-/// Runs the study with its progress shown, and Ctrl-C heard.
-async fn watched(setup: Setup<'_>, virtual_clock: bool) -> Study {
-    let (stop, stopped) = watch::channel(false);
-    let began = tokio::time::Instant::now();
-    let progress = std::cell::RefCell::new(Progress::new(ProgressMode::detect(false)));
-    let mut emit = |event: StudyEvent| progress.borrow_mut().handle(&event, began.elapsed());
-    let listen = async {
-        interrupted().await;
-        ui::message("stopping: the server is left as it was found; once more to stop at once");
-        let _ = stop.send(true);
-        interrupted().await;
-        ExitStatus::Interrupted
-    };
-    let tick = async {
-        if virtual_clock {
-            // A timer of a paused clock would be what makes it jump.
-            std::future::pending::<()>().await;
-        }
-        loop {
-            tokio::time::sleep(TICK).await;
-            progress.borrow_mut().tick(began.elapsed());
-        }
-    };
-    let study = tokio::select! {
-        study = tune::run(setup, stopped, &mut emit) => study,
-        status = listen => deliver::leave(status),
-        () = tick => deliver::leave(ExitStatus::Internal),
-    };
-    progress.borrow_mut().clear();
-    study
 }
 
 /// Where the present settings are read from and the tuned ones saved to. A simulated machine is not the user's: its results go
@@ -150,7 +112,7 @@ pub fn present_settings(target: Option<&Path>) -> Result<Option<PresentSettings>
 }
 
 /// Refuses to write the report over the configuration.
-fn refuse_report_in(target: Option<&Path>, settings: &Settings) -> Result<(), Failure> {
+pub fn refuse_report_in(target: Option<&Path>, settings: &Settings) -> Result<(), Failure> {
     let (Some(target), Some(output)) = (target, &settings.output.value) else { return Ok(()) };
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if real(target) != real(output) {
@@ -164,7 +126,8 @@ fn baseline(present: Option<&PresentSettings>) -> Candidate {
     present.map_or_else(Candidate::default, |present| present.candidate.clone())
 }
 
-fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
+/// The files of the batch, with the prompt.
+pub fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
     let prompt = match &settings.prompt.value {
         Some(path) => PromptTemplate::from_file(path)?,
         None => PromptTemplate::built_in(),

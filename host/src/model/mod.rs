@@ -34,4 +34,5 @@ pub mod space;
 pub mod study;
 pub mod trial;
 pub mod value;
+pub mod verification;
 pub mod workload;

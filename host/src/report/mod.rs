@@ -23,5 +23,6 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 pub mod update;
+pub mod verification;
 mod view;
 pub mod wrap;

@@ -18,6 +18,7 @@ use crate::{
         workload::{Piece, SourceFile, cut},
     },
     stats::throughput::{Work, steady_rate},
+    workload::probe::probe_prompt,
 };
 
 /// Files made into notes.
@@ -93,42 +94,67 @@ pub async fn make_notes(bench: &Bench<'_>, candidate: &Candidate, files: &[usize
 /// Most requests that one worker makes only to keep the others company.
 const MOST_FILLERS: usize = 8;
 
+/// Tokens of the prompt of such a request. While a prompt is read, every other request stands still; in a long batch each request meets
+/// as many prompts as there are other workers, and so it does here when only those of files count. What keeps it company must not add another.
+const FILLER_TOKENS: u32 = 24;
+
 /// Makes files into notes as the middle of a long batch does: all workers stay busy until the last of the files is made. Pauses between
-/// batches are left out.
-pub async fn make_notes_busy(bench: &Bench<'_>, candidate: &Candidate, files: &[usize], deadline: Instant) -> BatchRun {
+/// batches are left out. `slots` is how many requests the server was seen to work on at the same time.
+pub async fn make_notes_busy(
+    bench: &Bench<'_>,
+    candidate: &Candidate,
+    files: &[usize],
+    slots: Option<f64>,
+    deadline: Instant,
+) -> BatchRun {
     let workers = candidate.max_concurrent_requests.max(1) as usize;
-    let jobs: Vec<Job> = files.iter().flat_map(|file| jobs_of(bench, candidate, *file)).collect();
-    let filler = |number: usize| {
-        let again = files.get(number % files.len().max(1)).filter(|_| number < MOST_FILLERS * workers)?;
-        jobs_of(bench, candidate, *again).into_iter().next()
-    };
-    let run = kept_busy(workers, jobs, filler, deadline, |job| request(bench, candidate, job)).await;
-    let cost_ms = machine_ms(&run.results, candidate);
-    let mut batch = collect(bench, candidate, files, run.results, run.complete, workers);
+    let jobs: Vec<Option<Job>> = files.iter().flat_map(|file| jobs_of(bench, candidate, *file)).map(Some).collect();
+    let filler = |number: usize| (number < MOST_FILLERS * workers).then_some(None);
+    let run = kept_busy(workers, jobs, filler, deadline, |job: Option<Job>| async move {
+        let Some(job) = job else {
+            keep_company(bench, candidate).await;
+            return None;
+        };
+        Some(request(bench, candidate, job).await)
+    })
+    .await;
+    let done: Vec<JobDone> = run.results.into_iter().flatten().collect();
+    let cost_ms = machine_ms(&done, candidate, slots);
+    let mut batch = collect(bench, candidate, files, done, run.complete, workers);
     let made: f64 = batch.finished.iter().map(|(_, share)| share).sum();
     batch.notes_per_minute = (cost_ms > 0.0).then(|| 60_000.0 * made / cost_ms);
     batch
 }
 
-/// Time of the whole machine that requests took while all workers were busy: by the bottleneck law (Denning and Buzen 1978) what the server
-/// works on, by its slots, or what occupies the workers, by their number, whichever is more. Waiting for a slot costs the machine nothing.
-#[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
-fn machine_ms(done: &[JobDone], candidate: &Candidate) -> f64 {
-    let observations: Vec<Observation> = done.iter().flat_map(|done| done.observations.clone()).collect();
-    let workers = f64::from(candidate.max_concurrent_requests.max(1));
-    let waits: f64 =
-        observations.iter().filter_map(|observation| observation.server).map(|server| server.queue_wait_ms()).sum();
-    let busy: f64 = done.iter().map(|done| done.busy_ms).sum();
-    let delays = done.len() as f64 * candidate.request_delay_seconds * 1000.0;
-    let by_workers = (busy - waits) / workers;
-    match effective_slots(&observations) {
-        Some(slots) if slots < workers && waits > IDLE_WAIT * busy => by_workers.max((busy - waits - delays) / slots),
-        _ => busy / workers,
-    }
+/// A request that writes as long as a note does at most, and reads next to nothing.
+async fn keep_company(bench: &Bench<'_>, candidate: &Candidate) {
+    let chars_per_token = bench.calibration.borrow().chars_per_token();
+    let ask = Ask {
+        prompt: probe_prompt(&bench.nonces.next(), FILLER_TOKENS, chars_per_token, bench.nonces.next_seed()),
+        num_predict: candidate.num_predict,
+        repetition: Repetition::Measured,
+        file: None,
+        piece: 0,
+        attempt: 1,
+        timeout: Duration::from_secs(u64::from(candidate.request_timeout_seconds.max(1))),
+    };
+    bench.ask(candidate, ask).await;
 }
 
-/// Waits of less than this share of the time are overhead and no queue.
-const IDLE_WAIT: f64 = 0.05;
+/// Time of the whole machine that requests took while all workers were busy: by the bottleneck law (Denning and Buzen 1978) what the server
+/// works on, by its slots, or what occupies the workers, by their number, whichever is more. Only the first requests of a run find slots
+/// free that are taken in the middle of a batch; with more workers than slots, the time of the workers alone would be too short.
+#[expect(clippy::cast_precision_loss, reason = "a handful of requests")]
+fn machine_ms(done: &[JobDone], candidate: &Candidate, slots: Option<f64>) -> f64 {
+    let observations: Vec<Observation> = done.iter().flat_map(|done| done.observations.clone()).collect();
+    let workers = f64::from(candidate.max_concurrent_requests.max(1));
+    let busy: f64 = done.iter().map(|done| done.busy_ms).sum();
+    let slots = slots.into_iter().chain(effective_slots(&observations)).fold(1.0, f64::max);
+    let waits: f64 =
+        observations.iter().filter_map(|observation| observation.server).map(|server| server.queue_wait_ms()).sum();
+    let delays = done.len() as f64 * candidate.request_delay_seconds * 1000.0;
+    if slots < workers { (busy / workers).max((busy - waits - delays) / slots) } else { busy / workers }
+}
 
 fn jobs_of(bench: &Bench<'_>, candidate: &Candidate, file: usize) -> Vec<Job> {
     let Some(source) = bench.workload.files.get(file) else { return Vec::new() };

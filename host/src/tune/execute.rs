@@ -1,6 +1,6 @@
 //! Carries out a proposal: loads, warms up, measures, scores. The outcome is a trial, whatever happens.
 
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
@@ -9,6 +9,7 @@ use super::{
     calibrate::{Calibration, Sized},
     clock::StudyClock,
     closed_loop::closed_loop,
+    compare::in_turn,
     judge::{Judge, Sitting, Spent},
     measure::{Ask, Bench, Contexts, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
@@ -68,6 +69,8 @@ pub struct Executor<'a> {
     pub(super) loaded: Option<LoadKey>,
     /// Notes are made as in the middle of a long batch, where no worker is ever idle.
     pub keep_busy: bool,
+    /// Requests at the same time that were seen with each load.
+    slots: BTreeMap<LoadKey, f64>,
     touched: bool,
     /// What `/api/ps` said after it.
     pub(super) memory: Option<LoadedModel>,
@@ -116,6 +119,7 @@ impl<'a> Executor<'a> {
             judge: None,
             loaded: None,
             keep_busy: false,
+            slots: BTreeMap::new(),
             touched: false,
             memory: None,
             watch: Watch::default(),
@@ -156,6 +160,10 @@ impl<'a> Executor<'a> {
             }
         }
         measured.facts.extend(Tries::of(&measured.observations).facts());
+        if let Some(slots) = summarise::effective_slots(&measured.observations) {
+            let most = self.slots.entry(candidate.load_key()).or_insert(slots);
+            *most = most.max(slots);
+        }
         let number = self.next_number;
         self.next_number += 1;
         let mut trial = Trial {
@@ -288,10 +296,10 @@ impl<'a> Executor<'a> {
                 self.probe(candidate, (*prompt_tokens, *output_tokens), *parallel, *requests, deadline, measured).await;
             }
             Experiment::Notes { files } => {
-                let run = if self.keep_busy {
-                    make_notes_busy(&self.bench(), candidate, files, deadline).await
-                } else {
-                    make_notes(&self.bench(), candidate, files, deadline).await
+                let (bench, slots) = (self.bench(), self.slots.get(&candidate.load_key()).copied());
+                let run = match self.keep_busy {
+                    true => make_notes_busy(&bench, candidate, files, slots, deadline).await,
+                    false => make_notes(&bench, candidate, files, deadline).await,
                 };
                 self.take_notes(candidate, run, deadline, measured).await;
             }
@@ -482,7 +490,8 @@ impl<'a> Executor<'a> {
                     .extend(side.facts.iter().filter(|(name, _)| Spent::FACTS.contains(&name.as_str())).cloned());
             }
             for file in files {
-                pairs.extend(pair(*file, (candidate, ours), (other, theirs)));
+                let sides = [(candidate, ours), (other, theirs)];
+                pairs.extend(in_turn(*file, sides.map(|(side, own)| (side, &*own.observations, &*own.scores))));
             }
             let (_, ours) = sides.remove(0);
             measured.observations.extend(ours.observations);
@@ -492,21 +501,6 @@ impl<'a> Executor<'a> {
         measured.samples.extend(sample(Metric::QualityDifference, pairs.iter().map(|(_, quality)| *quality).collect()));
         measured.samples.extend(summarise::requests(&measured.observations));
     }
-}
-
-/// Speed ratio and quality difference of one file; the difference is not finite where one of them was not scored.
-fn pair(file: usize, ours: (&Candidate, &Measured), theirs: (&Candidate, &Measured)) -> Option<(f64, f64)> {
-    let cost = |(candidate, measured): (&Candidate, &Measured)| {
-        let own: Vec<&Observation> =
-            measured.observations.iter().filter(|observation| observation.file == Some(file)).collect();
-        let well = own.iter().any(|observation| observation.failure.is_none());
-        let busy: f64 = own.iter().map(|observation| observation.latency_ms).sum();
-        well.then(|| busy / f64::from(candidate.max_concurrent_requests.max(1)))
-    };
-    let quality = |(_, measured): (&Candidate, &Measured)| {
-        measured.scores.iter().find(|score| score.file == file).map_or(f64::NAN, |score| score.value)
-    };
-    Some((cost(theirs)? / cost(ours)?, quality(ours) - quality(theirs)))
 }
 
 /// `x` and `x:latest` are the same model.

@@ -42,6 +42,7 @@ mod truncated;
 mod verdict;
 mod watch;
 mod whole_batch;
+pub mod verify;
 
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;

@@ -58,7 +58,7 @@ pub async fn run(
             file_seconds: (ours, theirs),
             deadline,
         };
-        confirmed = compare::run(executor, &contest, &mut progress.history, emit).await;
+        compare::run(executor, &contest, &mut progress.history, &mut confirmed, emit).await;
     }
     if let (Some(ours), true) = (costs.0, progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.

@@ -7,7 +7,8 @@
 //!    A candidate must reach `floor` times the best.
 //! 3. Reading less is not a speed-up: a candidate that reads less source than the present settings must reach the floor
 //!    with the lower bound of its estimate. Where quality carries no signal (nobody reaches 0.05), it is out.
-//! 4. The fastest of those wins. Those within `tie` of it are as fast: among them the one that reads more source, then the
+//! 4. The fastest of those wins. Those within `tie` of it are as fast, and so are those whose difference is less than its own standard
+//!    error and a twentieth: among them the one that reads more source, then the
 //!    nearest to the present settings, then the simplest, then the one with the lower number.
 //!
 //! A fact `scored_notes` of a candidate, where the host sets it, keeps an estimate that rests on fewer than three notes from

@@ -17,17 +17,40 @@ pub fn sorted(candidates: &[Candidate]) -> Vec<&Candidate> {
 pub fn ranked<'a>(mut rest: Vec<&'a Candidate>, baseline: Option<&Candidate>, tie: f64) -> Vec<&'a Candidate> {
     let mut ranking = Vec::with_capacity(rest.len());
     while !rest.is_empty() {
-        let fastest = rest.iter().filter_map(|candidate| speed(candidate)).fold(0.0, f64::max);
-        let as_fast = |candidate: &&Candidate| speed(candidate).unwrap_or(0.0) >= fastest * (1.0 - tie);
+        let by_speed = |left: &&&Candidate, right: &&&Candidate| pace(left).total_cmp(&pace(right));
+        let Some(fastest) = rest.iter().max_by(by_speed).copied() else { break };
         let first = rest
             .iter()
             .enumerate()
-            .filter(|(_, candidate)| as_fast(candidate))
+            .filter(|(_, candidate)| is_as_fast(candidate, fastest, tie))
             .min_by(|(_, left), (_, right)| preference(left, right, baseline))
             .map_or(0, |(index, _)| index);
         ranking.push(rest.remove(first));
     }
     ranking
+}
+
+fn pace(candidate: &Candidate) -> f64 {
+    speed(candidate).unwrap_or(0.0)
+}
+
+/// Whether a candidate is as fast as the fastest: within `tie` of it, or so near that the two estimates cannot be told apart. They cannot
+/// when they differ by less than the standard error of their difference; but a twentieth is never given away for that, because intervals of
+/// few notes are wide.
+fn is_as_fast(candidate: &Candidate, fastest: &Candidate, tie: f64) -> bool {
+    let error = standard_error(candidate).hypot(standard_error(fastest));
+    let margin = if tie > 0.0 { error.clamp(tie, MOST_UNTOLD.max(tie)) } else { 0.0 };
+    pace(candidate) >= pace(fastest) * (1.0 - margin)
+}
+
+/// Largest share of the speed that counts as "cannot be told apart".
+const MOST_UNTOLD: f64 = 0.05;
+
+/// Standard error of the logarithm of the speed, from its 95 % interval; 0 where there is none.
+fn standard_error(candidate: &Candidate) -> f64 {
+    let Some(estimate) = candidate.notes_per_minute else { return 0.0 };
+    let width = (estimate.high / estimate.low).ln();
+    if width.is_finite() && width > 0.0 { width / (2.0 * 1.96) } else { 0.0 }
 }
 
 /// Which of two candidates to take when they are as fast.

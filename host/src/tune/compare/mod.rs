@@ -3,12 +3,14 @@
 mod pairs;
 mod result;
 mod schedule;
+mod turns;
 
 use tokio::time::Instant;
 
 pub use result::Confirmed;
 use result::{End, Rounds};
 use schedule::Costs;
+pub use turns::in_turn;
 
 use super::{execute::Executor, stage};
 use crate::model::{
@@ -31,13 +33,15 @@ pub struct Contest<'a> {
     pub deadline: Instant,
 }
 
-/// Compares. The trials go to the history. `None` when not even two files were made with both.
+/// Compares. The trials go to the history, and what is known to `known` after every round, so that whoever is stopped has it: nothing
+/// while not even two files were made with both.
 pub async fn run(
     executor: &mut Executor<'_>,
     contest: &Contest<'_>,
     history: &mut Vec<Trial>,
+    known: &mut Option<Confirmed>,
     emit: &mut dyn FnMut(StudyEvent),
-) -> Option<Confirmed> {
+) {
     let Contest { tuned, baseline, names, .. } = *contest;
     let workload = executor.workload;
     let mut rounds = Rounds::new((tuned, baseline), workload, history, executor.clock.elapsed());
@@ -69,8 +73,9 @@ pub async fn run(
         if let Some(end) = rounds.end(history) {
             break end;
         }
+        *known = rounds.confirmed(history, End::Stopped, executor.clock.elapsed());
     };
-    rounds.confirmed(history, end, executor.clock.elapsed())
+    *known = rounds.confirmed(history, end, executor.clock.elapsed());
 }
 
 /// Makes notes of files as the middle of a long batch does; the trial goes to the history.

@@ -49,6 +49,7 @@ pub enum End {
     Futile,
     Enough,
     Time,
+    Stopped,
 }
 
 impl End {
@@ -58,6 +59,7 @@ impl End {
             Self::Futile => "a gain of more than 2 % was ruled out",
             Self::Enough => "so many pairs showed no difference",
             Self::Time => "its time was over",
+            Self::Stopped => "it was stopped",
         }
     }
 }

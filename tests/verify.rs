@@ -1,0 +1,99 @@
+//! `ralf-tune verify`: what two configurations are worth beside each other, and nothing claimed that is not so.
+
+use ralf_tune::{
+    model::{budget::Budget, candidate::Candidate, proof::ProofVerdict, verification::Verification},
+    simulate::Scenario,
+    tune::{
+        plan::{Choices, plan},
+        verify::{self, Verify},
+    },
+};
+
+use crate::{
+    program::{World, check},
+    support::studies::{Simulation, bundled, intensity, runtime},
+};
+
+const SLOW: &str = r#"{"num_ctx": 10000, "max_content_length": 6000}"#;
+const FAST: &str = r#"{"num_ctx": 8192, "max_content_length": 6000, "max_concurrent_requests": 2}"#;
+
+fn world() -> World {
+    let world = World::new();
+    world.write("slow.json", SLOW);
+    world.write("fast.json", FAST);
+    world
+}
+
+#[test]
+fn says_which_is_faster_and_what_differs() {
+    let world = world();
+    let compare = |old, new| {
+        world.run(&["verify", "--simulate", "--config", old, "--against", new, "--budget", "8m"]).succeeded()
+    };
+    let (faster, slower) = (compare("slow.json", "fast.json"), compare("fast.json", "slow.json"));
+    check("verify", &[faster, slower]);
+}
+
+#[test]
+fn alone_it_compares_with_what_was_before_the_last_change() {
+    let world = world();
+    let backup = world.write("used.json.ralf-tune-backup", SLOW);
+    world.write("used.json", FAST);
+    let command = ["verify", "--simulate", "--config", "used.json", "--format", "json"];
+    let found: Verification = serde_json::from_str(&world.run(&command).succeeded().stdout).unwrap();
+    assert!(found.old.place.ends_with("used.json.ralf-tune-backup"), "{}", found.old.place);
+    assert_eq!((found.old.settings.num_ctx, found.new.settings.num_ctx), (10_000, 8192));
+    assert_eq!(found.comparison.unwrap().proof.verdict, ProofVerdict::Faster);
+    std::fs::remove_file(backup).unwrap();
+    check(
+        "verify_bad_input",
+        &[
+            world.fails(2, &command),
+            world.fails(2, &["verify", "--simulate"]),
+            world.fails(2, &["verify", "--simulate", "--against", "missing.json"]),
+            world.fails(2, &["verify", "--simulate", "--against", "fast.json", "--output", "fast.json"]),
+        ],
+    );
+}
+
+/// Runs a comparison on a machine with that noise.
+fn compared(scenario: &str, sigma: f64, seed: u64, old: &Candidate, new: &Candidate) -> Verification {
+    let mut scenario = Scenario::named(scenario).unwrap();
+    scenario.noise.request_sigma = sigma;
+    let panel = plan(&intensity("quick"), &bundled(), &Choices::default()).unwrap().panel;
+    runtime().block_on(async {
+        let simulation = Simulation::new(&scenario, seed).await.unwrap();
+        let setup = Verify {
+            client: simulation.client(),
+            server: &simulation.server,
+            model: &simulation.model,
+            workload: &simulation.workload,
+            panel: &panel,
+            old: (old.clone(), "old".into()),
+            new: (new.clone(), "new".into()),
+            budget: Budget::from_seconds(240.0),
+            seed,
+            salt: 0,
+            started_at: String::new(),
+        };
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        verify::run(setup, stopped, &mut |_| {}).await
+    })
+}
+
+#[test]
+fn settings_that_are_equal_are_seldom_told_apart() {
+    let old = Candidate { num_ctx: 8192, ..Candidate::default() };
+    // A batch of the server's own choice, by name.
+    let same_by_name = Candidate { num_batch: 1024, ..old.clone() };
+    let mut claims = 0;
+    for seed in 0..20 {
+        let new = if seed % 2 == 0 { &old } else { &same_by_name };
+        let found = compared("one-slot", 0.08, seed, &old, new);
+        let comparison = found.comparison.unwrap();
+        assert!(comparison.pairs >= 2 && found.elapsed_seconds <= 245.0, "{}", found.elapsed_seconds);
+        claims += u32::from(comparison.proof.verdict != ProofVerdict::Undecided);
+    }
+    // A test of 5 % a side claims four or more of 20 once in a thousand times at most.
+    assert!(claims <= 3, "{claims} of 20");
+}
