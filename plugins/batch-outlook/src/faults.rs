@@ -109,7 +109,9 @@ pub fn posterior(yes: f64, no: f64, points: usize) -> Vec<(f64, f64)> {
         })
         .collect();
     let sum: f64 = nodes.iter().map(|(_, weight)| weight).sum();
-    nodes.iter_mut().for_each(|(_, weight)| *weight /= sum);
+    for (_, weight) in &mut nodes {
+        *weight /= sum;
+    }
     nodes
 }
 

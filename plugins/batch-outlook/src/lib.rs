@@ -10,8 +10,6 @@
 //! - All that is unknown is integrated out, not replaced by its best guess: a few measurements without a fault do not mean that
 //!   there are none ([`batch`]).
 
-#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
-
 pub mod batch;
 pub mod choose;
 pub mod faults;
