@@ -8,9 +8,9 @@ use crate::{
         candidate::Candidate,
         experiment::Experiment,
         metric::{ConfidenceInterval, Metric},
-        observation::{Observation, Repetition},
+        observation::{FailureCause, Observation, Repetition},
         outlook::BatchOutlook,
-        trial::Trial,
+        trial::{Trial, TrialState},
         workload::{Workload, cut},
     },
     stats::{interval::LEVEL, summary::median},
@@ -72,12 +72,12 @@ fn batch(settings: &Candidate, batch_chars: &[usize]) -> Batch {
     }
 }
 
-/// What the study knows of requests that are made as the batch makes them. Faults count of all requests with the same load: whether the
-/// server fails does not depend on the file.
+/// What the study knows of requests that are made as the batch makes them. How often the server fails or stalls does not depend on the file
+/// nor on most settings, so that all requests count, but those with settings that do not fit the memory.
 fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evidence {
     let mut evidence = Evidence { load_seconds: load_seconds(trials), ..Evidence::default() };
     let mut partial: Vec<Timed> = Vec::new();
-    for trial in trials.iter().filter(|trial| trial.candidate.load_key() == settings.load_key()) {
+    for trial in trials.iter().filter(|trial| fits_memory(trial, trials)) {
         let tries = Tries::of(&trial.observations);
         evidence.requests += tries.sent;
         evidence.failed += tries.failed;
@@ -86,17 +86,18 @@ fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evid
         evidence.timed_out_seconds += tries.given_up_seconds;
         evidence.retries += tries.retries;
         evidence.retries_failed += tries.retries_failed;
+        let good: Vec<Timed> =
+            trial.observations.iter().filter_map(|observation| timed(observation, trial, workload)).collect();
         let notes = matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. });
-        let alike = trial.candidate.max_concurrent_requests == settings.max_concurrent_requests
+        let alike = trial.candidate.load_key() == settings.load_key()
+            && trial.candidate.max_concurrent_requests == settings.max_concurrent_requests
             && trial.candidate.num_predict == settings.num_predict;
-        if notes && alike {
-            let good = trial.observations.iter().filter_map(|observation| timed(observation, trial, workload));
-            let workers = fact(trial, "workers").unwrap_or(1.0);
-            if workers + 0.5 > f64::from(settings.max_concurrent_requests) {
-                evidence.good.extend(good);
-            } else {
-                partial.extend(good);
-            }
+        if !notes || !alike {
+            evidence.others.push(good);
+        } else if fact(trial, "workers").unwrap_or(1.0) + 0.5 > f64::from(settings.max_concurrent_requests) {
+            evidence.good.extend(good);
+        } else {
+            partial.extend(good);
         }
     }
     if evidence.good.len() < ENOUGH {
@@ -105,14 +106,26 @@ fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evid
     evidence
 }
 
-/// Characters and seconds of a request that ended well.
+/// Whether no trial with the same load spilled or ran out of memory: such settings fail for a reason of their own.
+fn fits_memory(trial: &Trial, trials: &[Trial]) -> bool {
+    let out_of_memory = TrialState::Failed(FailureCause::OutOfMemory);
+    !trials
+        .iter()
+        .filter(|other| other.candidate.load_key() == trial.candidate.load_key())
+        .any(|other| other.state == out_of_memory || fact(other, "spilled").is_some_and(|spilled| spilled > 0.5))
+}
+
+/// Characters and seconds of a request that ended well; those of a probe are all of one length.
 #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
 fn timed(observation: &Observation, trial: &Trial, workload: &Workload) -> Option<Timed> {
     if observation.failure.is_some() || observation.repetition != Repetition::Measured {
         return None;
     }
-    let piece = cut(workload.files.get(observation.file?)?, &trial.candidate).get(observation.piece).copied()?;
-    Some(Timed { size: piece.chars() as f64, seconds: observation.latency_ms / 1000.0 })
+    let size = match observation.file {
+        None => 0.0,
+        Some(file) => cut(workload.files.get(file)?, &trial.candidate).get(observation.piece).copied()?.chars() as f64,
+    };
+    Some(Timed { size, seconds: observation.latency_ms / 1000.0 })
 }
 
 /// Seconds of a load of the model, the median of all; 0 when there was none.

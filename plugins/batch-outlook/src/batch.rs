@@ -184,7 +184,7 @@ fn request(
     let good = (1.0 - fault - stall).max(0.0);
     // What a try takes when the server is up; one that is stuck behind its own stall is counted below, once.
     let up_seconds = fault * faults.seconds + free * size.stalled_seconds + (good + held) * size.good_seconds;
-    let mut tried = 1.0;
+    let mut needed = 1.0;
     let mut down = 0.0;
     let mut seconds = 0.0;
     let (outlasts, good_seconds, too_slow) = (size.outlasts, size.good_seconds, size.too_slow);
@@ -193,16 +193,16 @@ fn request(
     let steps: Vec<(f64, f64, f64)> = tries.iter().map(|one| (one.still_down, one.until, one.wait)).collect();
     let mut wait_before = 0.0;
     steps.into_iter().zip(stuck).map(move |((still_down, until, wait), (outlasts_all, held_seconds))| {
-        seconds += tried * wait_before;
+        seconds += needed * wait_before;
         down *= still_down;
         let fails_up = fault + free * outlasts;
         let fails = down + (1.0 - down) * fails_up;
-        seconds += tried * (down * faults.seconds + (1.0 - down) * up_seconds);
+        seconds += needed * (down * faults.seconds + (1.0 - down) * up_seconds);
         // The next try finds a server that was down, or one that a fault has just left so.
         down = if fails > 0.0 { (down + (1.0 - down) * fault * faults.leaves_down) / fails } else { 0.0 };
-        tried *= fails;
+        needed *= fails;
         wait_before = wait;
-        let lost = (tried + held * outlasts_all + too_slow).min(1.0);
+        let lost = (needed + held * outlasts_all + too_slow).min(1.0);
         // A stall that holds its slot lasts as long as it lasts; what was given up is made once more.
         let behind = held * (held_seconds - good_seconds + outlasts * good_seconds.min(timeout));
         (lost, seconds + behind + too_slow * until)

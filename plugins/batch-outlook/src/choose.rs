@@ -16,6 +16,19 @@ const BACKOFFS: [f64; 4] = [0.5, 1.0, 2.0, 5.0];
 const GROUPS: usize = 6;
 const POINTS: (usize, usize) = (14, 7);
 
+/// Where no policy keeps to the bounds: what loses less than so many times the least is as good. Otherwise the last hundredth of a file would be
+/// paid for with endless timeouts.
+const NEARLY_THE_LEAST: f64 = 1.5;
+
+/// A policy, and what follows from it.
+struct Look {
+    policy: Policy,
+    lost: f64,
+    /// Probability that a file is lost.
+    something_lost: f64,
+    seconds: f64,
+}
+
 /// Within what a policy is looked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
@@ -36,18 +49,17 @@ pub struct Bounds {
 pub struct Choice {
     pub policy: Policy,
     pub outlook: Outlook,
-    /// Whether it keeps to what may be lost. Otherwise it is the policy that loses the least.
+    /// Whether it keeps to what may be lost. Otherwise it is one that loses hardly more than the least.
     pub keeps_to_bounds: bool,
 }
 
 /// The policy of least expected time among those that keep to the bounds; of those with the same time the first: the shorter timeout,
-/// the fewer tries, the shorter wait. Where none keeps to them, the one that loses the least.
+/// the fewer tries, the shorter wait. Where none keeps to them, the same among those that lose hardly more than the least.
 #[must_use]
 pub fn choose(requests: &Requests, batch: &Batch, bounds: &Bounds) -> Choice {
     let sizes = groups(batch, GROUPS);
     let files = count(batch.files.len()).max(1.0);
-    let mut best: Option<(Policy, f64)> = None;
-    let mut safest: Option<(Policy, f64)> = None;
+    let mut looked_at: Vec<Look> = Vec::new();
     for (timeout_seconds, backoff_seconds) in waits(bounds) {
         let policy =
             Policy { timeout_seconds, tries: bounds.most_tries, backoff_seconds, multiplier: bounds.multiplier };
@@ -56,28 +68,28 @@ pub fn choose(requests: &Requests, batch: &Batch, bounds: &Bounds) -> Choice {
             let of = |one: &Possible| one.by_tries.get(tries as usize - 1).copied().unwrap_or((files, f64::MAX));
             let sum =
                 |value: &dyn Fn(&Possible) -> f64| possible.iter().map(|one| one.weight * value(one)).sum::<f64>();
-            let lost = sum(&|one| of(one).0);
-            let something_lost = 1.0 - sum(&|one| (-of(one).0).exp());
-            let seconds = batch_seconds(requests, batch, sum(&|one| of(one).1));
-            let policy = Policy { tries, ..policy };
-            if lost <= bounds.lost_share * files
-                && something_lost <= bounds.risk
-                && best.is_none_or(|(_, least)| seconds < least * (1.0 - 1e-9))
-            {
-                best = Some((policy, seconds));
-            }
-            if safest.is_none_or(|(_, least)| lost < least * (1.0 - 1e-3)) {
-                safest = Some((policy, lost));
-            }
+            looked_at.push(Look {
+                policy: Policy { tries, ..policy },
+                lost: sum(&|one| of(one).0),
+                something_lost: 1.0 - sum(&|one| (-of(one).0).exp()),
+                seconds: batch_seconds(requests, batch, sum(&|one| of(one).1)),
+            });
         }
     }
+    let soonest = |allowed: &dyn Fn(&Look) -> bool| {
+        let allowed = looked_at.iter().filter(|look| allowed(look));
+        allowed.min_by(|one, other| one.seconds.total_cmp(&other.seconds)).map(|look| look.policy)
+    };
+    let least_lost = looked_at.iter().map(|look| look.lost).fold(f64::INFINITY, f64::min);
+    let best = soonest(&|look| look.lost <= bounds.lost_share * files && look.something_lost <= bounds.risk);
+    let safe = soonest(&|look| look.lost <= NEARLY_THE_LEAST * least_lost);
     let fallback = Policy {
         timeout_seconds: bounds.least_timeout_seconds,
         tries: bounds.least_tries.max(1),
         backoff_seconds: 1.0,
         multiplier: bounds.multiplier,
     };
-    let policy = best.or(safest).map_or(fallback, |(policy, _)| policy);
+    let policy = best.or(safe).unwrap_or(fallback);
     Choice { policy, outlook: expect(requests, batch, &policy), keeps_to_bounds: best.is_some() }
 }
 
@@ -122,6 +134,7 @@ mod tests {
             retries: failed,
             retries_failed: 0.0,
             load_seconds,
+            ..Evidence::default()
         };
         let files = (0..800_u32).map(|index| File { pieces: 1.0, size: f64::from(1 + index % 5) }).collect();
         let batch = Batch { files, workers: 1.0, batch_size: 50.0, ..Batch::default() };

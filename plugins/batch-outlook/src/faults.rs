@@ -5,8 +5,9 @@ use crate::{Evidence, count};
 /// Length of a failed request beside a good one, before any was seen; it counts as one observation.
 const USUAL_LENGTH_OF_A_FAILURE: f64 = 0.5;
 
-/// Stalls that the belief in their length is worth, and their length, in typical requests.
-const STALLS_BELIEVED: f64 = 2.0;
+/// What is believed of the length of stalls before any was seen: shape and scale of Lomax' distribution, the scale in typical requests. Its mean
+/// is one typical request, and it has a long tail.
+const BELIEVED_STALLS: (f64, f64) = (2.0, 1.0);
 
 /// Least seconds that a server which crashed needs.
 const LEAST_RECOVERY_SECONDS: f64 = 1.0;
@@ -56,16 +57,16 @@ pub struct Stalls {
 impl Stalls {
     /// Lengths are exponential with an unknown mean; integrated over its gamma posterior they follow Lomax' distribution (Lomax 1954,
     /// "Business failures"). Stalls that were given up count with the time that they were waited for, as in every censored sample.
-    pub(crate) fn of(evidence: &Evidence, waits: &[f64], typical_seconds: f64) -> Self {
+    pub(crate) fn of(evidence: &Evidence, waits: &[f64], watched: usize, typical_seconds: f64) -> Self {
         let ended = count(waits.len());
         let stalled = ended + evidence.timed_out;
         let waited =
             waits.iter().sum::<f64>() + (evidence.timed_out_seconds - evidence.timed_out * typical_seconds).max(0.0);
         Self {
             stalled,
-            well: count(evidence.good.len()) - ended,
-            shape: STALLS_BELIEVED + ended,
-            scale: STALLS_BELIEVED.mul_add(typical_seconds, waited),
+            well: (count(watched) - ended).max(0.0),
+            shape: BELIEVED_STALLS.0 + ended,
+            scale: BELIEVED_STALLS.1.mul_add(typical_seconds, waited),
         }
     }
 
@@ -108,7 +109,9 @@ pub fn posterior(yes: f64, no: f64, points: usize) -> Vec<(f64, f64)> {
         })
         .collect();
     let sum: f64 = nodes.iter().map(|(_, weight)| weight).sum();
-    nodes.iter_mut().for_each(|(_, weight)| *weight /= sum);
+    for (_, weight) in &mut nodes {
+        *weight /= sum;
+    }
     nodes
 }
 
@@ -133,10 +136,10 @@ mod tests {
     #[test]
     fn a_stall_that_was_given_up_makes_long_ones_likelier() {
         let evidence = |timed_out| Evidence { timed_out, timed_out_seconds: timed_out * 100.0, ..Evidence::default() };
-        let ended = Stalls::of(&evidence(0.0), &[20.0, 30.0], 10.0);
-        let given_up = Stalls::of(&evidence(2.0), &[20.0, 30.0], 10.0);
+        let ended = Stalls::of(&evidence(0.0), &[20.0, 30.0], 10, 10.0);
+        let given_up = Stalls::of(&evidence(2.0), &[20.0, 30.0], 10, 10.0);
         assert!(given_up.longer_than(200.0) > 3.0 * ended.longer_than(200.0));
-        assert!((ended.mean_within(1e12) - 70.0 / 3.0).abs() < 1e-6, "(2 x 10 + 50) / (4 - 1)");
+        assert!((ended.mean_within(1e12) - 60.0 / 3.0).abs() < 1e-6, "(10 + 50) / (4 - 1)");
         assert!(ended.mean_within(10.0) < 10.0 && ended.mean_within(0.0) == 0.0);
     }
 }

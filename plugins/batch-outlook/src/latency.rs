@@ -38,6 +38,8 @@ pub struct Latency {
     pub requests: usize,
     /// The median of the good requests.
     pub typical_seconds: f64,
+    /// The slowest good request that was not stalled.
+    pub slowest_seconds: f64,
 }
 
 impl Latency {
@@ -78,7 +80,10 @@ impl Latency {
         let variance = (count(BELIEF) * USUAL_SPREAD.powi(2) + squares) / count(degrees);
         let factor = mean(&|one| one.seconds / at(one));
         let spread = variance.sqrt().max(LEAST_SPREAD);
-        Some((Self { intercept, slope, factor, centre, spread, degrees, requests, typical_seconds }, waits))
+        let slowest_seconds = steady.iter().map(|one| one.seconds).fold(0.0, f64::max);
+        let latency =
+            Self { intercept, slope, factor, centre, spread, degrees, requests, typical_seconds, slowest_seconds };
+        Some((latency, waits))
     }
 
     /// Mean seconds of a good request of that size.

@@ -10,8 +10,6 @@
 //! - All that is unknown is integrated out, not replaced by its best guess: a few measurements without a fault do not mean that
 //!   there are none ([`batch`]).
 
-#![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
-
 pub mod batch;
 pub mod choose;
 pub mod faults;
@@ -36,6 +34,8 @@ pub struct Timed {
 pub struct Evidence {
     /// Requests that ended well and were made as the batch makes them.
     pub good: Vec<Timed>,
+    /// Requests that ended well and were made otherwise, in groups of which each was made alike: they tell how often requests are stalled.
+    pub others: Vec<Vec<Timed>>,
     /// All requests, tries that failed included.
     pub requests: f64,
     /// Requests that failed soon, of a cause that passes, and their seconds together.
@@ -51,6 +51,9 @@ pub struct Evidence {
     pub load_seconds: f64,
 }
 
+/// In a smaller group nobody can tell a stalled request from a slow one.
+const LEAST_GROUP: usize = 4;
+
 /// What follows from the evidence for requests to come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requests {
@@ -63,9 +66,16 @@ impl Requests {
     /// `None` when no request ended well: then nothing is known of how long one takes.
     #[must_use]
     pub fn of(evidence: &Evidence) -> Option<Self> {
-        let (latency, waits) = Latency::of(&evidence.good)?;
+        let (latency, mut waits) = Latency::of(&evidence.good)?;
+        let mut watched = evidence.good.len();
+        for group in evidence.others.iter().filter(|group| group.len() >= LEAST_GROUP) {
+            if let Some((_, more)) = Latency::of(group) {
+                watched += group.len();
+                waits.extend(more);
+            }
+        }
         let faults = Faults::of(evidence, latency.typical_seconds);
-        let stalls = Stalls::of(evidence, &waits, latency.typical_seconds);
+        let stalls = Stalls::of(evidence, &waits, watched, latency.typical_seconds);
         Some(Self { latency, faults, stalls })
     }
 }

@@ -16,41 +16,48 @@ const SHORT: f64 = 0.5;
 const ENOUGH: usize = 5;
 
 /// All requests that were made as the batch will make them: the incumbent's load-time settings, as many at once, the same room for
-/// the answer. Faults count of all requests with that load: whether the server fails does not depend on the file.
+/// the answer. How often the server fails or stalls does not depend on the file nor on most settings, so that all requests count, but those
+/// with settings that do not fit the memory.
 #[must_use]
 pub fn collect(study: &Study) -> Evidence {
     let mut evidence = Evidence { load_seconds: Cost::of(study).load_seconds, ..Evidence::default() };
     let mut less_alike: [Vec<Timed>; 2] = Default::default();
-    for trial in study.history.iter().filter(|trial| trial.loads_like(&study.incumbent)) {
+    for trial in study.history.iter().filter(|trial| fits_memory(study, trial)) {
         add_faults(&mut evidence, trial);
-        if (trial.parallel() - at_once(study)).abs() > 0.5 {
-            continue;
-        }
-        match &trial.experiment {
-            Experiment::Notes(_) | Experiment::Compare(_) => {
-                if (trial.setting("num_predict") - study.incumbent("num_predict")).abs() < 0.5 {
-                    let busy = trial.fact("workers").is_none_or(|workers| workers + 0.5 > at_once(study));
-                    let place = if busy { &mut evidence.good } else { &mut less_alike[0] };
-                    place.extend(timed(study, trial));
-                }
-            }
+        let busy = trial.fact("workers").is_none_or(|workers| workers + 0.5 > at_once(study));
+        let place = match &trial.experiment {
+            Experiment::Load | Experiment::Needle(_) => continue,
+            _ if !trial.loads_like(&study.incumbent) || (trial.parallel() - at_once(study)).abs() > 0.5 => None,
             Experiment::Probe(probe) => {
                 let (prompt, answer) = study.typical_request();
                 let long = f64::from(probe.prompt_tokens) >= prompt * SHORT
                     && f64::from(probe.output_tokens) >= answer * SHORT;
-                if long {
-                    less_alike[1].extend(timed(study, trial));
-                }
+                long.then_some(&mut less_alike[1])
             }
-            Experiment::Load | Experiment::Needle(_) => {}
+            _ if (trial.setting("num_predict") - study.incumbent("num_predict")).abs() > 0.5 => None,
+            _ if busy => Some(&mut evidence.good),
+            _ => Some(&mut less_alike[0]),
+        };
+        match place {
+            Some(place) => place.extend(timed(study, trial)),
+            None => evidence.others.push(timed(study, trial)),
         }
     }
     for more in less_alike {
         if evidence.good.len() < ENOUGH {
             evidence.good.extend(more);
+        } else {
+            evidence.others.push(more);
         }
     }
     evidence
+}
+
+/// Whether no trial with the same load spilled or ran out of memory: such settings fail for a reason of their own.
+fn fits_memory(study: &Study, trial: &Trial) -> bool {
+    !study.history.iter().filter(|other| other.loads_like(&trial.candidate)).any(|other| {
+        other.failure() == Some("out-of-memory") || other.fact("spilled").is_some_and(|spilled| spilled > 0.5)
+    })
 }
 
 /// What a trial says of faults. Hosts count them in facts; of one that does not, the share of requests that ended well says it.

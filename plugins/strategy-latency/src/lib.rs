@@ -18,7 +18,7 @@ impl Strategy for Latency {
     fn manifest() -> Manifest {
         Manifest::new(
             "latency",
-            "0.2.0",
+            "0.1.0",
             "Timeout, tries and waits with which the batch ends soonest and loses no file",
         )
         .decides(&["request_timeout_seconds", "retry_attempts", "initial_backoff_seconds", "backoff_multiplier"])
@@ -31,8 +31,16 @@ impl Strategy for Latency {
         .parameter(Parameter::integer("most_tries", 7, "most tries of a request").bounds(1.0, 20.0))
         .parameter(Parameter::number("min_timeout", 60.0, "least timeout in seconds").bounds(1.0, 3600.0))
         .parameter(
-            Parameter::number("max_timeout", 3600.0, "greatest timeout in seconds; the design document has 300")
+            Parameter::number("usual_timeout", 300.0, "greatest timeout in seconds while good requests need far less")
                 .bounds(1.0, 3600.0),
+        )
+        .parameter(
+            Parameter::number(
+                "max_timeout",
+                3600.0,
+                "greatest timeout in seconds in any case; 300 is the rule of the design document",
+            )
+            .bounds(1.0, 3600.0),
         )
         .parameter(Parameter::number("multiplier", 2.0, "growth of the wait from try to try").bounds(1.0, 10.0))
     }

@@ -1,6 +1,6 @@
 //! What to measure, and what follows.
 
-use batch_outlook::{Bounds, Evidence, Policy, Requests, choose};
+use batch_outlook::{Bounds, Policy, Requests, choose};
 use ralf_tune_sdk::{
     strategy::prelude::*,
     study::{Cost, Fit, count, whole},
@@ -13,6 +13,9 @@ const ALL_FAILED: Policy = Policy { timeout_seconds: 180.0, tries: 5, backoff_se
 
 /// Share of the remaining seconds that an estimate may use up.
 const SPEND: f64 = 0.9;
+
+/// Where a good request needs nearly the usual limit or more, timeouts of up to so many times that are looked at.
+const BEYOND_SLOWEST: f64 = 2.0;
 
 /// With fewer requests than this what is rare was not seen.
 const MANY_REQUESTS: f64 = 100.0;
@@ -57,11 +60,14 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     if batch.files.is_empty() {
         return keep(study, arguments);
     }
-    let (least, why) = least_timeout(study, arguments, &evidence);
+    let (least, why) = least_timeout(study, arguments, requests.latency.slowest_seconds);
     let tries = |name: &str| whole(study.allowed("retry_attempts", arguments.number(name)));
     let bounds = Bounds {
         least_timeout_seconds: limited(study, least),
-        most_timeout_seconds: limited(study, arguments.number("max_timeout").max(least)),
+        most_timeout_seconds: limited(
+            study,
+            arguments.number("usual_timeout").max(BEYOND_SLOWEST * least).min(arguments.number("max_timeout")),
+        ),
         least_tries: tries("least_tries").min(tries("most_tries")),
         most_tries: tries("most_tries"),
         multiplier: study.allowed("backoff_multiplier", arguments.number("multiplier")),
@@ -116,12 +122,12 @@ fn few(files: f64) -> String {
 }
 
 /// The timeout that every good request of the batch survives, and which one decides that.
-fn least_timeout(study: &Study, arguments: &Arguments, evidence: &Evidence) -> (f64, String) {
+fn least_timeout(study: &Study, arguments: &Arguments, slowest_seconds_seen: f64) -> (f64, String) {
     let most = arguments.number("max_timeout");
     let least = arguments.number("min_timeout").min(most);
     // The slowest request that can come need not have been among the measured ones.
     let possible = slowest_seconds(study).unwrap_or(0.0).ceil();
-    let measured = evidence.good.iter().map(|one| one.seconds).fold(0.0, f64::max).ceil();
+    let measured = slowest_seconds_seen.ceil();
     let needed = possible.max(measured);
     if needed > most {
         (most, format!("a good request may need {needed} s, but more than {most} s is not allowed"))
