@@ -141,11 +141,27 @@ impl Server {
         (log, share)
     }
 
-    /// Seconds that notes of these lengths take in all.
+    /// Seconds that notes of these lengths take in all, as long as it may well be and as short.
     #[must_use]
-    pub fn seconds(&self, files: &[f64], design: &Design) -> f64 {
+    pub fn seconds(&self, files: &[f64], design: &Design) -> (f64, f64) {
         let (log, _) = self.timers(files, design);
-        (log.mean + log.sd).exp() * count(files.len())
+        let number = count(files.len());
+        ((log.mean - log.sd).exp() * number, (log.mean + log.sd).exp() * number)
+    }
+
+    /// Seconds of a probe whose requests run one after the other; parallel ones end no later.
+    #[must_use]
+    pub fn probe_seconds(&self, probe: &Probe) -> f64 {
+        let (prompt, output) = (f64::from(probe.prompt_tokens), f64::from(probe.output_tokens));
+        let features = self.features(1.0, prompt, false);
+        let one = prompt * self.reading.at(features).mean.exp() + output * self.writing.at(features).mean.exp();
+        one * f64::from(probe.requests)
+    }
+
+    /// Tokens a second that one request alone writes.
+    #[must_use]
+    pub fn decode_rate(&self) -> f64 {
+        (-self.writing.at(self.features(1.0, 500.0, false)).mean).exp()
     }
 
     /// What was measured against what was thought before: a surprise that is no chance means that the model is wrong.
@@ -199,13 +215,6 @@ impl Server {
         let log = Belief { mean: timers.mean + rest.mean, sd: timers.sd.hypot(rest.sd).hypot(unknown) };
         Cost { log, measured, reading }
     }
-
-    /// Tokens a second that one request alone writes.
-    #[must_use]
-    pub fn decode_rate(&self) -> Belief {
-        let log = self.writing.at(self.features(1.0, 1_000.0, false));
-        Belief { mean: (-log.mean).exp(), sd: log.sd }
-    }
 }
 
 /// How much better, as a logarithm, `other` is than `taken`, and what measuring `other` with so many notes would be worth.
@@ -228,17 +237,22 @@ fn at_work(trial: &Trial) -> f64 {
     trial.fact("workers").unwrap_or_else(|| trial.parallel()).max(1.0)
 }
 
-/// Length of each file of a trial, and the seconds of the whole server that it took. None where not all files became notes.
+/// Length of each file of a trial, and the seconds of the whole server that it took, without pauses. None where not all files became
+/// notes.
 fn costs_of(study: &Study, trial: &Trial) -> Vec<(f64, f64)> {
     let Experiment::Notes(files) = &trial.experiment else { return Vec::new() };
     let busy = trial.values(metric::FILE_BUSY_MS);
     if !trial.is_complete() || busy.len() != files.len() {
         return Vec::new();
     }
-    let whole = 1000.0 * at_work(trial) * trial.fact("steadiness").unwrap_or(1.0);
-    let each = files.iter().zip(busy).filter(|(_, busy)| **busy > 0.0);
-    each.filter_map(|(file, busy)| Some((f64::from(*study.workload.file_chars.get(*file as usize)?), busy / whole)))
-        .collect()
+    let whole = at_work(trial) * trial.fact("steadiness").unwrap_or(1.0);
+    let (pause, design) = (trial.setting("request_delay_seconds"), Design::of_trial(trial));
+    let each = files.iter().zip(busy).filter_map(|(file, busy)| {
+        let chars = f64::from(*study.workload.file_chars.get(*file as usize)?);
+        let pieces = Fit::cut(chars, design.content, design.chunk).1;
+        Some((chars, (busy / 1000.0 - pause * pieces) / whole))
+    });
+    each.filter(|(_, seconds)| *seconds > 0.0).collect()
 }
 
 /// Tokens of a typical answer: the mean of all notes, for that is what a batch takes; without any, half of `num_predict`, at most 300.
