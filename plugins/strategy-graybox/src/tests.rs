@@ -77,6 +77,21 @@ fn memory_that_may_be_short_is_doubted_and_memory_to_spare_is_not() {
 }
 
 #[test]
+fn a_context_that_does_not_fit_the_memory_is_made_smaller_by_cutting_files() {
+    // 5 GiB of weights and an eighth of a MiB a token: 3600 tokens have room.
+    let with = |bytes: u64| {
+        let mut host = host(cpu());
+        host.study.machine.available_memory_bytes = bytes;
+        host.run::<Graybox>(900.0).expect("runs")
+    };
+    let outcome = with((5 << 30) + 3_600 * (128 << 10));
+    assert_eq!((outcome.value("num_ctx"), outcome.value("chunk_size")), (2_816.0, 4_000.0), "{}", outcome.text());
+    // Where the weights alone are too much, nothing is gained by it.
+    let outcome = with(4 << 30);
+    assert_eq!((outcome.value("num_ctx"), outcome.value("chunk_size")), (4_352.0, 100_000.0), "{}", outcome.text());
+}
+
+#[test]
 fn a_container_gets_the_threads_that_it_may_use() {
     // 4 of 8 cores: the server's own choice is hopeless.
     let threads = |threads: f64| if (1.0..=4.0).contains(&threads) { threads / 4.0 } else { 0.02 };

@@ -7,7 +7,7 @@ use ralf_tune_sdk::{
 
 use crate::{
     NAME,
-    design::{Load, Target},
+    design::{self, Load, Target},
     server::Server,
 };
 
@@ -51,9 +51,7 @@ pub fn chosen(study: &Study) -> f64 {
 pub fn probe(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let usable = f64::from(study.machine.usable_threads);
     let at_target = || study.history.iter().filter(|trial| trial.is_complete() && target.load.is_of(trial));
-    let swaps = at_target()
-        .filter_map(|trial| trial.mean(metric::PEAK_MEMORY_BYTES))
-        .any(|peak| peak > bytes(study.machine.available_memory_bytes));
+    let swaps = at_target().any(|trial| design::swaps(study, trial));
     let rate = server.decode_rate();
     let suspicious = at_target().next().is_some() && rate * bytes(study.model.size_bytes) < LEAST_BANDWIDTH;
     if usable < 2.0 || is_on_gpu(study) || swaps || !suspicious || study.model.size_bytes == 0 {
