@@ -168,3 +168,22 @@ fn a_slow_machine_keeps_to_its_seconds() {
     let concluded = Graybox::conclude(&host.study, &Arguments::defaults(&Graybox::manifest())).expect("concludes");
     assert!(!concluded.settings.is_empty());
 }
+
+#[test]
+fn a_surprise_makes_all_that_was_not_measured_doubtful() {
+    let mut host = host(Server { slots: 4.0, crowding: 0.1, ..Server::default() });
+    run(&mut host, 300.0);
+    let half = |host: &Host| {
+        let target = design::target(&host.study);
+        let server = server::Server::of(&host.study, &target.load, target.doubt);
+        server.cost(&design::Design { parallel: 2.0, content: target.content, chunk: target.chunk })
+    };
+    let before = half(&host);
+    assert!(before.measured == 0 && before.log.sd < 0.2, "{before:?}");
+    // By the timers four at once are well; by the clock each note takes twice as long.
+    let notes = host.study.history.iter_mut().filter(|trial| trial.parallel() > 3.5);
+    for busy in notes.flat_map(|trial| &mut trial.samples).filter(|sample| sample.metric == "file_busy_ms") {
+        busy.values.iter_mut().for_each(|value| *value *= 2.0);
+    }
+    assert!(half(&host).log.sd > 0.5, "{:?}", half(&host));
+}
