@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Fit, TrialExt, count, median, metric},
+    study::{self, Fit, TrialExt, count, median, metric},
 };
 
 use crate::{
@@ -25,7 +25,11 @@ const NOISE_WEIGHT: f64 = 4.0;
 /// What a trial of notes takes longer than its own timers say: gaps, retries, an uneven end.
 const REST: Belief = Belief { mean: 0.01, sd: 0.06 };
 
-/// The same of one note's cost around the model: answers differ in length.
+/// How far (as a logarithm) a rate may be off from the guess that stands for it: where it was measured, the measurement alone shall count.
+const MEASURED: f64 = 3.0;
+const GUESSED: f64 = 0.7;
+
+/// Noise of one note's cost around the model, as a logarithm: answers differ in length.
 const NOTE_NOISE: f64 = 0.12;
 
 /// Standard deviations that a trial may be off before the model counts as wrong.
@@ -74,9 +78,12 @@ impl Server {
     }
 
     fn blank(study: &Study, doubt: f64) -> Self {
+        // Where nothing was measured, measurements that were cut off say at least how slow it is.
+        let guess = study::Cost::of(study);
+        let unsure = if guess.measured { MEASURED } else { GUESSED };
         let prior = |per_second: f64, crowding: f64, deeper: f64| {
             let coefficients = [
-                Belief { mean: -per_second.ln(), sd: 3.0 },
+                Belief { mean: -per_second.max(1e-6).ln(), sd: unsure },
                 Belief { mean: crowding, sd: 0.3 },
                 Belief { mean: deeper, sd: 0.02 },
                 Belief { mean: 0.0, sd: doubt },
@@ -85,8 +92,8 @@ impl Server {
         };
         Self {
             // Reading is bound by arithmetic, which requests share; writing by memory, which is read once for all of them.
-            reading: prior(100.0, 0.9, 0.02),
-            writing: prior(10.0, 0.45, 0.02),
+            reading: prior(guess.prefill_tokens_per_second, 0.9, 0.02),
+            writing: prior(guess.decode_tokens_per_second, 0.45, 0.02),
             answer_tokens: answer_tokens(study),
             slots: slots::known(study).map_or(1.0, |slots| slots.count),
             fit: Fit::of(study),

@@ -187,3 +187,15 @@ fn a_surprise_makes_all_that_was_not_measured_doubtful() {
     }
     assert!(half(&host).log.sd > 0.5, "{:?}", half(&host));
 }
+
+#[test]
+fn where_nothing_could_be_measured_in_time_nothing_is_begun_that_does_not_fit() {
+    let mut host = Host::new(Server { prefill: 20.0, decode: 1.0, ..cpu() }, &FILES);
+    host.baseline(&[5]);
+    for trial in &mut host.study.history {
+        trial.state = ralf_tune_sdk::types::TrialState::Failed("out-of-time".to_owned());
+        trial.samples.retain(|sample| sample.metric == "gpu_share" || sample.metric == "peak_memory_bytes");
+        trial.seconds = 60.0;
+    }
+    assert_eq!(run(&mut host, 110.0).trials, 0);
+}
