@@ -40,9 +40,9 @@ mod summarise;
 mod tries;
 mod truncated;
 mod verdict;
+pub mod verify;
 mod watch;
 mod whole_batch;
-pub mod verify;
 
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;

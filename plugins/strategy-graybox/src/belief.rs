@@ -63,8 +63,8 @@ impl<const N: usize> Regression<N> {
     }
 
     /// Standard deviation of a single measurement around the line.
-    #[must_use]
-    pub fn noise(&self) -> f64 {
+    #[cfg(test)]
+    fn noise(&self) -> f64 {
         self.variance().sqrt()
     }
 

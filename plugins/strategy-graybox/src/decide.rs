@@ -6,7 +6,7 @@ use crate::{
     design::{Design, Load, Target, target},
     reading::{self, Other, Verdict},
     server::{Server, probably_better},
-    slots,
+    slots, threads,
 };
 
 /// Share of a batch's time that workers may stand idle at the barrier after it.
@@ -31,13 +31,14 @@ pub fn is_the_baseline(study: &Study, target: &Target, design: &Design) -> bool 
         content: value("max_content_length"),
         chunk: value("chunk_size"),
     };
-    Load::of(&study.baseline) == target.load && own == *design
+    let pauses = value("request_delay_seconds") > 0.0;
+    Load::of(&study.baseline) == target.load && own == *design && !pauses
 }
 
 /// Numbers of requests at once that are worth a thought: one, all slots, half of them where there are many, and the present one
 /// unless it is more than the slots.
 #[must_use]
-pub fn levels(study: &Study, target: &Target, server: &Server) -> Vec<Design> {
+pub fn levels(study: &Study, target: &Target) -> Vec<Design> {
     let present = present_design(study, target);
     let known = slots::known(study);
     let most = study.highest("max_concurrent_requests").max(1.0);
@@ -49,13 +50,12 @@ pub fn levels(study: &Study, target: &Target, server: &Server) -> Vec<Design> {
         }
         None => vec![present.parallel],
     };
-    let _ = server;
     numbers.sort_by(f64::total_cmp);
     numbers.dedup();
     numbers.into_iter().map(|parallel| Design { parallel, ..present }).collect()
 }
 
-/// The fewest requests at once whose cost is within `tie` of the least. What was not measured must be surely better.
+/// The fewest requests at once whose cost is within `tie` of the least.
 #[must_use]
 pub fn best(server: &Server, designs: &[Design], tie: f64) -> Option<Design> {
     let cost = |design: &Design| server.cost(design).log.mean;
@@ -79,11 +79,15 @@ fn other_length(study: &Study, target: &Target, arguments: &Arguments) -> (Optio
 pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let target = target(study);
     let server = Server::of(study, &target.load, target.doubt);
-    let levels = levels(study, &target, &server);
+    let levels = levels(study, &target);
     let tie = arguments.number("tie");
     let present = present_design(study, &target);
     let mut taken = best(&server, &levels, tie).unwrap_or(present);
     let mut decision = Decision::new().reason(target.why.clone());
+    if !threads::same(target.load.threads, study.baseline.value("num_thread")) {
+        decision = decision
+            .reason(format!("{} threads: as many as may be used, or far faster than before", target.load.threads));
+    }
     let cost = server.cost(&taken);
     if cost.measured == 0 && taken != present {
         let sure = probably_better(server.cost(&present), cost) >= SURE;

@@ -5,7 +5,7 @@ use ralf_tune_sdk::{
     study::{Fit, TrialExt, bytes, metric},
 };
 
-use crate::context::needed;
+use crate::{NAME, context::needed, threads};
 
 /// Share of the machine's available memory above which a model may be swapping.
 const PRESSED: f64 = 0.8;
@@ -14,8 +14,8 @@ const PRESSED: f64 = 0.8;
 const CALM: f64 = 0.03;
 const DOUBTFUL: f64 = 0.7;
 
-/// Pieces that a file is cut into at most to get back into the memory of the GPU.
-const MOST_PIECES: f64 = 4.0;
+/// Pieces that the longest file is cut into to get back into the memory that there is.
+const PIECES: [f64; 3] = [1.0, 2.0, 4.0];
 
 /// Settings of a load of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,14 +77,14 @@ pub fn target(study: &Study) -> Target {
     let content = study.incumbent("max_content_length");
     let chunk = study.incumbent("chunk_size");
     let longest = study.largest_chars().min(content);
-    let threads = threads(study, present.threads);
+    let threads = threads::chosen(study);
     let highest = study.highest("num_ctx");
     let fits = needed(study, longest.min(chunk)) <= present.context && present.context <= highest;
     let calm = fits && memory_is_calm(study, &present);
     let cut =
         |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
     if calm {
-        let doubt = if threads == present.threads { CALM } else { DOUBTFUL };
+        let doubt = if threads::same(threads, present.threads) { CALM } else { DOUBTFUL };
         let why = format!(
             "{} tokens of context hold what is read of the largest file, and memory is not short",
             present.context
@@ -92,39 +92,42 @@ pub fn target(study: &Study) -> Target {
         return Target { load: Load { threads, ..present }, content, chunk, doubt, why, not_found: None };
     }
     let mut failed = None;
-    let mut pieces = 1.0;
-    while pieces <= MOST_PIECES {
+    let mut first = None;
+    for pieces in PIECES {
         let piece = (longest / pieces).ceil().min(chunk);
-        let context = study.allowed("num_ctx", needed(study, piece));
-        let room = Fit::of(study).with_context(context).chars();
-        if needed(study, piece) > highest && room >= 500.0 && pieces < MOST_PIECES {
-            pieces *= 2.0;
+        let wanted = needed(study, piece);
+        if wanted > highest {
             continue;
         }
-        let load = Load { context, threads, ..present };
-        match trouble(study, &load) {
-            Some(cause) if pieces < MOST_PIECES => {
-                failed.get_or_insert(format!("{context} tokens of context: {cause}"));
-                pieces *= 2.0;
-            }
-            _ => {
-                let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
-                let why = format!(
-                    "{context} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
-                    study.incumbent("num_predict")
-                );
-                return Target { load, content, chunk, doubt: DOUBTFUL, why, not_found: failed };
-            }
-        }
+        let tokens = loaded(study, wanted).unwrap_or_else(|| study.allowed("num_ctx", wanted));
+        let load = Load { context: tokens, threads, ..present };
+        let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
+        let why = format!(
+            "{tokens} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
+            study.incumbent("num_predict")
+        );
+        let target = Target { load, content, chunk, doubt: DOUBTFUL, why, not_found: failed.clone() };
+        let Some(cause) = trouble(study, &load) else { return target };
+        failed.get_or_insert(format!("{tokens} tokens of context: {cause}"));
+        first.get_or_insert(target);
     }
-    Target {
-        load: Load { threads, ..present },
-        content,
-        chunk,
-        doubt: DOUBTFUL,
-        why: "the present context stays".to_owned(),
-        not_found: failed,
-    }
+    // Cutting files into more pieces does not mend it either: then they are not cut.
+    let otherwise = || {
+        let room = (Fit::of(study).with_context(highest).chars() / 100.0).floor() * 100.0;
+        let load = Load { context: study.allowed("num_ctx", highest), threads, ..present };
+        let why = format!("{highest} tokens are all that the model was made for");
+        Target { load, content, chunk: cut(room), doubt: DOUBTFUL, why, not_found: None }
+    };
+    Target { not_found: failed, ..first.unwrap_or_else(otherwise) }
+}
+
+/// A context that was loaded for this already and is enough: what is known of the tokens changes a little with every note, and is
+/// no reason to load the model again.
+fn loaded(study: &Study, needed: f64) -> Option<f64> {
+    let own = study.trials_of(NAME).filter(|trial| trial.is_complete());
+    let enough =
+        own.map(|trial| trial.setting("num_ctx")).filter(|context| *context >= needed && *context < needed * 1.25);
+    enough.min_by(f64::total_cmp)
 }
 
 /// Why a load that was tried is no good.
@@ -137,6 +140,7 @@ fn trouble(study: &Study, load: &Load) -> Option<String> {
         _ if is_spilled(trial) && on_gpu_wholly_possible(study) => {
             Some("the model lies partly outside GPU memory".to_owned())
         }
+        None if swaps(study, trial) => Some("it needs more memory than is available".to_owned()),
         _ => None,
     })
 }
@@ -144,6 +148,14 @@ fn trouble(study: &Study, load: &Load) -> Option<String> {
 fn is_spilled(trial: &Trial) -> bool {
     trial.fact("spilled") == Some(1.0)
         || trial.mean(metric::GPU_SHARE).is_some_and(|share| share > 0.0 && share < 0.999)
+}
+
+/// Whether a model that runs on the CPU surely needs more memory than there was before it was loaded.
+#[must_use]
+pub fn swaps(study: &Study, trial: &Trial) -> bool {
+    let available = bytes(study.machine.available_memory_bytes);
+    let on_cpu = trial.mean(metric::GPU_SHARE).is_some_and(|share| share <= 0.0);
+    on_cpu && available > 0.0 && trial.mean(metric::PEAK_MEMORY_BYTES).is_some_and(|peak| peak > available)
 }
 
 /// A model whose weights alone are larger than the GPU's memory spills with every context.
@@ -161,12 +173,4 @@ fn memory_is_calm(study: &Study, load: &Load) -> bool {
     let Some(share) = trials().find_map(|trial| trial.mean(metric::GPU_SHARE)) else { return false };
     let used = trials().find_map(|trial| trial.mean(metric::PEAK_MEMORY_BYTES)).unwrap_or(f64::INFINITY);
     share >= 0.999 || used < PRESSED * bytes(study.machine.available_memory_bytes)
-}
-
-/// Threads: left alone, unless the server would run more of them than may be used, which costs a factor of 45 to 150.
-fn threads(study: &Study, present: f64) -> f64 {
-    let usable = f64::from(study.machine.usable_threads);
-    let on_gpu = study.history.iter().any(|trial| trial.mean(metric::GPU_SHARE).is_some_and(|share| share >= 0.999));
-    let own_choice = if present < 0.5 { f64::from(study.machine.physical_cores) } else { present };
-    if usable >= 1.0 && own_choice > usable && !on_gpu { study.allowed("num_thread", usable) } else { present }
 }

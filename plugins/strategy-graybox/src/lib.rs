@@ -14,6 +14,7 @@ mod plan;
 mod reading;
 mod server;
 mod slots;
+mod threads;
 
 use ralf_tune_sdk::strategy::prelude::*;
 

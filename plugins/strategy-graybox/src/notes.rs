@@ -33,7 +33,7 @@ pub fn spread(study: &Study, number: usize) -> Vec<u32> {
     mixed
 }
 
-/// Files that two lengths of content cut differently, the longest of them left out where others do: they tell no more and cost more.
+/// Files that two lengths of content cut differently, by their length.
 #[must_use]
 pub fn telling(study: &Study, content: f64, other: f64) -> Vec<u32> {
     let differs = |chars: f64| (Fit::cut(chars, content, 1e9).0 - Fit::cut(chars, other, 1e9).0).abs() > 0.5;

@@ -12,7 +12,7 @@ use crate::{
     notes::{lengths, spread},
     reading,
     server::{Server, worth_of_measuring},
-    slots,
+    slots, threads,
 };
 
 /// Share of the remaining seconds that an estimate may use up.
@@ -41,10 +41,16 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let server = Server::of(study, &target.load, target.doubt);
     let left = study.seconds_left * SPEND;
     let budget = Budget { study, target: &target, server: &server, left };
+    if let Some(probe) = threads::probe(study, &target, &server, left * SPEND_ON_SLOTS - budget.reload_seconds()) {
+        return Some(vec![probe]);
+    }
     // Where not even two notes fit, nothing that could be learned would change the pick.
     let present = present_design(study, &target);
-    budget.affordable(&spread(study, NOTES), &Design { parallel: 1.0, ..present }, 2)?;
-    if let Some(probe) = slots::probe(study, arguments, left * SPEND_ON_SLOTS, budget.loads()) {
+    let two = lengths(study, &spread(study, 2));
+    if server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() > left {
+        return None;
+    }
+    if let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS - budget.load_seconds()) {
         return Some(vec![budget.at(probe)]);
     }
     levels_to_measure(&budget, arguments).or_else(|| reading_to_measure(&budget, arguments))
@@ -64,8 +70,12 @@ impl Budget<'_> {
         last.is_none_or(|trial| Load::of(&trial.candidate) != self.target.load)
     }
 
+    fn reload_seconds(&self) -> f64 {
+        study::Cost::of(self.study).load_seconds
+    }
+
     fn load_seconds(&self) -> f64 {
-        if self.loads() { study::Cost::of(self.study).load_seconds } else { 0.0 }
+        if self.loads() { self.reload_seconds() } else { 0.0 }
     }
 
     /// As many of the files as there is time for, in their order; none when that is fewer than `least`.
@@ -76,8 +86,9 @@ impl Budget<'_> {
             // The last requests leave workers idle, and a run takes as long as its longest request.
             let lengths = lengths(self.study, files);
             let tail = lengths.iter().copied().fold(0.0, f64::max);
-            let alone = self.server.seconds(&[tail], design) * (design.parallel.min(self.server.slots) - 1.0).max(0.0);
-            (self.server.seconds(&lengths, design) + alone / 2.0 <= left).then(|| files.to_vec())
+            let alone =
+                self.server.seconds(&[tail], design).1 * (design.parallel.min(self.server.slots) - 1.0).max(0.0);
+            (self.server.seconds(&lengths, design).1 + alone / 2.0 <= left).then(|| files.to_vec())
         })
     }
 
@@ -105,7 +116,7 @@ impl Budget<'_> {
 /// Notes with the number of requests at once that would be taken now, if it was not measured; then with another one that could be
 /// better by so much that learning it is worth its time.
 fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<Proposal>> {
-    let levels = decide::levels(budget.study, budget.target, budget.server);
+    let levels = decide::levels(budget.study, budget.target);
     let taken = decide::best(budget.server, &levels, arguments.number("tie"))?;
     let cost = budget.server.cost(&taken);
     let number = |design: &Design| NOTES.max(study::whole(design.parallel * ROUNDS) as usize);
@@ -137,7 +148,7 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
 /// Pairs of notes for a content length that could be better.
 fn reading_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let (study, target, server) = (budget.study, budget.target, budget.server);
-    let levels = decide::levels(study, target, server);
+    let levels = decide::levels(study, target);
     let taken = decide::best(server, &levels, arguments.number("tie"))?;
     let less = reading::less(study, target).filter(|other| {
         let gain = server.cost(&taken).log.mean - server.cost(&reading::design(*other, taken.parallel)).log.mean;
@@ -155,8 +166,8 @@ fn reading_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<
             return None;
         }
         let all: Vec<u32> = others.iter().chain(&own).copied().collect();
-        let affordable = budget.affordable(&all, if other.less { &taken } else { &design }, all.len())?;
-        let _ = affordable;
+        // The dearer of the two ways stands for both.
+        budget.affordable(&all, if other.less { &taken } else { &design }, all.len())?;
         let why = format!("whether notes from {} characters of a file are as good", other.content);
         let mut proposals = vec![budget.notes(others, &design, why)];
         if !own.is_empty() {

@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Fit, TrialExt, count, median, metric},
+    study::{self, Fit, TrialExt, count, median, metric},
 };
 
 use crate::{
@@ -25,7 +25,11 @@ const NOISE_WEIGHT: f64 = 4.0;
 /// What a trial of notes takes longer than its own timers say: gaps, retries, an uneven end.
 const REST: Belief = Belief { mean: 0.01, sd: 0.06 };
 
-/// The same of one note's cost around the model: answers differ in length.
+/// How far (as a logarithm) a rate may be off from the guess that stands for it: where it was measured, the measurement alone shall count.
+const MEASURED: f64 = 3.0;
+const GUESSED: f64 = 0.7;
+
+/// Noise of one note's cost around the model, as a logarithm: answers differ in length.
 const NOTE_NOISE: f64 = 0.12;
 
 /// Standard deviations that a trial may be off before the model counts as wrong.
@@ -74,9 +78,12 @@ impl Server {
     }
 
     fn blank(study: &Study, doubt: f64) -> Self {
+        // Where nothing was measured, measurements that were cut off say at least how slow it is.
+        let guess = study::Cost::of(study);
+        let unsure = if guess.measured { MEASURED } else { GUESSED };
         let prior = |per_second: f64, crowding: f64, deeper: f64| {
             let coefficients = [
-                Belief { mean: -per_second.ln(), sd: 3.0 },
+                Belief { mean: -per_second.max(1e-6).ln(), sd: unsure },
                 Belief { mean: crowding, sd: 0.3 },
                 Belief { mean: deeper, sd: 0.02 },
                 Belief { mean: 0.0, sd: doubt },
@@ -85,8 +92,8 @@ impl Server {
         };
         Self {
             // Reading is bound by arithmetic, which requests share; writing by memory, which is read once for all of them.
-            reading: prior(100.0, 0.9, 0.02),
-            writing: prior(10.0, 0.45, 0.02),
+            reading: prior(guess.prefill_tokens_per_second, 0.9, 0.02),
+            writing: prior(guess.decode_tokens_per_second, 0.45, 0.02),
             answer_tokens: answer_tokens(study),
             slots: slots::known(study).map_or(1.0, |slots| slots.count),
             fit: Fit::of(study),
@@ -141,11 +148,27 @@ impl Server {
         (log, share)
     }
 
-    /// Seconds that notes of these lengths take in all.
+    /// Seconds that notes of these lengths take in all, as long as it may well be and as short.
     #[must_use]
-    pub fn seconds(&self, files: &[f64], design: &Design) -> f64 {
+    pub fn seconds(&self, files: &[f64], design: &Design) -> (f64, f64) {
         let (log, _) = self.timers(files, design);
-        (log.mean + log.sd).exp() * count(files.len())
+        let number = count(files.len());
+        ((log.mean - log.sd).exp() * number, (log.mean + log.sd).exp() * number)
+    }
+
+    /// Seconds of a probe whose requests run one after the other; parallel ones end no later.
+    #[must_use]
+    pub fn probe_seconds(&self, probe: &Probe) -> f64 {
+        let (prompt, output) = (f64::from(probe.prompt_tokens), f64::from(probe.output_tokens));
+        let features = self.features(1.0, prompt, false);
+        let one = prompt * self.reading.at(features).mean.exp() + output * self.writing.at(features).mean.exp();
+        one * f64::from(probe.requests)
+    }
+
+    /// Tokens a second that one request alone writes.
+    #[must_use]
+    pub fn decode_rate(&self) -> f64 {
+        (-self.writing.at(self.features(1.0, 500.0, false)).mean).exp()
     }
 
     /// What was measured against what was thought before: a surprise that is no chance means that the model is wrong.
@@ -199,13 +222,6 @@ impl Server {
         let log = Belief { mean: timers.mean + rest.mean, sd: timers.sd.hypot(rest.sd).hypot(unknown) };
         Cost { log, measured, reading }
     }
-
-    /// Tokens a second that one request alone writes.
-    #[must_use]
-    pub fn decode_rate(&self) -> Belief {
-        let log = self.writing.at(self.features(1.0, 1_000.0, false));
-        Belief { mean: (-log.mean).exp(), sd: log.sd }
-    }
 }
 
 /// How much better, as a logarithm, `other` is than `taken`, and what measuring `other` with so many notes would be worth.
@@ -228,17 +244,22 @@ fn at_work(trial: &Trial) -> f64 {
     trial.fact("workers").unwrap_or_else(|| trial.parallel()).max(1.0)
 }
 
-/// Length of each file of a trial, and the seconds of the whole server that it took. None where not all files became notes.
+/// Length of each file of a trial, and the seconds of the whole server that it took, without pauses. None where not all files became
+/// notes.
 fn costs_of(study: &Study, trial: &Trial) -> Vec<(f64, f64)> {
     let Experiment::Notes(files) = &trial.experiment else { return Vec::new() };
     let busy = trial.values(metric::FILE_BUSY_MS);
     if !trial.is_complete() || busy.len() != files.len() {
         return Vec::new();
     }
-    let whole = 1000.0 * at_work(trial) * trial.fact("steadiness").unwrap_or(1.0);
-    let each = files.iter().zip(busy).filter(|(_, busy)| **busy > 0.0);
-    each.filter_map(|(file, busy)| Some((f64::from(*study.workload.file_chars.get(*file as usize)?), busy / whole)))
-        .collect()
+    let whole = at_work(trial) * trial.fact("steadiness").unwrap_or(1.0);
+    let (pause, design) = (trial.setting("request_delay_seconds"), Design::of_trial(trial));
+    let each = files.iter().zip(busy).filter_map(|(file, busy)| {
+        let chars = f64::from(*study.workload.file_chars.get(*file as usize)?);
+        let pieces = Fit::cut(chars, design.content, design.chunk).1;
+        Some((chars, (busy / 1000.0 - pause * pieces) / whole))
+    });
+    each.filter(|(_, seconds)| *seconds > 0.0).collect()
 }
 
 /// Tokens of a typical answer: the mean of all notes, for that is what a batch takes; without any, half of `num_predict`, at most 300.

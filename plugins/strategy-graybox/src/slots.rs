@@ -2,13 +2,13 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Cost, metric, whole},
+    study::{metric, whole},
 };
 
-use crate::NAME;
+use crate::{NAME, server::Server};
 
-/// Short requests that show the slots: prompt and answer in tokens.
-const PROMPT: u32 = 64;
+/// Short requests that show the slots, just long enough for rates: prompt and answer in tokens.
+const PROMPT: u32 = 160;
 const OUTPUT: u32 = 24;
 
 /// Times that the slots are looked for when faults hide them.
@@ -36,9 +36,9 @@ fn is_probe(trial: &Trial) -> bool {
     matches!(&trial.experiment, Experiment::Probe(probe) if probe.parallel > 1 && probe.output_tokens <= OUTPUT)
 }
 
-/// The probe that is still wanted, if any: one that fits `seconds`, warm-up and load (where it `loads`) included.
+/// The probe that is still wanted, if any: one that fits `seconds`. Where time is short, two requests at least tell one slot from more.
 #[must_use]
-pub fn probe(study: &Study, arguments: &Arguments, seconds: f64, loads: bool) -> Option<Proposal> {
+pub fn probe(study: &Study, arguments: &Arguments, server: &Server, seconds: f64) -> Option<Proposal> {
     let tried: Vec<&Trial> = study.trials_of(NAME).filter(|trial| is_probe(trial)).collect();
     let known = known(study);
     let faulty =
@@ -49,15 +49,14 @@ pub fn probe(study: &Study, arguments: &Arguments, seconds: f64, loads: bool) ->
         return None;
     }
     let most = whole(arguments.number("slot_requests").min(study.highest("max_concurrent_requests")));
-    let cost = Cost::of(study);
     let shape = |parallel: u32, output: u32| Probe {
         prompt_tokens: PROMPT,
         output_tokens: output,
         parallel,
         requests: parallel,
     };
-    let probe = [shape(most, OUTPUT), shape(most.min(4), OUTPUT), shape(most.min(3), 12)]
+    let probe = [shape(most, OUTPUT), shape(most.min(4), OUTPUT), shape(most.min(2), 12)]
         .into_iter()
-        .find(|probe| probe.parallel > 1 && cost.probe_seconds(probe, loads) <= seconds)?;
+        .find(|probe| probe.parallel > 1 && server.probe_seconds(probe) <= seconds)?;
     Some(Proposal::new(Experiment::Probe(probe), "how many requests the server works on at once"))
 }
