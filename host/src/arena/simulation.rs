@@ -68,12 +68,6 @@ impl Simulation {
         Ok(Self { scenario: scenario.clone(), server, model, workload, client, seed })
     }
 
-    /// Who talks to it.
-    #[must_use]
-    pub const fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// Runs a study to its end, from the settings of somebody who never changed them.
     pub async fn study(&self, intensity: &Intensity, prepared: Prepared) -> Study {
         self.study_from(Candidate::default(), intensity, prepared).await
