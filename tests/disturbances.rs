@@ -28,6 +28,7 @@ struct Warned {
     changing: u64,
 }
 
+#[expect(clippy::print_stdout, reason = "how much is noticed is worth seeing with --nocapture")]
 fn warned(scenario: &str, few: u64) -> Warned {
     let many = std::env::var("RALF_TUNE_STUDIES").ok().and_then(|count| count.parse().ok());
     let mut warned = Warned { all: many.unwrap_or(few), shared: 0, changing: 0 };

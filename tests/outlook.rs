@@ -121,6 +121,7 @@ fn covers(outlook: &BatchOutlook, end: &BatchEnd) -> (bool, bool) {
 #[test]
 fn what_is_said_of_the_batch_comes_true() {
     let seeds = numbers("RALF_TUNE_TEST_SEEDS", 2);
+    let first = numbers("RALF_TUNE_TEST_FIRST_SEED", 1);
     let played = numbers("RALF_TUNE_TEST_BATCHES", 2);
     let only = std::env::var("RALF_TUNE_TEST_SCENARIO").ok();
     let mut table = String::from(
@@ -129,7 +130,7 @@ fn what_is_said_of_the_batch_comes_true() {
     let mut sums: Vec<(String, Sums)> = Vec::new();
     for scenario in scenarios().into_iter().filter(|one| only.as_deref().is_none_or(|only| only == one.name)) {
         let mut sum = Sums::default();
-        for seed in 1..=seeds {
+        for seed in first..first + seeds {
             runtime().block_on(async {
                 let (simulation, study) = study(&scenario, seed).await;
                 let (Some(tuned), Some(outlook)) = (&study.tuned, &study.outlook) else {
@@ -207,8 +208,10 @@ fn what_is_said_of_the_batch_comes_true() {
         if sum.studies < 1.0 {
             continue;
         }
+        // A study of requests that hang knows a handful of them: only its interval can be held to its word.
         let ratio = each(sum.ratio).exp();
-        assert!((0.8..1.25).contains(&ratio), "{name}: {ratio}\n{table}");
+        let in_time = if name == "hangs" { each(sum.covered) >= 0.5 } else { (0.85..1.15).contains(&ratio) };
+        assert!(in_time, "{name}: {ratio}\n{table}");
         assert!(each(sum.lost) <= 0.005 * files, "{name} loses more than it may\n{table}");
         assert!(each(sum.lost) <= 3.0 * each(sum.predicted_lost) + 1.0, "{name} loses more than it says\n{table}");
     }

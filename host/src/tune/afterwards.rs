@@ -68,10 +68,9 @@ impl Executor<'_> {
             self.watch.see_others(&models, &self.model.name);
             let ours = models.iter().find(|model| same_model(&model.name, &self.model.name));
             match self.watch.see_ours(ours, context, ours_ended, sure) {
-                Look::Intact => return,
                 // Whoever waits past the end of the study learns nothing.
                 Look::Doubtful if Instant::now() + SECOND_LOOK < deadline => tokio::time::sleep(SECOND_LOOK).await,
-                Look::Doubtful => return,
+                Look::Intact | Look::Doubtful => return,
                 Look::Shared => return mark_shared(&mut trial.observations),
                 Look::Replaced => return self.loaded = None,
             }

@@ -79,7 +79,7 @@ impl Watch {
         };
         let expiry = model.expires_at.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
         let (Some(expiry), Some(now)) = (expiry, now) else { return Look::Intact };
-        let offset = expiry.unix_timestamp() as f64 + f64::from(expiry.nanosecond()) / 1e9 - now.as_secs_f64();
+        let offset = (expiry - OffsetDateTime::UNIX_EPOCH).as_seconds_f64() - now.as_secs_f64();
         let usual = (self.offsets.len() >= USUAL).then(|| median(&self.offsets));
         let differs = usual.is_some_and(|usual| (offset - usual).abs() > TOLERANCE);
         if differs && !sure {

@@ -1,5 +1,7 @@
 //! Where the time of a note goes, how long requests take, and how well the machine repeats itself.
 
+use std::fmt::Write as _;
+
 use crate::{
     model::{
         clocks::{Clocks, Percentile},
@@ -73,14 +75,12 @@ fn latency(clocks: &Clocks) -> String {
     }
     let mut text = format!("{}: {}", count(clocks.requests, "request"), parts.join(", "));
     if let Some(first) = clocks.time_to_first_token_ms {
-        text.push_str(&format!("; the first word after {}", duration(first / 1000.0)));
+        let _ = write!(text, "; the first word after {}", seconds(first));
     }
     text.push('.');
     if clocks.latency_ms.iter().any(|percentile| percentile.high.is_none()) {
-        text.push_str(&format!(
-            " The longest took {}: more is not known of the slowest.",
-            seconds(clocks.longest_latency_ms)
-        ));
+        let longest = seconds(clocks.longest_latency_ms);
+        let _ = write!(text, " The longest took {longest}: more is not known of the slowest.");
     }
     text
 }
@@ -112,13 +112,14 @@ fn repeats(noise: &NoiseFloor) -> String {
         count(noise.requests, "request")
     );
     let time = duration(noise.comparison_seconds);
-    match noise.resolvable_share {
-        Some(share) => text.push_str(&format!(
+    let _ = match noise.resolvable_share {
+        Some(share) => write!(
+            text,
             " In the {time} kept for a comparison, a difference of {} or more can be shown ({}).",
             percent(share),
             count(noise.pairs, "pair")
-        )),
-        None => text.push_str(&format!(" The {time} kept for a comparison are too short for two pairs of notes.")),
-    }
+        ),
+        None => write!(text, " The {time} kept for a comparison are too short for two pairs of notes."),
+    };
     text
 }
