@@ -62,7 +62,8 @@ impl Executor<'_> {
     async fn look_around(&mut self, trial: &mut Trial, deadline: Instant) {
         let Some(context) = self.memory.as_ref().map(|memory| memory.context_length) else { return };
         let judged = trial.facts.iter().any(|(name, value)| Spent::FACTS.contains(&name.as_str()) && *value > 0.0);
-        let ours_ended = (self.settled && !judged && !trial.observations.is_empty()).then(|| self.clock.elapsed());
+        let ours_ended = (self.settled && !judged && !trial.observations.is_empty())
+            .then(|| (self.clock.elapsed(), most_overhead(&trial.observations)));
         for sure in [false, true] {
             let Some(models) = self.loaded_models(deadline).await else { return };
             self.watch.see_others(&models, &self.model.name);
@@ -81,6 +82,12 @@ impl Executor<'_> {
         let limit = deadline.min(Instant::now() + LOOK);
         tokio::time::timeout_at(limit, self.client.ps()).await.ok()?.ok()
     }
+}
+
+/// The most seconds between the end of a request for the server and for us: answers can be on their way for long.
+fn most_overhead(observations: &[Observation]) -> f64 {
+    let overhead = |request: &Observation| Some(request.latency_ms - request.server?.total_ms);
+    observations.iter().filter_map(overhead).fold(0.0, f64::max) / 1000.0
 }
 
 /// The request that another one was under way with. Of several, nobody knows which: their noise tells, if it is much.

@@ -114,13 +114,13 @@ pub fn warnings(found: &Disturbances) -> Vec<Warning> {
         let mut signs = Vec::new();
         let mut sign = |count: usize, what: &str| {
             if count > 0 {
-                signs.push(format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+                signs.push(format!("{what} {count}x"));
             }
         };
-        sign(found.foreign_loads, "load that we did not cause");
-        sign(found.foreign_waits, "wait behind nothing of ours");
-        sign(found.shared, "trial that it shared");
-        sign(found.replaced, "time that it replaced the model");
+        sign(found.foreign_loads, "a load that we did not cause");
+        sign(found.foreign_waits, "a wait behind nothing of ours");
+        sign(found.shared, "a request of its own beside ours");
+        sign(found.replaced, "our model replaced");
         if !found.other_models.is_empty() {
             signs.push(format!("it used {}", found.other_models.join(", ")));
         }

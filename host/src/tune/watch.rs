@@ -64,12 +64,13 @@ impl Watch {
     }
 
     /// Looks at our model after a trial. `asked` is the context that it had after our load, `now` our clock at the end of the trial's last
-    /// request, when all of them ended well. With `sure`, there is no doubt left to be cleared.
+    /// request, when all of them ended well, and by how many
+    /// seconds the server's may be another. With `sure`, there is no doubt left to be cleared.
     pub fn see_ours(
         &mut self,
         model: Option<&LoadedModel>,
         asked: Option<u32>,
-        now: Option<Duration>,
+        now: Option<(Duration, f64)>,
         sure: bool,
     ) -> Look {
         let Some(model) = model.filter(|model| model.context_length == asked) else {
@@ -78,10 +79,10 @@ impl Watch {
             return Look::Replaced;
         };
         let expiry = model.expires_at.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-        let (Some(expiry), Some(now)) = (expiry, now) else { return Look::Intact };
+        let (Some(expiry), Some((now, slack))) = (expiry, now) else { return Look::Intact };
         let offset = (expiry - OffsetDateTime::UNIX_EPOCH).as_seconds_f64() - now.as_secs_f64();
         let usual = (self.offsets.len() >= USUAL).then(|| median(&self.offsets));
-        let differs = usual.is_some_and(|usual| (offset - usual).abs() > TOLERANCE);
+        let differs = usual.is_some_and(|usual| (offset - usual).abs() > TOLERANCE + slack);
         if differs && !sure {
             return Look::Doubtful;
         }
