@@ -184,8 +184,8 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
 
 /// Puts a text into the middle of every string, except those that name a variant of an enumeration.
 fn poison(data: &mut serde_json::Value, evil: &str) {
-    const VARIANTS: [&str; 9] =
-        ["outcome", "locality", "era", "power", "state", "metric", "kind", "repetition", "finish"];
+    const VARIANTS: [&str; 10] =
+        ["outcome", "locality", "era", "power", "state", "metric", "kind", "repetition", "finish", "verdict"];
     match data {
         serde_json::Value::String(text) => {
             let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(byte, _)| byte);

@@ -39,7 +39,7 @@ fn alone_it_compares_with_what_was_before_the_last_change() {
     let world = world();
     let backup = world.write("used.json.ralf-tune-backup", SLOW);
     world.write("used.json", FAST);
-    let command = ["verify", "--simulate", "--config", "used.json", "--format", "json"];
+    let command = ["verify", "--simulate", "--config", "used.json", "--budget", "8m", "--format", "json"];
     let found: Verification = serde_json::from_str(&world.run(&command).succeeded().stdout).unwrap();
     assert!(found.old.place.ends_with("used.json.ralf-tune-backup"), "{}", found.old.place);
     assert_eq!((found.old.settings.num_ctx, found.new.settings.num_ctx), (10_000, 8192));

@@ -94,8 +94,8 @@ fn sentences(found: &Verification) -> Vec<String> {
     if let Some(comparison) = &found.comparison {
         let proof = &comparison.proof;
         sentences.push(format!(
-            "{} in {} a side; it ended because {}.",
-            count(comparison.pairs, "pair of notes").replace("of notess", "of notes"),
+            "{} of the same file in {} a side; it ended because {}.",
+            count(comparison.pairs, "pair"),
             count(proof.blocks as usize, "block"),
             proof.ended,
         ));

@@ -51,7 +51,7 @@ where
     let wanted = jobs.len();
     let queue = RefCell::new(VecDeque::from(jobs));
     let results = RefCell::new(Vec::new());
-    let filled = Cell::new(0);
+    let company = Cell::new(0);
     let ended = Notify::new();
     let worker = || async {
         loop {
@@ -63,7 +63,7 @@ where
                     ended.notify_one();
                 }
             } else {
-                let number = filled.replace(filled.get() + 1);
+                let number = company.replace(company.get() + 1);
                 let Some(job) = filler(number) else { return };
                 work(job).await;
             }

@@ -297,9 +297,10 @@ impl<'a> Executor<'a> {
             }
             Experiment::Notes { files } => {
                 let (bench, slots) = (self.bench(), self.slots.get(&candidate.load_key()).copied());
-                let run = match self.keep_busy {
-                    true => make_notes_busy(&bench, candidate, files, slots, deadline).await,
-                    false => make_notes(&bench, candidate, files, deadline).await,
+                let run = if self.keep_busy {
+                    make_notes_busy(&bench, candidate, files, slots, deadline).await
+                } else {
+                    make_notes(&bench, candidate, files, deadline).await
                 };
                 self.take_notes(candidate, run, deadline, measured).await;
             }

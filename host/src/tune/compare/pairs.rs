@@ -147,7 +147,7 @@ fn is_made(trial: &Trial, file: usize, workload: &Workload) -> bool {
 pub fn lost(trials: &[&Trial]) -> usize {
     let lost =
         |trial: &&Trial| trial.facts.iter().find(|(name, _)| name == "files_lost").map_or(0.0, |(_, lost)| *lost);
-    trials.iter().map(|trial| lost(trial)).sum::<f64>() as usize
+    trials.iter().map(lost).sum::<f64>() as usize
 }
 
 /// Prompts that the server cut.

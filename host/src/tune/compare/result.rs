@@ -78,7 +78,7 @@ pub struct Rounds<'a> {
     baseline: &'a Candidate,
     workload: &'a Workload,
     noise: KnownNoise,
-    rounds: Vec<Round>,
+    done: Vec<Round>,
     tuned_first: usize,
     began: Duration,
 }
@@ -92,11 +92,11 @@ impl<'a> Rounds<'a> {
         began: Duration,
     ) -> Self {
         let noise = pairs::noise(history, workload);
-        Self { tuned, baseline, workload, noise, rounds: Vec::new(), tuned_first: 0, began }
+        Self { tuned, baseline, workload, noise, done: Vec::new(), tuned_first: 0, began }
     }
 
     pub const fn is_empty(&self) -> bool {
-        self.rounds.is_empty()
+        self.done.is_empty()
     }
 
     /// What can be predicted now of the pairs to come.
@@ -107,16 +107,16 @@ impl<'a> Rounds<'a> {
     /// Another round: the places of its trials, and what was predicted before it.
     pub fn add(&mut self, ours: usize, theirs: usize, prediction: Prediction) {
         self.tuned_first += usize::from(ours < theirs);
-        self.rounds.push(Round { ours, theirs, prediction });
+        self.done.push(Round { ours, theirs, prediction });
     }
 
     /// Both were as often early as late.
     fn is_balanced(&self) -> bool {
-        !self.rounds.is_empty() && self.rounds.len() == 2 * self.tuned_first
+        !self.done.is_empty() && self.done.len() == 2 * self.tuned_first
     }
 
     fn trials<'h>(&self, history: &'h [Trial], place: impl Fn(&Round) -> usize) -> Vec<&'h Trial> {
-        self.rounds.iter().filter_map(|round| history.get(place(round))).collect()
+        self.done.iter().filter_map(|round| history.get(place(round))).collect()
     }
 
     /// The pairs of all rounds, each by the prediction that was made before it, or all by a later one.
@@ -126,7 +126,7 @@ impl<'a> Rounds<'a> {
             let prediction = later.unwrap_or(&round.prediction);
             Some(pairs::pairs((ours, theirs), (self.tuned, self.baseline), self.workload, prediction))
         };
-        self.rounds.iter().filter_map(of).flatten().collect()
+        self.done.iter().filter_map(of).flatten().collect()
     }
 
     fn summed(&self, pairs: &[Pair]) -> Pairs {
@@ -188,8 +188,8 @@ impl<'a> Rounds<'a> {
                     evidence_faster: tested.evidence_above(),
                     evidence_slower: tested.evidence_below(),
                     anytime: tested.anytime_interval().map(exponential),
-                    blocks: u32::try_from(self.rounds.len()).unwrap_or(u32::MAX),
-                    drift_cancelled: self.rounds.len() >= 2,
+                    blocks: u32::try_from(self.done.len()).unwrap_or(u32::MAX),
+                    drift_cancelled: self.done.len() >= 2,
                     ended: end.sentence().to_owned(),
                     quality_difference: mean_interval(&differences),
                     baseline_lost: pairs::lost(&theirs),

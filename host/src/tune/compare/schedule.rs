@@ -109,7 +109,7 @@ fn quantile_place(index: usize, count: usize) -> usize {
         rest /= 2;
         share /= 2.0;
     }
-    let quantile = if index % 2 == 0 { value / 2.0 } else { 1.0 - value / 2.0 };
+    let quantile = if index.is_multiple_of(2) { value / 2.0 } else { 1.0 - value / 2.0 };
     ((quantile * count as f64) as usize).min(count.saturating_sub(1))
 }
 

@@ -4,6 +4,7 @@ use crate::model::{candidate::Candidate, observation::Observation, score::NoteSc
 
 /// Speed ratio and quality difference of one file, the first against the second; the difference is not finite where one of them was not
 /// scored.
+#[must_use]
 pub fn in_turn(file: usize, sides: [(&Candidate, &[Observation], &[NoteScore]); 2]) -> Option<(f64, f64)> {
     let [ours, theirs] = sides.map(|(candidate, observations, scores)| {
         let own: Vec<&Observation> = observations.iter().filter(|observation| observation.file == Some(file)).collect();
