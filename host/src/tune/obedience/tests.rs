@@ -30,6 +30,7 @@ fn observation(started_ms: f64, wait_ms: f64, (prefill, decode): (f64, f64)) -> 
         finish: FinishReason::Length,
         failure: None,
         message: None,
+        disturbed: None,
     }
 }
 
