@@ -92,7 +92,8 @@ fn each_load_time_setting_is_loaded_at_most_once_in_a_stage() {
             *reloads.entry((trial.stage.clone(), format!("{:?}", trial.candidate.load_key()))).or_default() +=
                 trial.reloads;
         }
-        for ((stage, key), count) in reloads {
+        // The comparison goes to and fro on purpose, so that drift cancels.
+        for ((stage, key), count) in reloads.into_iter().filter(|((stage, _), _)| stage != "confirm") {
             assert!(count <= 1, "{scenario}: stage {stage} loaded {key} {count} times");
         }
     }

@@ -73,6 +73,7 @@ where
     if wanted > 0 {
         let all = join_all((0..workers.max(1)).map(|_| worker()));
         tokio::select! {
+            biased;
             () = ended.notified() => {}
             _ = all => {}
             () = tokio::time::sleep_until(deadline) => {}

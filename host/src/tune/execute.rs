@@ -8,10 +8,9 @@ use super::{
     batch::{BatchRun, make_notes, make_notes_busy},
     calibrate::{Calibration, Sized},
     clock::StudyClock,
-    closed_loop::closed_loop,
     compare::in_turn,
     judge::{Judge, Sitting, Spent},
-    measure::{Ask, Bench, Contexts, KEEP_ALIVE_SECONDS},
+    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS},
     prompts::Nonces,
     residuals::Request,
     score::Panel,
@@ -35,11 +34,7 @@ use crate::{
         error::OllamaError,
         request::{KeepAlive, LoadRequest, Timeouts},
     },
-    stats::{
-        summary::sample,
-        throughput::{Work, steady_rate},
-    },
-    workload::{needle, probe},
+    stats::summary::sample,
 };
 
 /// Longest time that one load may take; the server's own patience is the same.
@@ -47,9 +42,6 @@ const LOAD_LIMIT: Duration = Duration::from_mins(5);
 
 /// Tokens of the warm-up: enough to touch everything once, few enough for a machine of one token a second.
 const WARM_UP: (u32, u32) = (24, 2);
-
-/// Longest time of one request of a probe or a needle experiment.
-const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
 /// Fact of a trial: the tokens of one slot's context, as `/api/ps` has them after the load.
 pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
@@ -89,13 +81,13 @@ pub struct Executor<'a> {
 
 /// What one experiment gave.
 #[derive(Default)]
-struct Measured {
-    observations: Vec<Observation>,
-    samples: Vec<Sample>,
-    scores: Vec<NoteScore>,
-    facts: Vec<(String, f64)>,
-    notices: Vec<String>,
-    failure: Option<FailureCause>,
+pub(super) struct Measured {
+    pub(super) observations: Vec<Observation>,
+    pub(super) samples: Vec<Sample>,
+    pub(super) scores: Vec<NoteScore>,
+    pub(super) facts: Vec<(String, f64)>,
+    pub(super) notices: Vec<String>,
+    pub(super) failure: Option<FailureCause>,
 }
 
 impl<'a> Executor<'a> {
@@ -185,7 +177,7 @@ impl<'a> Executor<'a> {
         trial
     }
 
-    fn bench(&self) -> Bench<'_> {
+    pub(super) fn bench(&self) -> Bench<'_> {
         Bench {
             client: self.client,
             model: self.model,
@@ -313,57 +305,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn probe_ask(&self, prompt_tokens: u32, output_tokens: u32, repetition: Repetition) -> Ask {
-        let chars_per_token = self.calibration.borrow().chars_per_token();
-        Ask {
-            prompt: probe::probe_prompt(&self.nonces.next(), prompt_tokens, chars_per_token, self.nonces.next_seed()),
-            num_predict: output_tokens,
-            repetition,
-            file: None,
-            piece: 0,
-            attempt: 1,
-            timeout: PROBE_LIMIT,
-        }
-    }
-
-    async fn probe(
-        &self,
-        candidate: &Candidate,
-        (prompt_tokens, output_tokens): (u32, u32),
-        parallel: u32,
-        requests: u32,
-        deadline: Instant,
-        measured: &mut Measured,
-    ) {
-        let bench = self.bench();
-        let asks = (0..requests).map(|_| self.probe_ask(prompt_tokens, output_tokens, Repetition::Measured)).collect();
-        let done = closed_loop(parallel as usize, asks, deadline, |ask| bench.ask(candidate, ask)).await;
-        let mut observations: Vec<Observation> =
-            done.results.into_iter().map(|answered| answered.observation).collect();
-        observations.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
-        self.mark(&mut observations, &measured.observations);
-        let work: Vec<Work> = observations
-            .iter()
-            .filter(|observation| observation.failure.is_none())
-            .map(|observation| Work {
-                start: observation.started_ms,
-                end: observation.started_ms + observation.latency_ms,
-                amount: 1.0,
-            })
-            .collect();
-        let rate = steady_rate(&work, (parallel as usize).min(work.len()));
-        measured.samples.extend(summarise::requests(&observations));
-        measured
-            .samples
-            .extend(sample(Metric::RequestsPerMinute, rate.map(|rate| rate * 60_000.0).into_iter().collect()));
-        measured
-            .samples
-            .extend(sample(Metric::EffectiveSlots, summarise::effective_slots(&observations).into_iter().collect()));
-        measured.facts.push(("workers".into(), f64::from(parallel)));
-        measured.failure = summarise::verdict(&observations, done.complete);
-        measured.observations.extend(observations);
-    }
-
     /// Scores the notes of a batch whose requests have all ended: only then may scorers ask the model.
     async fn score(
         &self,
@@ -406,48 +347,6 @@ impl<'a> Executor<'a> {
         measured.failure = measured.failure.or(summarise::verdict(&run.observations, run.complete));
         measured.scores.extend(scores);
         measured.observations.extend(run.observations);
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "prompts are at most millions of characters"
-    )]
-    async fn needle(
-        &self,
-        candidate: &Candidate,
-        content_chars: u32,
-        depths: &[f64],
-        deadline: Instant,
-        measured: &mut Measured,
-    ) {
-        let needles =
-            needle::needle_prompt(&self.nonces.next(), content_chars as usize, depths, self.nonces.next_seed());
-        // A fact is a line of some twenty tokens.
-        let room = (depths.len() as f64 * 24.0) as u32 + 32;
-        let ask = Ask {
-            prompt: needles.text.clone(),
-            num_predict: room.min(candidate.num_predict),
-            repetition: Repetition::Measured,
-            file: None,
-            piece: 0,
-            attempt: 1,
-            timeout: PROBE_LIMIT,
-        };
-        let Ok(mut answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await else {
-            measured.failure = Some(FailureCause::OutOfTime);
-            return;
-        };
-        let found = needle::needle_recall(&answered.answer, &needles.facts);
-        let recall = found.into_iter().map(|found| f64::from(u8::from(found))).collect();
-        self.mark(std::slice::from_mut(&mut answered.observation), &measured.observations);
-        measured.failure = answered.observation.failure;
-        measured.samples.extend(summarise::requests(std::slice::from_ref(&answered.observation)));
-        if measured.failure.is_none() {
-            measured.samples.extend(sample(Metric::NeedleRecall, recall));
-        }
-        measured.observations.push(answered.observation);
     }
 
     /// The candidate and another one on the same files. Where both fit one load they take turns, file by file and in changing order;

@@ -37,6 +37,7 @@ mod shrink;
 mod stage;
 pub mod study;
 mod summarise;
+mod synthetic;
 mod tries;
 mod truncated;
 mod verdict;

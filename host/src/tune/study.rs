@@ -24,16 +24,13 @@ use crate::{
         budget::Budget,
         candidate::Candidate,
         machine::{Era, MachineProfile, ModelProfile, ServerProfile},
-        metric::Metric,
         plugin::Manifest,
         selection::Constraints,
         space::{Parameter, SearchSpace},
         study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
-        trial::Trial,
         workload::Workload,
     },
     ollama::client::Client,
-    stats::summary::median,
 };
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
@@ -93,6 +90,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         interrupted: false,
     };
     tokio::select! {
+        biased;
         () = measure(&mut executor, &facts, &setup, &mut progress, emit) => {}
         _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
     }
@@ -100,6 +98,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     if !progress.interrupted {
         let deadline = clock.at(setup.budget.total_seconds - RESTORE_SECONDS - executor.last_load_seconds);
         tokio::select! {
+        biased;
             result = prove::run(&mut executor, &facts, &setup, &mut progress, deadline, emit) => confirmed = result,
             _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
         }
@@ -195,7 +194,7 @@ async fn measure(
         let now = clock.elapsed().as_secs_f64();
         let left = (measuring_ends - now).max(0.0);
         let ahead = manifests.get(index..).unwrap_or_default();
-        let given_up = given_up(ahead, left, pace(executor, &progress.history, now));
+        let given_up = given_up(ahead, left, pace(executor, progress, facts.workload, now));
         if let Some(Some(needs)) = given_up.first() {
             progress.not_asked.push(NotAsked { stage: name, needs_seconds: *needs, seconds_left: left });
             continue;
@@ -225,13 +224,11 @@ async fn measure(
     }
 }
 
-/// What a note took in the last stage that made one; where none was made, it takes longer than the study has lasted.
-fn pace(executor: &Executor<'_>, history: &[Trial], elapsed_seconds: f64) -> Pace {
-    let busy = |trial: &Trial| trial.sample(Metric::FileBusyMs).map(|sample| sample.values.clone());
-    let last = history.iter().rev().find(|trial| busy(trial).is_some()).map(|trial| trial.stage.as_str());
-    let recent: Vec<f64> =
-        history.iter().filter(|trial| Some(trial.stage.as_str()) == last).filter_map(busy).flatten().collect();
-    let note_seconds = if recent.is_empty() { elapsed_seconds } else { median(&recent) / 1000.0 };
+/// What a note takes with what was decided so far, as far as the trials tell, even if only probes; without any, longer than the study has
+/// lasted.
+fn pace(executor: &Executor<'_>, progress: &Progress, workload: &Workload, elapsed_seconds: f64) -> Pace {
+    let speed = candidates::speed_of(&progress.history, workload, &progress.incumbent);
+    let note_seconds = speed.map_or(elapsed_seconds, |speed| 60.0 / speed.value);
     Pace { note_seconds, load_seconds: executor.last_load_seconds }
 }
 

@@ -68,6 +68,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     let mut history = Vec::new();
     let mut known = None;
     let interrupted = tokio::select! {
+            biased;
         () = compared(&mut executor, &setup, &mut history, &mut known, emit) => false,
         _ = stop.wait_for(|stopped| *stopped) => true,
     };
