@@ -27,7 +27,7 @@ pub const SELECT: &str = "select";
 const GOOD_QUALITY: f64 = 0.95;
 /// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
 /// not compared side by side.
-const FAR_APART: f64 = 1.5;
+const FAR_APART: f64 = 1.25;
 
 /// What was decided at the end.
 pub struct Verdict {
