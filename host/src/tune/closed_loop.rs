@@ -61,6 +61,7 @@ where
                 results.borrow_mut().push(result);
                 if results.borrow().len() == wanted {
                     ended.notify_one();
+                    return;
                 }
             } else {
                 let number = company.replace(company.get() + 1);
