@@ -43,11 +43,20 @@ pub struct Pairs {
 impl Pairs {
     /// Sums up differences.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
     pub fn new(differences: &[f64], known: KnownNoise) -> Self {
-        let count = differences.len() as f64;
-        let within = standard_deviation(differences).powi(2) * (count - 1.0).max(0.0);
-        Self { count, mean: mean(differences), squares: within + known.squares, freedom: known.freedom }
+        Self::alike(differences, known, 1.0)
+    }
+
+    /// Sums up differences of which `alike` say together as much as one that is independent (1 or more): the design effect of samples in
+    /// clusters (Kish 1965, *Survey Sampling*, 5.4).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
+    pub fn alike(differences: &[f64], known: KnownNoise, alike: f64) -> Self {
+        let all = differences.len() as f64;
+        let within = standard_deviation(differences).powi(2) * (all - 1.0).max(0.0);
+        let count = all / alike.max(1.0);
+        let squares = within / alike.max(1.0) + known.squares;
+        Self { count, mean: mean(differences), squares, freedom: known.freedom }
     }
 
     /// The mean difference.

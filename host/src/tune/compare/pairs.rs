@@ -19,8 +19,12 @@ use crate::{
     tune::candidates::{CostLine, file_noise},
 };
 
-/// Requests that a line must rest on to say how the gain depends on the size of a file.
+/// Requests that a line must rest on to say how the cost depends on the size of a file.
 const LEAST_REQUESTS: usize = 3;
+
+/// Requests that the lines of both must rest on to say how the *gain* depends on it: with fewer, the error of two slopes is greater than what
+/// it explains, and all pairs of a round have it alike.
+const LEAST_OF_BOTH: usize = 8;
 
 /// What was known of noise before counts as at most so many pairs: the comparison itself shall soon say more.
 const MOST_KNOWN: f64 = 6.0;
@@ -41,7 +45,12 @@ impl Prediction {
         let line = |candidate: &Candidate| {
             CostLine::of(history, workload, candidate).filter(|line| line.requests >= LEAST_REQUESTS)
         };
-        let (ours, theirs) = (line(tuned), line(baseline));
+        let lines = match (line(tuned), line(baseline)) {
+            (Some(ours), Some(theirs)) if ours.requests.min(theirs.requests) >= LEAST_OF_BOTH => Some((ours, theirs)),
+            // One line for both: then only what is cut off differs.
+            (ours, theirs) => ours.into_iter().chain(theirs).max_by_key(|line| line.requests).map(|line| (line, line)),
+        };
+        let (ours, theirs) = lines.unzip();
         let batch = match (&ours, &theirs) {
             (Some(ours), Some(theirs)) => {
                 let chars = &workload.batch_chars;
