@@ -37,28 +37,6 @@ pub fn ratio_interval(ratios: &[f64]) -> Option<Estimate> {
     })
 }
 
-/// The probability that the true mean is above `threshold`, from Student's t with a flat prior. 0.5 without evidence.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
-pub fn probability_above(values: &[f64], threshold: f64) -> f64 {
-    let count = values.len() as f64;
-    let error = standard_deviation(values) / count.sqrt();
-    let difference = mean(values) - threshold;
-    if values.len() < 2 {
-        return 0.5;
-    }
-    if error <= 0.0 {
-        return if difference > 0.0 {
-            1.0
-        } else if difference < 0.0 {
-            0.0
-        } else {
-            0.5
-        };
-    }
-    StudentsT::new(0.0, 1.0, count - 1.0).map_or(0.5, |student| student.cdf(difference / error))
-}
-
 #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
 fn t_quantile(count: usize) -> Option<f64> {
     if count < 2 {
@@ -87,12 +65,5 @@ mod tests {
         let (a, b) = (ratio_interval(&ratios).unwrap(), ratio_interval(&inverse).unwrap());
         assert!((a.value * b.value - 1.0).abs() < 1e-9);
         assert!((a.interval.low * b.interval.high - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn probability_follows_the_evidence() {
-        assert!(probability_above(&[1.2, 1.3, 1.25], 1.0) > 0.99);
-        assert!(probability_above(&[0.9, 1.1], 1.0) > 0.4 && probability_above(&[0.9, 1.1], 1.0) < 0.6);
-        assert!((probability_above(&[7.0], 1.0) - 0.5).abs() < 1e-12);
     }
 }

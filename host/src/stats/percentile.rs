@@ -27,13 +27,6 @@ pub fn percentile(sorted: &[f64], share: f64) -> Option<Percentile> {
     Some(Percentile { share, value: quantile(sorted, share), low: value_at(low), high: value_at(high) })
 }
 
-/// The share of all values that the largest of `count` bounds from above, with 95 % confidence: `0.05^(1/count)` (Wilks 1941).
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
-pub fn share_below_largest(count: usize) -> f64 {
-    if count == 0 { 0.0 } else { (1.0 - LEVEL).powf(1.0 / count as f64) }
-}
-
 #[cfg(test)]
 mod tests {
     use statrs::distribution::{ContinuousCDF, Normal};
@@ -55,8 +48,6 @@ mod tests {
         assert_eq!((ninety_ninth(12).low, ninety_ninth(12).high), (Some(11.0), None));
         assert_eq!((ninety_ninth(367).high, ninety_ninth(368).high), (None, Some(368.0)));
         assert!(percentile(&[], 0.5).is_none());
-        assert!((share_below_largest(12) - 0.779).abs() < 1e-3);
-        assert!((share_below_largest(299) - 0.99).abs() < 1e-4);
     }
 
     /// Shares of samples whose limits hold, each for itself; a missing limit holds.

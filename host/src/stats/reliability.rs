@@ -20,7 +20,7 @@ pub fn share_interval(hits: usize, all: usize) -> ConfidenceInterval {
     ConfidenceInterval { level: LEVEL, low: (centre - margin).max(0.0), high: (centre + margin).min(1.0) }
 }
 
-/// Statements of a probability, and whether they came true, by equal parts of the range from 0 to 1 (DeGroot and Fienberg 1983). Empty
+/// Statements of a probability, and whether they came true, by equal parts of the range from 0 to 1 (`DeGroot` and Fienberg 1983). Empty
 /// parts are left out.
 #[must_use]
 #[expect(

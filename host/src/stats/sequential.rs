@@ -123,26 +123,6 @@ impl Pairs {
         let interval = ConfidenceInterval { level: LEVEL, low: self.mean - margin, high: self.mean + margin };
         Some(Estimate { value: self.mean, interval })
     }
-
-    /// The probability that the true mean is above 0, from Student's t with a flat prior. 0.5 without evidence.
-    #[must_use]
-    pub fn probability_above(&self) -> f64 {
-        let freedom = self.count - 1.0 + self.freedom;
-        if self.count < 1.0 || freedom < 1.0 {
-            return 0.5;
-        }
-        let error = (self.squares / freedom / self.count).sqrt();
-        if error <= 0.0 {
-            return if self.mean > 0.0 {
-                1.0
-            } else if self.mean < 0.0 {
-                0.0
-            } else {
-                0.5
-            };
-        }
-        StudentsT::new(0.0, 1.0, freedom).map_or(0.5, |student| student.cdf(self.mean / error))
-    }
 }
 
 #[cfg(test)]
@@ -248,9 +228,8 @@ mod tests {
     fn little_and_degenerate_evidence_is_none() {
         let one = Pairs::new(&[0.5], KnownNoise::default());
         assert!((one.evidence_above() - 1.0).abs() < 1e-12 && one.estimate().is_none());
-        assert!((one.probability_above() - 0.5).abs() < 1e-12);
         let equal = Pairs::new(&[0.0, 0.0, 0.0], KnownNoise::default());
-        assert!(equal.evidence_above() <= 1.0 && (equal.probability_above() - 0.5).abs() < 1e-12);
+        assert!(equal.evidence_above() <= 1.0);
         let known = KnownNoise { squares: 8.0 * 0.01, freedom: 8.0 };
         let two = Pairs::new(&[0.8, 0.75], known);
         assert!(two.evidence_above() > 1.0 / ALPHA && two.estimate().is_some());

@@ -34,7 +34,9 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 impl Executor<'_> {
     /// Looks at the server after a trial, and adds what is known now.
     pub(super) async fn follow_up(&mut self, trial: &mut Trial, deadline: Instant) {
-        self.settled = is_settled(trial);
+        // Requests that only kept others company are given up: the server may still be at work on them.
+        let had_company = self.keep_busy && trial.candidate.max_concurrent_requests > 1;
+        self.settled = is_settled(trial) && !had_company;
         self.look_around(trial, deadline).await;
         self.requests.extend(requests(trial));
         trial.facts.extend(self.told());

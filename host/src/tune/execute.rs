@@ -47,6 +47,7 @@ const WARM_UP: (u32, u32) = (24, 2);
 pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
 
 /// Everything that trials need, and the state of the server as far as it is ours.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Executor<'a> {
     pub client: &'a Client,
     pub model: &'a ModelProfile,

@@ -61,3 +61,19 @@ pub struct Progress {
     pub incumbent: Candidate,
     pub interrupted: bool,
 }
+
+impl Progress {
+    /// Before anything was measured.
+    #[must_use]
+    pub fn new(baseline: &Candidate) -> Self {
+        Self {
+            history: Vec::new(),
+            stages: Vec::new(),
+            not_found: Vec::new(),
+            not_asked: Vec::new(),
+            warnings: Vec::new(),
+            incumbent: baseline.clone(),
+            interrupted: false,
+        }
+    }
+}

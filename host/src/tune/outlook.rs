@@ -102,6 +102,8 @@ fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evid
     }
     if evidence.good.len() < ENOUGH {
         evidence.good.append(&mut partial);
+    } else {
+        evidence.others.push(partial);
     }
     evidence
 }

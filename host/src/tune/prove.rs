@@ -19,26 +19,28 @@ use crate::model::{
 /// Most notes that are made only to know the winner better.
 const MOST_NOTES: usize = 12;
 
-/// Compares the winner with the present settings on files that decided nothing yet.
+/// Compares the winner with the present settings on files that decided nothing yet. What is known is in `confirmed` after every round.
 pub async fn run(
     executor: &mut Executor<'_>,
     facts: &Facts<'_>,
     setup: &Setup<'_>,
     progress: &mut Progress,
+    confirmed: &mut Option<Confirmed>,
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
-) -> Option<Confirmed> {
+) {
     let (candidates, selection) = select(executor, facts, setup, progress);
-    let selection = selection?;
-    let winner = candidates.iter().find(|candidate| candidate.id == selection.winner)?;
-    if winner.is_baseline {
-        return None;
+    let Some(selection) = selection else { return };
+    let (Some(winner), Some(tuned), Some(baseline)) = (
+        candidates.iter().find(|candidate| candidate.id == selection.winner),
+        settings_of(&candidates, &selection),
+        candidates.iter().find(|candidate| candidate.is_baseline),
+    ) else {
+        return;
+    };
+    if winner.is_baseline || candidates::differ_in_policy_only(&tuned, facts.baseline) {
+        return;
     }
-    let tuned = settings_of(&candidates, &selection)?;
-    if candidates::differ_in_policy_only(&tuned, facts.baseline) {
-        return None;
-    }
-    let baseline = candidates.iter().find(|candidate| candidate.is_baseline)?;
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "confirm".into(), index: count - 1, of: count });
     let started = executor.clock.elapsed();
@@ -46,7 +48,6 @@ pub async fn run(
     let cost =
         |candidate: &MeasuredCandidate| candidate.notes_per_minute.map(|speed| 60.0 / speed.value + judging / 1000.0);
     let first = progress.history.len();
-    let mut confirmed = None;
     // Without a note of the baseline, it is at least as slow as the time that it was given and did not suffice.
     let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
     if let (Some(ours), Some(theirs)) = costs {
@@ -58,7 +59,7 @@ pub async fn run(
             file_seconds: (ours, theirs),
             deadline,
         };
-        compare::run(executor, &contest, &mut progress.history, &mut confirmed, emit).await;
+        compare::run(executor, &contest, &mut progress.history, confirmed, emit).await;
     }
     if let (Some(ours), true) = (costs.0, progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
@@ -79,7 +80,6 @@ pub async fn run(
         failure: None,
         cut_short: confirmed.is_none(),
     });
-    confirmed
 }
 
 /// How many notes fit into the time, by what a file costs in seconds of the whole machine.

@@ -14,11 +14,13 @@ pub struct Pace {
 }
 
 /// The seconds that a stage would need and does not get, for each stage; `None` where it is asked. A stage that measures nothing is
-/// always asked, and so is the most valuable one: that the machine is slow may be what it mends.
+/// always asked, and so is the most valuable one of the `plan`: that the machine is slow may be what it mends. `ahead` is how many stages of the
+/// plan, from its end, are still to come.
 #[must_use]
-pub fn given_up(stages: &[&Manifest], seconds: f64, pace: Pace) -> Vec<Option<f64>> {
+pub fn given_up(plan: &[&Manifest], ahead: usize, seconds: f64, pace: Pace) -> Vec<Option<f64>> {
+    let stages = plan.get(plan.len().saturating_sub(ahead)..).unwrap_or_default();
     let mut given_up: Vec<Option<f64>> = vec![None; stages.len()];
-    let most_valuable = stages.iter().filter_map(|stage| value(stage)).max();
+    let most_valuable = plan.iter().filter_map(|stage| value(stage)).max();
     loop {
         let kept = || stages.iter().zip(&given_up).filter(|(_, gone)| gone.is_none()).map(|(stage, _)| *stage);
         let all: f64 = kept().map(weight).sum();
@@ -87,7 +89,8 @@ mod tests {
             &["request_timeout_seconds"],
         ];
         let stages: Vec<Manifest> = NAMES.iter().zip(decides).map(|(name, decides)| stage(name, decides)).collect();
-        let given_up = given_up(&stages.iter().collect::<Vec<_>>(), seconds, Pace { note_seconds, load_seconds: 5.0 });
+        let plan: Vec<&Manifest> = stages.iter().collect();
+        let given_up = given_up(&plan, plan.len(), seconds, Pace { note_seconds, load_seconds: 5.0 });
         NAMES.into_iter().zip(given_up).filter(|(_, gone)| gone.is_none()).map(|(name, _)| name).collect()
     }
 
@@ -101,6 +104,19 @@ mod tests {
         assert_eq!(left(300.0, 20.0), ["context", "throughput", "chunk", "latency"]);
         assert_eq!(left(300.0, 40.0), ["context", "throughput", "latency"]);
         assert_eq!(left(300.0, 600.0), ["context", "latency"]);
+    }
+
+    #[test]
+    fn what_was_given_up_is_given_up_when_its_turn_comes() {
+        let stages =
+            [stage("context", &["num_ctx"]), stage("chunk", &["max_content_length"]), stage("heat", &["temperature"])];
+        let plan: Vec<&Manifest> = stages.iter().collect();
+        let slow = Pace { note_seconds: 100.0, load_seconds: 5.0 };
+        for ahead in [3, 2, 1] {
+            let given_up = given_up(&plan, ahead, 150.0, slow);
+            let asked = given_up.iter().filter(|gone| gone.is_none()).count();
+            assert_eq!((given_up.len(), asked), (ahead, usize::from(ahead == 3)), "{given_up:?}");
+        }
     }
 
     #[test]

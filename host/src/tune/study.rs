@@ -80,15 +80,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
     });
 
-    let mut progress = Progress {
-        history: Vec::new(),
-        stages: Vec::new(),
-        not_found: Vec::new(),
-        not_asked: Vec::new(),
-        warnings: Vec::new(),
-        incumbent: setup.baseline.clone(),
-        interrupted: false,
-    };
+    let mut progress = Progress::new(&setup.baseline);
     tokio::select! {
         biased;
         () = measure(&mut executor, &facts, &setup, &mut progress, emit) => {}
@@ -98,8 +90,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     if !progress.interrupted {
         let deadline = clock.at(setup.budget.total_seconds - RESTORE_SECONDS - executor.last_load_seconds);
         tokio::select! {
-        biased;
-            result = prove::run(&mut executor, &facts, &setup, &mut progress, deadline, emit) => confirmed = result,
+            biased;
+            () = prove::run(&mut executor, &facts, &setup, &mut progress, &mut confirmed, deadline, emit) => {}
             _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
         }
     }
@@ -194,7 +186,7 @@ async fn measure(
         let now = clock.elapsed().as_secs_f64();
         let left = (measuring_ends - now).max(0.0);
         let ahead = manifests.get(index..).unwrap_or_default();
-        let given_up = given_up(ahead, left, pace(executor, progress, facts.workload, now));
+        let given_up = given_up(&manifests, ahead.len(), left, pace(executor, progress, facts.workload, now));
         if let Some(Some(needs)) = given_up.first() {
             progress.not_asked.push(NotAsked { stage: name, needs_seconds: *needs, seconds_left: left });
             continue;

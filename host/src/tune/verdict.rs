@@ -118,12 +118,12 @@ pub fn decide(
     let Some(baseline) = candidates.iter().find(|candidate| candidate.is_baseline) else {
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
-    let best_quality =
-        candidates.iter().filter_map(|candidate| candidate.quality).map(|quality| quality.value).fold(0.0, f64::max);
-    let floor = setup.constraints.quality_floor * best_quality;
+    prefer_compared(&mut selection, &candidates, confirmed.as_ref());
+    let floor = setup.constraints.quality_floor * best_quality(&candidates);
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
     let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
-        let comparison = confirmed.as_ref().map(|confirmed| &confirmed.comparison);
+        let comparison =
+            confirmed.as_ref().filter(|found| found.is_about(&winner.candidate)).map(|found| &found.comparison);
         grounds(winner, baseline, comparison, floor)
     });
     let wins = grounds.as_ref().is_some_and(Grounds::suffice);
@@ -136,7 +136,10 @@ pub fn decide(
     let Some(winner) = candidates.iter().find(|candidate| candidate.id == selection.winner) else {
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
-    let confirmed = confirmed.map(|confirmed| over_the_batch(confirmed, winner, &candidates));
+    let confirmed = confirmed.map(|confirmed| {
+        let is_about_winner = winner.is_baseline || confirmed.is_about(&winner.candidate);
+        if is_about_winner { over_the_batch(confirmed, winner, &candidates) } else { confirmed }
+    });
     let evidence = Evidence {
         candidates: &candidates,
         trials: &progress.history,
@@ -179,6 +182,41 @@ fn over_the_batch(mut confirmed: Confirmed, winner: &MeasuredCandidate, all: &[M
         comparison.baseline_notes_per_minute = speed.value / ratio;
     }
     confirmed
+}
+
+/// The comparison may have brought another one to the top that nobody compared: then the compared one is put to the vote, while nothing
+/// speaks against it.
+fn prefer_compared(selection: &mut Selection, candidates: &[MeasuredCandidate], confirmed: Option<&Confirmed>) {
+    let Some(confirmed) = confirmed else { return };
+    let is_compared = |candidate: &&MeasuredCandidate| confirmed.is_about(&candidate.candidate);
+    let winner = candidates.iter().find(|candidate| candidate.id == selection.winner);
+    if winner.is_none_or(|winner| winner.is_baseline || is_compared(&winner)) {
+        return;
+    }
+    let compared = candidates.iter().filter(|candidate| !candidate.is_baseline && candidate.violations.is_empty());
+    if let Some(compared) = compared.filter(is_compared).find(|candidate| selection.runners_up.contains(&candidate.id))
+    {
+        selection.runners_up.retain(|id| *id != compared.id);
+        selection.runners_up.insert(0, selection.winner);
+        selection.winner = compared.id;
+        selection
+            .reasons
+            .push("another one came out as fast at last, and was not compared with your present settings".into());
+    }
+}
+
+/// Fewest notes that set a bar for quality.
+const LEAST_NOTES: usize = 3;
+
+/// The best attainable quality: the greatest of several noisy means is too high, so each is first moved half-way to the lower bound of
+/// its interval.
+fn best_quality(candidates: &[MeasuredCandidate]) -> f64 {
+    candidates
+        .iter()
+        .filter(|candidate| candidate.violations.is_empty() && candidate.scored_notes >= LEAST_NOTES)
+        .filter_map(|candidate| candidate.quality)
+        .map(|quality| f64::midpoint(quality.value, quality.interval.low))
+        .fold(0.0, f64::max)
 }
 
 /// What speaks for the winner, or does not suffice.

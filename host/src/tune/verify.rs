@@ -11,6 +11,7 @@ use super::{
     restore,
     score::Panel,
     stage,
+    study::leaves_out_cached,
 };
 use crate::{
     model::{
@@ -62,13 +63,14 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     let clock = StudyClock::start(setup.budget);
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor = Executor::new(setup.client, setup.model, setup.workload, clock, nonces, setup.panel);
+    executor.leaves_out_cached = leaves_out_cached(setup.server);
     let budget_seconds = setup.budget.total_seconds;
     emit(StudyEvent::Started { budget_seconds, stages: vec![STAGE.to_owned()] });
     emit(StudyEvent::StageStarted { name: STAGE.to_owned(), index: 0, of: 1 });
     let mut history = Vec::new();
     let mut known = None;
     let interrupted = tokio::select! {
-            biased;
+        biased;
         () = compared(&mut executor, &setup, &mut history, &mut known, emit) => false,
         _ = stop.wait_for(|stopped| *stopped) => true,
     };

@@ -1,7 +1,10 @@
 //! Studies and their truth -> figures that can be compared with an aim. Pure.
 
 use crate::{
-    model::calibration::{Aim, CalibrationStudy, Figure, FigureUnit, Measured, ReliabilityBin, Start, Tuner},
+    model::{
+        calibration::{Aim, CalibrationStudy, Figure, FigureUnit, Measured, ReliabilityBin, Start, Tuner},
+        study::Outcome,
+    },
     stats::{
         reliability::{expected_calibration_error, recalibration, reliability, share_interval},
         summary::mean,
@@ -19,8 +22,8 @@ const SAME: f64 = 0.03;
 const USUAL_NOISE: f64 = 0.05;
 
 /// Figures, and how reliable what is stated is.
-pub(super) struct Figures {
-    pub figures: Vec<Figure>,
+pub(super) struct Found {
+    pub all: Vec<Figure>,
     pub reliability: Vec<ReliabilityBin>,
     pub rules_reliability: Vec<ReliabilityBin>,
     /// By which what is stated should be corrected further, from the machines that it is fitted on.
@@ -28,7 +31,7 @@ pub(super) struct Figures {
 }
 
 /// All figures. `intensity` is the one that claims are about.
-pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures {
+pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Found {
     let stated = |tuner| reliability(&statements(studies, tuner, is_unknown), PARTS);
     let (ours, rules) = (stated(Tuner::Study), stated(Tuner::Rules));
     let error = |bins: &[ReliabilityBin]| {
@@ -48,16 +51,7 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
             .filter(move |study| study.tuner == tuner && study.start == Start::Usual && study.intensity == intensity)
     };
     let tuned = |tuner| studies.iter().filter(move |study| study.tuner == tuner && study.start == Start::Best);
-    let mut figures: Vec<Figure> = Vec::new();
-    for name in intensities(studies) {
-        figures.push(Figure {
-            what: format!("longest beyond the budget, {name}"),
-            unit: FigureUnit::Seconds,
-            aim: Some(Aim::AtMost(5.0)),
-            ours: most(studies.iter().filter(|study| study.tuner == Tuner::Study && study.intensity == name).map(late)),
-            rules: if name == intensity { most(fresh(Tuner::Rules).map(late)) } else { None },
-        });
-    }
+    let mut figures = budgets(studies, intensity);
     figures.push(both(
         "gains claimed where nothing can be gained",
         FigureUnit::Share,
@@ -69,7 +63,9 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
         share(all.filter_map(true_gain).map(|gain| gain < 1.0 - WORSE))
     }));
     figures.push(both("picks that must not be used", FigureUnit::Share, Some(Aim::AtMost(0.0)), &|tuner| {
-        share(fresh(tuner).filter_map(|study| study.truth.as_ref()).map(|truth| truth.is_infeasible))
+        // Settings that a user has already are not chosen.
+        let chosen = |study: &CalibrationStudy| study.outcome == Outcome::Improved;
+        share(fresh(tuner).filter_map(|study| Some(chosen(study) && study.truth.as_ref()?.is_infeasible)))
     }));
     figures.push(both("picks below the floor of quality", FigureUnit::Share, None, &|tuner| {
         share(fresh(tuner).filter_map(|study| study.truth.as_ref()).map(|truth| truth.is_below_floor))
@@ -132,12 +128,30 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Figures 
     }));
     figures.retain(|figure| figure.ours.is_some() || figure.rules.is_some());
     let known = statements(studies, Tuner::Study, |machine| !is_unknown(machine));
-    Figures { figures, reliability: ours, rules_reliability: rules, correction: recalibration(&known) }
+    Found { all: figures, reliability: ours, rules_reliability: rules, correction: recalibration(&known) }
 }
 
 /// Whether the correction of the confidence was not fitted on a machine: what is stated there is put to the proof.
 const fn is_unknown(machine: usize) -> bool {
     machine % 2 == 1
+}
+
+/// How far studies exceed their budgets, by intensity.
+fn budgets(studies: &[CalibrationStudy], intensity: &str) -> Vec<Figure> {
+    let late_of = |tuner: Tuner, name: &str| {
+        most(studies.iter().filter(|study| study.tuner == tuner && study.intensity == name).map(late))
+    };
+    let names = intensities(studies);
+    names
+        .iter()
+        .map(|name| Figure {
+            what: format!("longest beyond the budget, {name}"),
+            unit: FigureUnit::Seconds,
+            aim: Some(Aim::AtMost(5.0)),
+            ours: late_of(Tuner::Study, name),
+            rules: if name == intensity { late_of(Tuner::Rules, name) } else { None },
+        })
+        .collect()
 }
 
 /// What studies say of other clients and of machines that change, and where they should.

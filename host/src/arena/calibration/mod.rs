@@ -76,17 +76,17 @@ impl Calibration<'_> {
         let done = studies.iter().all(Option::is_some);
         let played: Vec<Vec<CalibrationStudy>> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
         let studies: Vec<CalibrationStudy> = played.into_iter().flatten().collect();
-        let figures = figures::figures(&studies, &self.intensity.name);
+        let found = figures::figures(&studies, &self.intensity.name);
         Ok(CalibrationReport {
             schema_version: CALIBRATION_SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             intensity: self.intensity.name.clone(),
             machines: grounds.len(),
             seeds: self.seeds,
-            figures: figures.figures,
-            reliability: figures.reliability,
-            rules_reliability: figures.rules_reliability,
-            correction: figures.correction,
+            figures: found.all,
+            reliability: found.reliability,
+            rules_reliability: found.rules_reliability,
+            correction: found.correction,
             studies,
             interrupted: stop.load(Ordering::Relaxed) && !done,
         })

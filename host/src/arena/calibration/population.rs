@@ -37,7 +37,8 @@ pub fn machines(count: usize) -> Vec<Machine> {
 fn machine(index: usize) -> Option<Machine> {
     let round = index / Scenario::NAMES.len();
     let name = Scenario::NAMES.get(index % Scenario::NAMES.len())?;
-    let condition = CONDITIONS.get(index / 3 % CONDITIONS.len()).copied().filter(|_| round > 0 && index % 3 == 0);
+    let condition =
+        CONDITIONS.get(index / 3 % CONDITIONS.len()).copied().filter(|_| round > 0 && index.is_multiple_of(3));
     let mut scenario =
         Scenario::named(&condition.map_or_else(|| (*name).to_owned(), |condition| format!("{name}:{condition}")))?;
     let mut dice = ChaCha8Rng::seed_from_u64(index as u64);

@@ -73,6 +73,9 @@ pub async fn run(
         if let Some(end) = rounds.end(history) {
             break end;
         }
+        if rounds.is_in_vain(history) {
+            break End::InVain;
+        }
         *known = rounds.confirmed(history, End::Stopped, executor.clock.elapsed());
     };
     *known = rounds.confirmed(history, end, executor.clock.elapsed());

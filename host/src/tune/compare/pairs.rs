@@ -122,9 +122,11 @@ fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, f64)> {
         .iter()
         .filter(|file| is_made(trial, **file, workload))
         .map(|file| {
-            let busy: f64 = of_file(trial, *file)
-                .map(|observation| observation.latency_ms + trial.candidate.request_delay_seconds * 1000.0)
-                .sum();
+            // A worker rests once after a request, however often it was tried.
+            let requests = of_file(trial, *file).map(|observation| observation.piece).collect::<BTreeSet<_>>().len();
+            #[expect(clippy::cast_precision_loss, reason = "a file has a few pieces")]
+            let rests = requests as f64 * trial.candidate.request_delay_seconds * 1000.0;
+            let busy = of_file(trial, *file).map(|observation| observation.latency_ms).sum::<f64>() + rests;
             (*file, busy / by)
         })
         .collect()

@@ -17,7 +17,7 @@ use crate::{
         sequential::{ALPHA, KnownNoise, Pairs},
         summary::mean,
     },
-    tune::candidates::source_share,
+    tune::candidates::{differ_in_policy_only, source_share},
 };
 
 /// Fewest pairs that are called a comparison.
@@ -25,6 +25,9 @@ const LEAST_PAIRS: usize = 2;
 
 /// Most pairs: what is not decided then is no difference that anybody would notice.
 const MOST_PAIRS: usize = 60;
+
+/// Rounds without a pair after which nobody goes on.
+const VAIN_ROUNDS: usize = 3;
 
 /// A gain that is not worth a change: when it is no greater for sure, there is nothing more to look for.
 const TRIFLE: f64 = 1.02;
@@ -38,8 +41,14 @@ const BEYOND_DRIFT: f64 = 1.1;
 /// What the comparison says.
 pub struct Confirmed {
     pub comparison: Comparison,
-    /// Probability that the winner is faster, from the pairs.
-    pub proof: f64,
+}
+
+impl Confirmed {
+    /// Whether it says something of these settings: other timeouts change nothing of it.
+    #[must_use]
+    pub fn is_about(&self, settings: &Candidate) -> bool {
+        self.comparison.challenger.as_ref().is_some_and(|challenger| differ_in_policy_only(challenger, settings))
+    }
 }
 
 /// Why a comparison ends.
@@ -49,16 +58,18 @@ pub enum End {
     Futile,
     Enough,
     Time,
+    InVain,
     Stopped,
 }
 
 impl End {
     const fn sentence(self) -> &'static str {
         match self {
-            Self::Decided => "it was decided, and the gain known well enough",
+            Self::Decided => "it was decided, and the gain known as well as it can be",
             Self::Futile => "a gain of more than 2 % was ruled out",
             Self::Enough => "so many pairs showed no difference",
             Self::Time => "its time was over",
+            Self::InVain => "one side made hardly a note",
             Self::Stopped => "it was stopped",
         }
     }
@@ -93,6 +104,11 @@ impl<'a> Rounds<'a> {
     ) -> Self {
         let noise = pairs::noise(history, workload);
         Self { tuned, baseline, workload, noise, done: Vec::new(), tuned_first: 0, began }
+    }
+
+    /// Whether the last rounds gave nothing: one side does not make its notes.
+    pub fn is_in_vain(&self, history: &[Trial]) -> bool {
+        self.done.len() >= VAIN_ROUNDS && self.pairs(history, None).len() < LEAST_PAIRS
     }
 
     pub const fn is_empty(&self) -> bool {
@@ -140,10 +156,12 @@ impl<'a> Rounds<'a> {
         if pairs.len() < LEAST_PAIRS {
             return None;
         }
-        if pairs.len() >= MOST_PAIRS {
-            return Some(End::Enough);
-        }
+        let all_were_made = pairs.len() >= MOST_PAIRS;
         let pairs = self.summed(&pairs);
+        if all_were_made {
+            let undecided = verdict(&pairs) == ProofVerdict::Undecided;
+            return Some(if undecided { End::Enough } else { End::Decided });
+        }
         let estimate = pairs.estimate()?;
         let precise = estimate.interval.high - estimate.value <= PRECISE.0.max(PRECISE.1 * estimate.value.abs());
         let settled = self.is_balanced() || estimate.interval.low > BEYOND_DRIFT.ln();
@@ -172,7 +190,6 @@ impl<'a> Rounds<'a> {
         let speed = |of: &dyn Fn(&Pair) -> f64| 60_000.0 / mean(&found.iter().map(of).collect::<Vec<_>>());
         let differences: Vec<f64> = qualities.iter().map(|(ours, theirs)| ours - theirs).collect();
         Some(Confirmed {
-            proof: summed.probability_above(),
             comparison: Comparison {
                 challenger: Some(tuned.clone()),
                 baseline_notes_per_minute: speed(&|pair| pair.their_ms),

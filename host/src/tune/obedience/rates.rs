@@ -186,13 +186,16 @@ fn is_alone(trial: &Trial) -> bool {
 /// Whether two trials differ in nothing that makes a rate but one setting.
 fn are_alike(one: &Trial, other: &Trial, parameter: Parameter) -> bool {
     let rest = |candidate: &Candidate| candidate.clone().with(parameter, 0.0).load_key();
+    let asked = |candidate: &Candidate| (candidate.max_content_length, candidate.chunk_size, candidate.num_predict);
     rest(&one.candidate) == rest(&other.candidate)
         && match (&one.experiment, &other.experiment) {
             (
                 Experiment::Probe { prompt_tokens: a, output_tokens: b, .. },
                 Experiment::Probe { prompt_tokens: c, output_tokens: d, .. },
             ) => a == c && b == d,
-            (Experiment::Notes { files: a }, Experiment::Notes { files: b }) => a == b,
+            (Experiment::Notes { files: a }, Experiment::Notes { files: b }) => {
+                a == b && asked(&one.candidate) == asked(&other.candidate)
+            }
             _ => false,
         }
 }
