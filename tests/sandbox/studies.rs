@@ -91,7 +91,8 @@ fn a_failing_strategy_ends_its_stage_and_the_study_goes_on() {
         assert!(bad.failure.as_ref().is_some_and(|failure| failure.contains(what)), "{bad:?}");
         assert_eq!((bad.trials, &bad.settings), (0, &vec![("num_batch".to_owned(), 1024.0)]), "what it concludes");
         assert!(stage(&study, "context").trials > 0);
-        assert_eq!(study.outcome, Outcome::Improved);
+        // Whether the time suffices for a proof is another matter.
+        assert!(matches!(study.outcome, Outcome::Improved | Outcome::KeepBaseline) && study.tuned.is_some());
     }
 }
 

@@ -32,7 +32,7 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
         page.paragraph(Style::Plain, &latency(clocks));
     }
     if let Some(noise) = &study.noise {
-        page.paragraph(Style::Plain, &repeats(noise));
+        page.paragraph(Style::Plain, &repeats(noise, study.comparison.is_some()));
     }
 }
 
@@ -103,7 +103,7 @@ fn seconds(ms: f64) -> String {
 }
 
 /// What the noise floor means for what can be told apart.
-fn repeats(noise: &NoiseFloor) -> String {
+fn repeats(noise: &NoiseFloor, was_compared: bool) -> String {
     let mut text = format!(
         "This machine repeats itself within {} ({} to {}, from {}).",
         percent(noise.sigma),
@@ -113,6 +113,8 @@ fn repeats(noise: &NoiseFloor) -> String {
     );
     let time = duration(noise.comparison_seconds);
     let _ = match noise.resolvable_share {
+        // There was more time than that: what the comparison found says it better.
+        None if was_compared => Ok(()),
         Some(share) => write!(
             text,
             " In the {time} kept for a comparison, a difference of {} or more can be shown ({}).",

@@ -9,6 +9,9 @@ use crate::{
     },
 };
 
+/// Pairs of notes that say something of quality.
+const ENOUGH_NOTES: usize = 4;
+
 /// Quality moves by less than this from run to run; a smaller difference is not worth a word.
 const NOTABLE_QUALITY: f64 = 0.01;
 /// A hundredth of the source more or less read is worth saying.
@@ -117,10 +120,14 @@ fn interrupted(view: &View) -> Verdict {
 /// What else the tuned settings bring or cost, for the headline.
 fn side_gains(view: &View) -> Vec<String> {
     let mut gains = Vec::new();
-    // Qualities are only comparable where both made notes of the same files.
-    match view.quality().difference().filter(|_| view.study.comparison.is_some()) {
-        Some(difference) if difference >= NOTABLE_QUALITY => gains.push("better notes".to_owned()),
-        Some(difference) if difference <= -NOTABLE_QUALITY => gains.push("slightly worse notes".to_owned()),
+    // Qualities are only comparable where both made notes of the same files, and a few notes differ by luck.
+    let comparison = view.study.comparison.as_ref().filter(|comparison| comparison.pairs >= ENOUGH_NOTES);
+    let difference = comparison.and_then(|comparison| comparison.proof.quality_difference);
+    match difference {
+        Some(found) if found.interval.low > 0.0 && found.value >= NOTABLE_QUALITY => gains.push("better notes".into()),
+        Some(found) if found.interval.high < 0.0 && found.value <= -NOTABLE_QUALITY => {
+            gains.push("slightly worse notes".into());
+        }
         _ => {}
     }
     match view.source_share().difference() {
