@@ -1,7 +1,7 @@
 //! Do studies keep what they promise? What they claim is held against the truth of many machines, beside fixed rules.
 //!
-//! [`population`] makes the machines, [`play`] runs studies on one of them and asks for the truth, [`rules`] tunes it by fixed rules,
-//! [`figures`] makes of all that what can be compared with an aim.
+//! [`population`] makes the machines, `play` runs studies on one of them and asks for the truth, `rules` tunes it by fixed rules,
+//! `figures` makes of all that what can be compared with an aim.
 
 mod figures;
 mod play;
