@@ -276,11 +276,12 @@ fn student_within(degrees: usize) -> f64 {
 /// The files that are lost, as a mixture of Poisson distributions: the 2.5th and the 97.5th percentile.
 fn lost_interval(means: &[(f64, f64)], batch: &Batch) -> (f64, f64) {
     let files = batch.files.len();
-    let mut terms: Vec<f64> = means.iter().map(|(weight, mean)| weight * (-mean).exp()).collect();
+    // Logarithms: for a mean above 745 the first terms are too small for a number.
+    let mut terms: Vec<f64> = means.iter().map(|(weight, mean)| weight.ln() - mean).collect();
     let tail = (1.0 - LEVEL) / 2.0;
     let (mut below, mut low) = (0.0, None);
     for lost in 0..=files {
-        below += terms.iter().sum::<f64>();
+        below += terms.iter().map(|term| term.exp()).sum::<f64>();
         if below > tail && low.is_none() {
             low = Some(count(lost));
         }
@@ -288,7 +289,7 @@ fn lost_interval(means: &[(f64, f64)], batch: &Batch) -> (f64, f64) {
             return (low.unwrap_or(0.0), count(lost));
         }
         for (term, (_, mean)) in terms.iter_mut().zip(means) {
-            *term *= mean / count(lost + 1);
+            *term += (mean / count(lost + 1)).ln();
         }
     }
     (low.unwrap_or(0.0), count(files))
