@@ -111,6 +111,12 @@ impl Candidate {
         self
     }
 
+    /// Whether the two make the same notes in the same time: only timeouts, tries and the like differ.
+    #[must_use]
+    pub fn works_like(&self, other: &Self) -> bool {
+        self.differences(other).into_iter().all(Parameter::is_policy)
+    }
+
     /// The parameters in which the two differ.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<Parameter> {

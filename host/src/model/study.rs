@@ -178,6 +178,14 @@ pub struct Comparison {
     pub proof: Proof,
 }
 
+impl Comparison {
+    /// Whether it says something of these settings: other timeouts change nothing of it.
+    #[must_use]
+    pub fn is_about(&self, settings: &Candidate) -> bool {
+        self.challenger.as_ref().is_some_and(|challenger| challenger.works_like(settings))
+    }
+}
+
 /// Something that the user should know, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {

@@ -55,6 +55,12 @@ impl Trial {
         self.sample(metric).map(|sample| sample.summary.mean)
     }
 
+    /// A named number.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<f64> {
+        self.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
     /// Whether it ended well.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -88,9 +88,9 @@ fn weighted_median(mut values: Vec<(f64, f64)>) -> f64 {
 ///
 /// `n = (z(1-a/2) + z(1-b))² s² / d² + z(1-a/2)² / 2` (Guenther 1981), with `d = ln(1 + difference)` and `s² = 2 sigma²`, because both notes
 /// of a pair vary. A test that is looked at after every pair needs more. `usize::MAX` for no difference.
-#[must_use]
+#[cfg(test)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-pub fn pairs_needed(sigma: f64, difference: f64) -> usize {
+fn pairs_needed(sigma: f64, difference: f64) -> usize {
     let shift = difference.ln_1p().abs();
     if shift <= 0.0 || !shift.is_finite() {
         return usize::MAX;
@@ -100,7 +100,7 @@ pub fn pairs_needed(sigma: f64, difference: f64) -> usize {
     (pairs.ceil() as usize).max(2)
 }
 
-/// The smallest difference in speed that so many pairs show: [`pairs_needed`] the other way round. `None` for fewer than two pairs.
+/// The smallest difference in speed that so many pairs show with a power of 80 % at a two-sided level of 5 % (Guenther 1981). `None` for fewer than two pairs.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "samples are far shorter than 2^52")]
 pub fn resolvable_difference(sigma: f64, pairs: usize) -> Option<f64> {

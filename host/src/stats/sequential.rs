@@ -41,9 +41,9 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Sums up differences.
-    #[must_use]
-    pub fn new(differences: &[f64], known: KnownNoise) -> Self {
+    /// Sums up independent differences.
+    #[cfg(test)]
+    fn new(differences: &[f64], known: KnownNoise) -> Self {
         Self::alike(differences, known, 1.0)
     }
 
@@ -127,33 +127,13 @@ impl Pairs {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::luck::Luck, *};
     use proptest::prelude::*;
-
-    /// `SplitMix64` (Steele et al. 2014).
-    struct Numbers(u64);
-
-    impl Numbers {
-        #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
-        fn unit(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut mixed = self.0;
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
-
-        /// A standard normal value (Box and Muller 1958).
-        fn normal(&mut self) -> f64 {
-            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-            radius * (std::f64::consts::TAU * self.unit()).cos()
-        }
-    }
 
     /// The share of sequences of `most` pairs about which something is true after one of them.
     fn ever(mean: f64, known: usize, most: usize, is_true: impl Fn(&Pairs) -> bool) -> f64 {
         const SEQUENCES: u32 = 4_000;
-        let mut random = Numbers(1);
+        let mut random = Luck::new(1);
         let mut hits = 0;
         for _ in 0..SEQUENCES {
             let squares: f64 = (0..known).map(|_| (0.1 * random.normal()).powi(2)).sum();

@@ -24,12 +24,6 @@ use crate::{
     },
 };
 
-/// Whether two candidates make the same notes in the same time.
-#[must_use]
-pub fn differ_in_policy_only(a: &Candidate, b: &Candidate) -> bool {
-    a.differences(b).into_iter().all(Parameter::is_policy)
-}
-
 /// Half-width of an interval on a logarithmic scale that stands for "measured too little to tell".
 const HARDLY_KNOWN: f64 = 0.3;
 
@@ -38,7 +32,7 @@ const PREDICTED_ANSWER_TOKENS: f64 = 250.0;
 const PREDICTED_CHARS_PER_TOKEN: f64 = 3.2;
 
 /// Requests that suffice for an estimate of speed, so that those are left out that another client disturbed.
-const ENOUGH_UNDISTURBED: usize = 3;
+pub const ENOUGH_UNDISTURBED: usize = 3;
 
 /// Coefficients of a line.
 const LINE_COEFFICIENTS: usize = 2;
@@ -77,7 +71,7 @@ pub fn measured(
             known.push((candidate, false));
         }
     }
-    let some_load_fits = trials.iter().any(|trial| trial_fact(trial, "spilled") == Some(0.0));
+    let some_load_fits = trials.iter().any(|trial| trial.fact("spilled") == Some(0.0));
     let evidence = Evidence { trials, workload };
     (0..)
         .zip(known)
@@ -141,10 +135,6 @@ fn speed_key(candidate: &Candidate) -> SpeedKey {
     }
 }
 
-fn trial_fact(trial: &Trial, name: &str) -> Option<f64> {
-    trial.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
-}
-
 /// One request of a note: its file, its characters and the milliseconds of the whole machine that it took.
 struct RequestCost {
     file: usize,
@@ -163,7 +153,7 @@ impl Evidence<'_> {
     fn trials_of(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| {
             matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. })
-                && differ_in_policy_only(&trial.candidate, candidate)
+                && trial.candidate.works_like(candidate)
         })
     }
 
@@ -191,8 +181,8 @@ impl Evidence<'_> {
     #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
     fn requests_of(&self, trial: &Trial) -> Vec<RequestCost> {
         let mut points = Vec::new();
-        let workers = trial_fact(trial, "workers").unwrap_or(1.0).max(1.0);
-        let steadiness = trial_fact(trial, "steadiness").unwrap_or(1.0);
+        let workers = trial.fact("workers").unwrap_or(1.0).max(1.0);
+        let steadiness = trial.fact("steadiness").unwrap_or(1.0);
         // All tries of a request together: a retry costs time too.
         let mut requests: BTreeMap<(usize, usize), (f64, bool, bool)> = BTreeMap::new();
         for observation in &trial.observations {
@@ -311,8 +301,8 @@ impl Evidence<'_> {
     fn lost_share(&self, candidate: &Candidate) -> f64 {
         let (mut lost, mut all) = (0.0, 0.0);
         for trial in self.trials_of(candidate) {
-            lost += trial_fact(trial, "files_lost").unwrap_or(0.0);
-            all += trial_fact(trial, "files_finished").unwrap_or(0.0);
+            lost += trial.fact("files_lost").unwrap_or(0.0);
+            all += trial.fact("files_finished").unwrap_or(0.0);
         }
         if all > 0.0 {
             return lost / all;
@@ -331,10 +321,17 @@ impl Evidence<'_> {
     /// Share of the batch whose requests would take longer than the timeout, by what requests of their length take.
     #[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]
     fn share_given_up(&self, candidate: &Candidate) -> f64 {
-        let Some(line) = self.request_line(candidate) else { return 0.0 };
+        // A measured line is the share of the whole machine, rests included; a predicted one is the latency itself.
+        let rest_ms = candidate.request_delay_seconds * 1000.0;
+        let measured = non_negative_line(&self.request_costs(candidate));
+        let of_latency = match measured {
+            Some(line) => Some((line, f64::from(candidate.max_concurrent_requests.max(1)), rest_ms)),
+            None => self.predicted_line(candidate).map(|line| (line, 1.0, 0.0)),
+        };
+        let Some((line, workers, rest_ms)) = of_latency else { return 0.0 };
         let given_up = self.workload.batch_chars.iter().filter(|chars| {
             let (pieces, length) = pieces_of(**chars, candidate);
-            let latency_ms = line.at(length / pieces) * f64::from(candidate.max_concurrent_requests.max(1));
+            let latency_ms = line.at(length / pieces) * workers - rest_ms;
             latency_ms > f64::from(candidate.request_timeout_seconds) * 1000.0
         });
         given_up.count() as f64 / self.workload.batch_chars.len().max(1) as f64
@@ -344,7 +341,7 @@ impl Evidence<'_> {
         self.trials
             .iter()
             .filter(|trial| trial.candidate.load_key() == candidate.load_key())
-            .any(|trial| trial_fact(trial, "spilled") == Some(1.0))
+            .any(|trial| trial.fact("spilled") == Some(1.0))
     }
 
     fn peak_memory(&self, candidate: &Candidate) -> Option<f64> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::candidates::differ_in_policy_only;
 use crate::{
     model::{
         candidate::Candidate,
@@ -35,7 +34,7 @@ pub fn clocks(trials: &[Trial], candidate: &Candidate) -> Option<Clocks> {
     let mut requests: Vec<(&Observation, ServerTimings)> = Vec::new();
     for trial in trials {
         let makes_notes = matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. });
-        if makes_notes && differ_in_policy_only(&trial.candidate, candidate) {
+        if makes_notes && trial.candidate.works_like(candidate) {
             for (observation, server) in timed(trial).filter(|(observation, _)| observation.disturbed.is_none()) {
                 notes.insert((trial.number, observation.file));
                 requests.push((observation, server));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A request that finds its model loaded reports 0.6 to 11 ms of loading on real servers, one that loads it more than 500.
-const LOAD_MS: f64 = 250.0;
+pub(super) const LOAD_MS: f64 = 250.0;
 
 /// Alone on the server, a request waits for next to nothing: this is left for a busy machine, in milliseconds and as a share of its time.
 const WAIT_MS: f64 = 300.0;

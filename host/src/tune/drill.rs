@@ -2,10 +2,7 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::{
-    clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel,
-    study::leaves_out_cached,
-};
+use super::{clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel};
 use crate::{
     model::{
         budget::Budget,
@@ -40,8 +37,8 @@ impl Drill<'_> {
     pub async fn run(&self, proposals: &[Proposal], asked: &[Candidate]) -> (Vec<Trial>, Vec<TruncationForecast>) {
         let clock = StudyClock::start(Budget::from_seconds(LONGEST.as_secs_f64()));
         let nonces = Nonces::new(self.seed, 0);
-        let mut executor = Executor::new(self.client, self.model, self.workload, clock, nonces, self.panel);
-        executor.leaves_out_cached = leaves_out_cached(self.server);
+        let mut executor =
+            Executor::new(self.client, self.server, self.model, self.workload, clock, nonces, self.panel);
         let mut trials = Vec::with_capacity(proposals.len());
         for proposal in proposals {
             trials.push(executor.run(STAGE, proposal, Instant::now() + LONGEST).await);

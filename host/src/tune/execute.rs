@@ -22,7 +22,7 @@ use crate::{
     model::{
         candidate::{Candidate, LoadKey},
         experiment::{Experiment, Proposal},
-        machine::{LoadedModel, ModelProfile},
+        machine::{Era, LoadedModel, ModelProfile, ServerProfile},
         metric::{Metric, Sample},
         observation::{FailureCause, Observation, Repetition},
         score::NoteScore,
@@ -74,7 +74,7 @@ pub struct Executor<'a> {
     /// Nothing of ours can still be at work on the server.
     pub(super) settled: bool,
     /// Whether the server counts only the tokens that were not cached, as it did before 0.4.
-    pub leaves_out_cached: bool,
+    leaves_out_cached: bool,
     /// How long the last load took, in seconds: what the next one will cost.
     pub last_load_seconds: f64,
     next_number: u32,
@@ -95,6 +95,7 @@ impl<'a> Executor<'a> {
     /// An executor that has loaded nothing yet.
     pub fn new(
         client: &'a Client,
+        server: &ServerProfile,
         model: &'a ModelProfile,
         workload: &'a Workload,
         clock: StudyClock,
@@ -115,10 +116,10 @@ impl<'a> Executor<'a> {
             slots: BTreeMap::new(),
             touched: false,
             memory: None,
-            watch: Watch::default(),
+            watch: Watch::new(&server.loaded_models, &model.name),
             requests: Vec::new(),
             settled: true,
-            leaves_out_cached: false,
+            leaves_out_cached: leaves_out_cached(server),
             last_load_seconds: 0.0,
             next_number: 0,
         }
@@ -407,4 +408,9 @@ impl<'a> Executor<'a> {
 /// `x` and `x:latest` are the same model.
 pub fn same_model(a: &str, b: &str) -> bool {
     a.strip_suffix(":latest").unwrap_or(a) == b.strip_suffix(":latest").unwrap_or(b)
+}
+
+/// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.
+const fn leaves_out_cached(server: &ServerProfile) -> bool {
+    !matches!(server.era.value, Some(Era::B | Era::C))
 }

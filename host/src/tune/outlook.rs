@@ -94,7 +94,7 @@ fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evid
             && trial.candidate.num_predict == settings.num_predict;
         if !notes || !alike {
             evidence.others.push(good);
-        } else if fact(trial, "workers").unwrap_or(1.0) + 0.5 > f64::from(settings.max_concurrent_requests) {
+        } else if trial.fact("workers").unwrap_or(1.0) + 0.5 > f64::from(settings.max_concurrent_requests) {
             evidence.good.extend(good);
         } else {
             partial.extend(good);
@@ -114,7 +114,7 @@ fn fits_memory(trial: &Trial, trials: &[Trial]) -> bool {
     !trials
         .iter()
         .filter(|other| other.candidate.load_key() == trial.candidate.load_key())
-        .any(|other| other.state == out_of_memory || fact(other, "spilled").is_some_and(|spilled| spilled > 0.5))
+        .any(|other| other.state == out_of_memory || other.fact("spilled").is_some_and(|spilled| spilled > 0.5))
 }
 
 /// Characters and seconds of a request that ended well; those of a probe are all of one length.
@@ -139,8 +139,4 @@ fn load_seconds(trials: &[Trial]) -> f64 {
         .map(|milliseconds| milliseconds / 1000.0)
         .collect();
     if loads.is_empty() { 0.0 } else { median(&loads) }
-}
-
-fn fact(trial: &Trial, name: &str) -> Option<f64> {
-    trial.facts.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
 }

@@ -3,8 +3,7 @@
 use tokio::time::Instant;
 
 use super::{
-    candidates,
-    compare::{self, Confirmed, Contest},
+    compare::{self, Contest},
     execute::Executor,
     facts::{Facts, Progress},
     judge::Judge,
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::model::{
     selection::MeasuredCandidate,
-    study::{StageOutcome, StudyEvent},
+    study::{Comparison, StageOutcome, StudyEvent},
 };
 
 /// Most notes that are made only to know the winner better.
@@ -25,7 +24,7 @@ pub async fn run(
     facts: &Facts<'_>,
     setup: &Setup<'_>,
     progress: &mut Progress,
-    confirmed: &mut Option<Confirmed>,
+    confirmed: &mut Option<Comparison>,
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
@@ -38,7 +37,7 @@ pub async fn run(
     ) else {
         return;
     };
-    if winner.is_baseline || candidates::differ_in_policy_only(&tuned, facts.baseline) {
+    if winner.is_baseline || tuned.works_like(facts.baseline) {
         return;
     }
     let count = setup.prepared.stages.len() + 2;

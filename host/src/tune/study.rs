@@ -17,13 +17,12 @@ use super::{
     prove, restore,
     shrink::{Pace, given_up},
     stage, verdict,
-    watch::Watch,
 };
 use crate::{
     model::{
         budget::Budget,
         candidate::Candidate,
-        machine::{Era, MachineProfile, ModelProfile, ServerProfile},
+        machine::{MachineProfile, ModelProfile, ServerProfile},
         plugin::Manifest,
         selection::Constraints,
         space::{Parameter, SearchSpace},
@@ -69,12 +68,11 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         seed: setup.seed,
     };
     let nonces = Nonces::new(setup.seed, setup.salt);
-    let mut executor = Executor::new(setup.client, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
-    executor.watch = Watch::new(&setup.server.loaded_models, &setup.model.name);
+    let mut executor =
+        Executor::new(setup.client, &setup.server, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
     executor.judge = (setup.prepared.judge.as_ref())
         .filter(|_| setup.prepared.panel.asks_a_model())
         .map(|grant| Judge::new(setup.client, &setup.model, clock, setup.budget, grant));
-    executor.leaves_out_cached = leaves_out_cached(&setup.server);
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -141,7 +139,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         stages: progress.stages,
         candidates: end.candidates,
         selection: end.selection,
-        comparison: end.confirmed.map(|confirmed| confirmed.comparison),
+        comparison: end.confirmed,
         tuned: end.tuned,
         outcome: end.outcome,
         not_found: progress.not_found,
@@ -155,12 +153,6 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         disturbances: hindsight.disturbances,
         outlook,
     }
-}
-
-/// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.
-#[must_use]
-pub const fn leaves_out_cached(server: &ServerProfile) -> bool {
-    !matches!(server.era.value, Some(Era::B | Era::C))
 }
 
 /// Baseline, then every stage.

@@ -2,7 +2,6 @@
 
 use super::{
     candidates,
-    compare::Confirmed,
     confidence::{Evidence, confidence},
     execute::Executor,
     facts::{Facts, Progress},
@@ -33,7 +32,7 @@ const FAR_APART: f64 = 1.25;
 pub struct Verdict {
     pub candidates: Vec<MeasuredCandidate>,
     pub selection: Option<Selection>,
-    pub confirmed: Option<Confirmed>,
+    pub confirmed: Option<Comparison>,
     pub tuned: Option<TunedConfig>,
     pub outcome: Outcome,
 }
@@ -98,7 +97,7 @@ pub fn decide(
     facts: &Facts<'_>,
     setup: &Setup<'_>,
     progress: &mut Progress,
-    confirmed: Option<Confirmed>,
+    confirmed: Option<Comparison>,
 ) -> Verdict {
     let (candidates, selection) = select(executor, facts, setup, progress);
     let nothing =
@@ -122,8 +121,7 @@ pub fn decide(
     let floor = setup.constraints.quality_floor * best_quality(&candidates);
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
     let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
-        let comparison =
-            confirmed.as_ref().filter(|found| found.is_about(&winner.candidate)).map(|found| &found.comparison);
+        let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
         grounds(winner, baseline, comparison, floor)
     });
     let wins = grounds.as_ref().is_some_and(Grounds::suffice);
@@ -166,8 +164,7 @@ pub fn decide(
 
 /// The comparison with its rates carried over to the user's own files: the pairs are few and may be smaller or larger than those. The
 /// ratio is what was measured side by side, so it stays.
-fn over_the_batch(mut confirmed: Confirmed, winner: &MeasuredCandidate, all: &[MeasuredCandidate]) -> Confirmed {
-    let comparison = &mut confirmed.comparison;
+fn over_the_batch(mut comparison: Comparison, winner: &MeasuredCandidate, all: &[MeasuredCandidate]) -> Comparison {
     let ratio = comparison.speed_ratio.value;
     let known = all.iter().find(|candidate| candidate.is_baseline).and_then(|baseline| baseline.notes_per_minute);
     if winner.is_baseline {
@@ -181,12 +178,12 @@ fn over_the_batch(mut confirmed: Confirmed, winner: &MeasuredCandidate, all: &[M
         comparison.tuned_notes_per_minute = speed.value;
         comparison.baseline_notes_per_minute = speed.value / ratio;
     }
-    confirmed
+    comparison
 }
 
 /// The comparison may have brought another one to the top that nobody compared: then the compared one is put to the vote, while nothing
 /// speaks against it.
-fn prefer_compared(selection: &mut Selection, candidates: &[MeasuredCandidate], confirmed: Option<&Confirmed>) {
+fn prefer_compared(selection: &mut Selection, candidates: &[MeasuredCandidate], confirmed: Option<&Comparison>) {
     let Some(confirmed) = confirmed else { return };
     let is_compared = |candidate: &&MeasuredCandidate| confirmed.is_about(&candidate.candidate);
     let winner = candidates.iter().find(|candidate| candidate.id == selection.winner);
@@ -252,7 +249,7 @@ fn grounds(
         return Grounds::Unusable(why);
     }
     let Some(comparison) = comparison else {
-        if candidates::differ_in_policy_only(&winner.candidate, &baseline.candidate) {
+        if winner.candidate.works_like(&baseline.candidate) {
             let why = "it makes the same notes in the same time as your present settings, so these stay";
             return Grounds::NotProven(why.into());
         }

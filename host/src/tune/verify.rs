@@ -5,13 +5,13 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     candidates::CostLine,
     clock::StudyClock,
-    compare::{self, Confirmed, Contest},
+    compare::{self, Contest},
     execute::Executor,
+    hindsight,
     prompts::Nonces,
     restore,
     score::Panel,
     stage,
-    study::leaves_out_cached,
 };
 use crate::{
     model::{
@@ -20,7 +20,7 @@ use crate::{
         experiment::{Experiment, Proposal},
         machine::{ModelProfile, ServerProfile},
         observation::FailureCause,
-        study::{Outcome, StudyEvent, Warning},
+        study::{Comparison, Outcome, StudyEvent, Warning},
         trial::{Trial, TrialState},
         verification::{Configuration, VERIFICATION_SCHEMA_VERSION, Verification},
         workload::Workload,
@@ -62,8 +62,8 @@ pub struct Verify<'a> {
 pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Verification {
     let clock = StudyClock::start(setup.budget);
     let nonces = Nonces::new(setup.seed, setup.salt);
-    let mut executor = Executor::new(setup.client, setup.model, setup.workload, clock, nonces, setup.panel);
-    executor.leaves_out_cached = leaves_out_cached(setup.server);
+    let mut executor =
+        Executor::new(setup.client, setup.server, setup.model, setup.workload, clock, nonces, setup.panel);
     let budget_seconds = setup.budget.total_seconds;
     emit(StudyEvent::Started { budget_seconds, stages: vec![STAGE.to_owned()] });
     emit(StudyEvent::StageStarted { name: STAGE.to_owned(), index: 0, of: 1 });
@@ -76,6 +76,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     };
     let mut warnings: Vec<Warning> =
         restore::leave_as_found(&executor, setup.server, setup.model).await.into_iter().collect();
+    warnings.extend(hindsight::look_back(&history, &executor.watch, budget_seconds, &setup.new.0, &[]).warnings);
     warnings.extend(
         executor.panel.failures().iter().map(|error| Warning { what: error.to_string(), advice: Some(error.hint()) }),
     );
@@ -95,7 +96,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
         old: configuration(setup.old),
         new: configuration(setup.new),
         differences,
-        comparison: known.map(|confirmed| confirmed.comparison),
+        comparison: known,
         trials: history,
         warnings,
         interrupted,
@@ -107,7 +108,7 @@ async fn compared(
     executor: &mut Executor<'_>,
     setup: &Verify<'_>,
     history: &mut Vec<Trial>,
-    known: &mut Option<Confirmed>,
+    known: &mut Option<Comparison>,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let clock = executor.clock;

@@ -7,7 +7,6 @@ mod turns;
 
 use tokio::time::Instant;
 
-pub use result::Confirmed;
 use result::{End, Rounds};
 use schedule::Costs;
 pub use turns::in_turn;
@@ -16,7 +15,7 @@ use super::{execute::Executor, stage};
 use crate::model::{
     candidate::Candidate,
     experiment::{Experiment, Proposal},
-    study::StudyEvent,
+    study::{Comparison, StudyEvent},
     trial::Trial,
 };
 
@@ -39,7 +38,7 @@ pub async fn run(
     executor: &mut Executor<'_>,
     contest: &Contest<'_>,
     history: &mut Vec<Trial>,
-    known: &mut Option<Confirmed>,
+    known: &mut Option<Comparison>,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let Contest { tuned, baseline, names, .. } = *contest;

@@ -16,7 +16,7 @@ use crate::{
         workload::{Workload, cut},
     },
     stats::sequential::KnownNoise,
-    tune::candidates::{CostLine, file_noise},
+    tune::candidates::{CostLine, ENOUGH_UNDISTURBED, file_noise},
 };
 
 /// Requests that a line must rest on to say how the cost depends on the size of a file.
@@ -92,6 +92,19 @@ pub struct Pair {
     pub their_ms: f64,
     /// What it says of the whole batch: logarithm of how many times faster.
     pub log_ratio: f64,
+    /// Another client slowed one of the two down.
+    pub disturbed: bool,
+}
+
+/// Those that nobody disturbed, where that leaves enough.
+#[must_use]
+pub fn undisturbed(pairs: Vec<Pair>) -> Vec<Pair> {
+    let well = pairs.iter().filter(|pair| !pair.disturbed).count();
+    if well >= ENOUGH_UNDISTURBED { pairs.into_iter().filter(|pair| !pair.disturbed).collect() } else { pairs }
+}
+
+fn is_disturbed(trial: &Trial, file: usize) -> bool {
+    of_file(trial, file).any(|observation| observation.disturbed.is_some())
 }
 
 /// The pairs in two trials that made notes of the same files.
@@ -109,14 +122,15 @@ pub fn pairs(
             let their_ms = *others.get(&file)?;
             let chars = workload.files.get(file)?.chars;
             let log_ratio = prediction.carried_over((their_ms / our_ms).ln(), chars, tuned, baseline);
-            Some(Pair { our_ms, their_ms, log_ratio }).filter(|pair| pair.log_ratio.is_finite())
+            let disturbed = is_disturbed(ours, file) || is_disturbed(theirs, file);
+            Some(Pair { our_ms, their_ms, log_ratio, disturbed }).filter(|pair| pair.log_ratio.is_finite())
         })
         .collect()
 }
 
 /// Milliseconds of the whole machine that each file cost; files that were lost are missing.
 fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, f64)> {
-    let fact = |name: &str| trial.facts.iter().find(|(known, _)| known == name).map_or(1.0, |(_, value)| *value);
+    let fact = |name| trial.fact(name).unwrap_or(1.0);
     let by = fact("workers") * fact("steadiness");
     files(trial)
         .iter()
@@ -156,8 +170,7 @@ fn is_made(trial: &Trial, file: usize, workload: &Workload) -> bool {
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of files")]
 pub fn lost(trials: &[&Trial]) -> usize {
-    let lost =
-        |trial: &&Trial| trial.facts.iter().find(|(name, _)| name == "files_lost").map_or(0.0, |(_, lost)| *lost);
+    let lost = |trial: &&Trial| trial.fact("files_lost").unwrap_or(0.0);
     trials.iter().map(lost).sum::<f64>() as usize
 }
 

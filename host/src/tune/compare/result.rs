@@ -17,7 +17,7 @@ use crate::{
         sequential::{ALPHA, KnownNoise, Pairs},
         summary::mean,
     },
-    tune::candidates::{differ_in_policy_only, source_share},
+    tune::candidates::source_share,
 };
 
 /// Fewest pairs that are called a comparison.
@@ -37,19 +37,6 @@ const PRECISE: (f64, f64) = (0.05, 0.25);
 
 /// A gain that no drift within a comparison explains: it needs no second round.
 const BEYOND_DRIFT: f64 = 1.1;
-
-/// What the comparison says.
-pub struct Confirmed {
-    pub comparison: Comparison,
-}
-
-impl Confirmed {
-    /// Whether it says something of these settings: other timeouts change nothing of it.
-    #[must_use]
-    pub fn is_about(&self, settings: &Candidate) -> bool {
-        self.comparison.challenger.as_ref().is_some_and(|challenger| differ_in_policy_only(challenger, settings))
-    }
-}
 
 /// Why a comparison ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +129,7 @@ impl<'a> Rounds<'a> {
             let prediction = later.unwrap_or(&round.prediction);
             Some(pairs::pairs((ours, theirs), (self.tuned, self.baseline), self.workload, prediction))
         };
-        self.done.iter().filter_map(of).flatten().collect()
+        pairs::undisturbed(self.done.iter().filter_map(of).flatten().collect())
     }
 
     fn summed(&self, pairs: &[Pair]) -> Pairs {
@@ -174,7 +161,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// What is reported. `None` with too few files that both made.
-    pub fn confirmed(&self, history: &[Trial], end: End, now: Duration) -> Option<Confirmed> {
+    pub fn confirmed(&self, history: &[Trial], end: End, now: Duration) -> Option<Comparison> {
         let found = self.pairs(history, Some(&self.prediction(history)));
         if found.len() < LEAST_PAIRS {
             return None;
@@ -189,31 +176,29 @@ impl<'a> Rounds<'a> {
         };
         let speed = |of: &dyn Fn(&Pair) -> f64| 60_000.0 / mean(&found.iter().map(of).collect::<Vec<_>>());
         let differences: Vec<f64> = qualities.iter().map(|(ours, theirs)| ours - theirs).collect();
-        Some(Confirmed {
-            comparison: Comparison {
-                challenger: Some(tuned.clone()),
-                baseline_notes_per_minute: speed(&|pair| pair.their_ms),
-                tuned_notes_per_minute: speed(&|pair| pair.our_ms),
-                speed_ratio: ratio(&summed),
-                baseline_quality: side(&|(_, theirs)| *theirs),
-                tuned_quality: side(&|(ours, _)| *ours),
-                pairs: found.len(),
-                baseline_source_share: source_share(&workload.batch_chars, baseline),
-                tuned_source_share: source_share(&workload.batch_chars, tuned),
-                proof: Proof {
-                    verdict: verdict(&tested),
-                    evidence_faster: tested.evidence_above(),
-                    evidence_slower: tested.evidence_below(),
-                    anytime: tested.anytime_interval().map(exponential),
-                    blocks: u32::try_from(self.done.len()).unwrap_or(u32::MAX),
-                    drift_cancelled: self.done.len() >= 2,
-                    ended: end.sentence().to_owned(),
-                    quality_difference: mean_interval(&differences),
-                    baseline_lost: pairs::lost(&theirs),
-                    tuned_lost: pairs::lost(&ours),
-                    prompts_cut: pairs::prompts_cut(&ours) + pairs::prompts_cut(&theirs),
-                    seconds: now.saturating_sub(self.began).as_secs_f64(),
-                },
+        Some(Comparison {
+            challenger: Some(tuned.clone()),
+            baseline_notes_per_minute: speed(&|pair| pair.their_ms),
+            tuned_notes_per_minute: speed(&|pair| pair.our_ms),
+            speed_ratio: ratio(&summed),
+            baseline_quality: side(&|(_, theirs)| *theirs),
+            tuned_quality: side(&|(ours, _)| *ours),
+            pairs: found.len(),
+            baseline_source_share: source_share(&workload.batch_chars, baseline),
+            tuned_source_share: source_share(&workload.batch_chars, tuned),
+            proof: Proof {
+                verdict: verdict(&tested),
+                evidence_faster: tested.evidence_above(),
+                evidence_slower: tested.evidence_below(),
+                anytime: tested.anytime_interval().map(exponential),
+                blocks: u32::try_from(self.done.len()).unwrap_or(u32::MAX),
+                drift_cancelled: self.done.len() >= 2,
+                ended: end.sentence().to_owned(),
+                quality_difference: mean_interval(&differences),
+                baseline_lost: pairs::lost(&theirs),
+                tuned_lost: pairs::lost(&ours),
+                prompts_cut: pairs::prompts_cut(&ours) + pairs::prompts_cut(&theirs),
+                seconds: now.saturating_sub(self.began).as_secs_f64(),
             },
         })
     }

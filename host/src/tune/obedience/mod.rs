@@ -64,7 +64,7 @@ fn context(witness: &Witness<'_>) -> Obedience {
     let mut loads: Vec<(u32, f64)> = witness
         .trials
         .iter()
-        .filter_map(|trial| Some((trial.candidate.num_ctx, fact(trial, LOADED_CONTEXT)?)))
+        .filter_map(|trial| Some((trial.candidate.num_ctx, trial.fact(LOADED_CONTEXT)?)))
         .collect();
     loads.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     loads.dedup_by(|a, b| a.0 == b.0 && (a.1 - b.1).abs() < 0.5);
@@ -97,11 +97,6 @@ fn context(witness: &Witness<'_>) -> Obedience {
         }),
         ..no_evidence(setting, format!("{asked} tokens asked for, {loaded} loaded"))
     }
-}
-
-/// A named number of a trial.
-fn fact(trial: &Trial, name: &str) -> Option<f64> {
-    trial.facts.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Settings that show in how fast the server reads and writes.
 
-use super::{Witness, fact, no_evidence};
+use super::{Witness, no_evidence};
 use crate::{
     model::{
         candidate::Candidate,
@@ -178,7 +178,7 @@ fn compare(
 fn is_alone(trial: &Trial) -> bool {
     match trial.experiment {
         Experiment::Probe { parallel, .. } => parallel <= 1,
-        Experiment::Notes { .. } => fact(trial, "workers").is_some_and(|workers| workers <= 1.0),
+        Experiment::Notes { .. } => trial.fact("workers").is_some_and(|workers| workers <= 1.0),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Settings that show in the requests themselves: overlap, length of answers, loads in between.
 
-use super::{Witness, advice, fact, no_evidence};
+use super::{Witness, advice, no_evidence};
 use crate::{
     model::{
         experiment::Experiment,
@@ -10,11 +10,8 @@ use crate::{
         study::Warning,
         trial::Trial,
     },
-    tune::summarise::effective_slots,
+    tune::{disturbance::LOAD_MS, summarise::effective_slots},
 };
-
-/// A request that finds its model loaded reports some milliseconds; a load takes half a second and more.
-const A_LOAD_MS: f64 = 300.0;
 
 /// The server unloads an idle model after so long, unless it is told otherwise.
 const DEFAULT_KEEP_ALIVE_MS: f64 = 300_000.0;
@@ -54,7 +51,7 @@ pub(super) fn overlap(witness: &Witness<'_>) -> Obedience {
 fn at_once(trial: &Trial) -> Option<f64> {
     match trial.experiment {
         Experiment::Probe { parallel, requests, .. } => Some(f64::from(parallel.min(requests))),
-        Experiment::Notes { .. } => fact(trial, "workers").map(|workers| workers.min(count(well(trial).len()))),
+        Experiment::Notes { .. } => trial.fact("workers").map(|workers| workers.min(count(well(trial).len()))),
         _ => None,
     }
 }
@@ -133,7 +130,7 @@ pub(super) fn keep_alive(witness: &Witness<'_>) -> Obedience {
     for pair in requests.windows(2) {
         let [before, after] = pair else { continue };
         let pause = after.started_ms - before.started_ms - before.latency_ms;
-        let loaded = after.server.map_or(0.0, |server| server.load_ms) > A_LOAD_MS;
+        let loaded = after.server.map_or(0.0, |server| server.load_ms) > LOAD_MS;
         // A warm-up follows a load of ours.
         if after.repetition == Repetition::Measured && pause > 0.0 {
             if loaded && pause >= DEFAULT_KEEP_ALIVE_MS {
