@@ -1,9 +1,17 @@
 //! `ralf-tune verify`: what two configurations are worth beside each other, and nothing claimed that is not so.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures_util::future::BoxFuture;
 use ralf_tune::{
     model::{budget::Budget, candidate::Candidate, proof::ProofVerdict, verification::Verification},
-    simulate::Scenario,
+    ollama::transport::{Request, Response, Transport, TransportError},
+    simulate::{Scenario, SimulatedServer},
     tune::{
+        Panel,
         plan::{Choices, plan},
         verify::{self, Verify},
     },
@@ -63,22 +71,32 @@ fn compared(scenario: &str, sigma: f64, seed: u64, old: &Candidate, new: &Candid
     let panel = plan(&intensity("quick"), &bundled(), &Choices::default()).unwrap().panel;
     runtime().block_on(async {
         let simulation = Simulation::new(&scenario, seed).await.unwrap();
-        let setup = Verify {
-            client: simulation.client(),
-            server: &simulation.server,
-            model: &simulation.model,
-            workload: &simulation.workload,
-            panel: &panel,
-            old: (old.clone(), "old".into()),
-            new: (new.clone(), "new".into()),
-            budget: Budget::from_seconds(240.0),
-            seed,
-            salt: 0,
-            started_at: String::new(),
-        };
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        verify::run(setup, stopped, &mut |_| {}).await
+        verify_with(&simulation, &panel, seed, old, new).await
     })
+}
+
+async fn verify_with(
+    simulation: &Simulation,
+    panel: &Panel,
+    seed: u64,
+    old: &Candidate,
+    new: &Candidate,
+) -> Verification {
+    let setup = Verify {
+        client: simulation.client(),
+        server: &simulation.server,
+        model: &simulation.model,
+        workload: &simulation.workload,
+        panel,
+        old: (old.clone(), "old".into()),
+        new: (new.clone(), "new".into()),
+        budget: Budget::from_seconds(240.0),
+        seed,
+        salt: 0,
+        started_at: String::new(),
+    };
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    verify::run(setup, stopped, &mut |_| {}).await
 }
 
 #[test]
@@ -96,4 +114,42 @@ fn settings_that_are_equal_are_seldom_told_apart() {
     }
     // A test of 5 % a side claims four or more of 20 once in a thousand times at most.
     assert!(claims <= 3, "{claims} of 20");
+}
+
+/// A server that answers so many requests, and then none.
+struct Fleeting {
+    server: Arc<SimulatedServer>,
+    left: AtomicUsize,
+}
+
+impl Transport for Fleeting {
+    fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, TransportError>> {
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+            return self.server.send(request);
+        }
+        Box::pin(std::future::ready(Err(TransportError::Connect("no one listens".into()))))
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_is_not_the_fault_of_the_settings() {
+    let scenario = Scenario::named("mid-range").unwrap();
+    let panel = plan(&intensity("quick"), &bundled(), &Choices::default()).unwrap().panel;
+    let found = runtime().block_on(async {
+        let server = SimulatedServer::new(scenario.clone(), 1);
+        // Six to look at it, one to load and one to warm up; the first note finds nobody.
+        let transport = Arc::new(Fleeting { server, left: AtomicUsize::new(9) });
+        let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
+        verify_with(&simulation, &panel, 1, &Candidate::default(), &Candidate { num_ctx: 8192, ..Candidate::default() })
+            .await
+    });
+    assert!(
+        found.old.faults.is_empty() && found.new.faults.is_empty(),
+        "{:?} {:?}",
+        found.old.faults,
+        found.new.faults
+    );
+    assert!(found.lost_its_server() && found.comparison.is_none());
+    let page = ralf_tune::report::verification::render(&found, 80, false);
+    assert!(page.contains("No verdict: the server does not answer any more."), "{page}");
 }

@@ -143,7 +143,7 @@ fn status(found: &Verification) -> ExitStatus {
         return ExitStatus::Interrupted;
     }
     let answered = found.trials.iter().flat_map(|trial| &trial.observations).any(|one| one.failure.is_none());
-    if answered {
+    if answered && !found.lost_its_server() {
         return ExitStatus::Done;
     }
     let cause = found.trials.iter().find_map(|trial| match trial.state {

@@ -18,7 +18,8 @@ Examples:
   ralf-tune verify --config old.json --against new.json --budget 10m
   ralf-tune verify --simulate --against new.json
 
-The exit code is 0 whatever the verdict; the JSON form says it in comparison.proof.verdict.
+The exit code is 0 whatever the verdict, and 3 where the server went away before there was one; the JSON form
+says it in comparison.proof.verdict.
 
 See also: ralf-tune run";
 

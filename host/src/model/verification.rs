@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     candidate::Candidate,
+    observation::FailureCause,
     study::{Comparison, Warning},
-    trial::Trial,
+    trial::{Trial, TrialState},
 };
 
 /// Version of the JSON form of [`Verification`]. It grows when a field changes its meaning or goes away.
@@ -32,6 +33,15 @@ pub struct Verification {
     pub warnings: Vec<Warning>,
     /// The user stopped it: what stands here is what was known then.
     pub interrupted: bool,
+}
+
+impl Verification {
+    /// Whether the server stopped answering before anything could be compared. That says nothing of the settings.
+    #[must_use]
+    pub fn lost_its_server(&self) -> bool {
+        let lost = TrialState::Failed(FailureCause::Unreachable);
+        self.comparison.is_none() && self.trials.iter().any(|trial| trial.state == lost)
+    }
 }
 
 /// One of the two.

@@ -62,6 +62,8 @@ fn headline(found: &Verification) -> (Style, String) {
     let Some(comparison) = &found.comparison else {
         let why = if found.interrupted {
             "It was stopped too early for a verdict."
+        } else if found.lost_its_server() {
+            "No verdict: the server does not answer any more."
         } else {
             "No verdict: the time was too short to make two files with both."
         };

@@ -165,8 +165,8 @@ fn faults(history: &[Trial], settings: &Candidate) -> Vec<String> {
             FailureCause::AnswerCut => "the context has no room for the whole answer",
             FailureCause::OutOfMemory => "the server has no memory for it",
             FailureCause::ModelMissing => "the server does not have the model",
-            // Neither is a property of the settings.
-            FailureCause::OutOfTime | FailureCause::Invalid => continue,
+            // None is a property of the settings.
+            FailureCause::OutOfTime | FailureCause::Invalid | FailureCause::Unreachable => continue,
             _ => "its requests failed",
         };
         if !faults.iter().any(|known| known == what) {
