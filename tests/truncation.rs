@@ -1,78 +1,25 @@
 //! No prompt is cut unseen: by servers of any era that cut without a word, from the first request on; and what is forecast of a batch comes true.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use ralf_tune::{
+    arena::calibration::cutting::{CuttingServer, PromptTruth},
     model::{
         candidate::Candidate,
         experiment::{Experiment, Proposal},
         observation::{FailureCause, Observation},
         workload::{PromptTemplate, SourceFile, Workload},
     },
-    ollama::transport::{Request, Response, Transport, TransportError},
+    ollama::transport::Transport,
     simulate::{Scenario, SimulatedServer},
     tune::{Panel, drill::Drill},
     workload::generate::{Language, generated_workload, sample},
 };
-use serde_json::Value;
 
 use crate::support::studies::{Simulation, runtime};
 
 /// One server of each way to cut.
 const VERSIONS: [&str; 3] = ["0.3.14", "0.11.0", "0.32.15"];
-
-/// What really happened to a prompt.
-#[derive(Debug, Clone, Copy)]
-struct Truth {
-    whole: u64,
-    cut: bool,
-    /// The whole prompt and its answer had room in the context.
-    fits: bool,
-}
-
-/// A server that takes no notice of `truncate: false`, and keeps to itself what it cut.
-struct Cutting {
-    server: Arc<SimulatedServer>,
-    era_c: bool,
-    trained: u64,
-    truths: Arc<Mutex<Vec<Truth>>>,
-}
-
-impl Transport for Cutting {
-    fn send(&self, mut request: Request) -> BoxFuture<'static, Result<Response, TransportError>> {
-        let mut body: Value = request.body.as_deref().map_or(Value::Null, |body| serde_json::from_slice(body).unwrap());
-        if request.path != "/api/generate" || body["prompt"].as_str().is_none_or(str::is_empty) {
-            return self.server.send(request);
-        }
-        body["truncate"] = true.into();
-        request.body = Some(Bytes::from(body.to_string()));
-        let (era_c, truths) = (self.era_c, Arc::clone(&self.truths));
-        let context = body["options"]["num_ctx"].as_u64().unwrap().min(self.trained);
-        let sent = self.server.send(request);
-        async move {
-            let response = sent.await?;
-            assert_eq!(response.status, 200);
-            let parts: Vec<Bytes> = response.body.map(Result::unwrap).collect().await;
-            let mut out = Vec::new();
-            for line in parts.concat().split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                let mut line: Value = serde_json::from_slice(line).unwrap();
-                if let Some(tokens) = line.as_object_mut().unwrap().remove("context") {
-                    let (all, answer) = (tokens.as_array().unwrap().len() as u64, line["eval_count"].as_u64().unwrap());
-                    let whole = all - answer;
-                    let cut = if era_c { whole >= context } else { whole > context };
-                    truths.lock().unwrap().push(Truth { whole, cut, fits: all <= context });
-                }
-                out.extend(line.to_string().into_bytes());
-                out.push(b'\n');
-            }
-            let body = stream::iter([Ok(Bytes::from(out))]).boxed();
-            Ok(Response { status: response.status, content_type: response.content_type, body })
-        }
-        .boxed()
-    }
-}
 
 fn scenario(version: &str) -> Scenario {
     let mut scenario = Scenario::named("one-slot").unwrap();
@@ -81,14 +28,11 @@ fn scenario(version: &str) -> Scenario {
 }
 
 /// Requests of a drill with what really happened to them, in the order in which they were sent.
-fn drill(version: &str, seed: u64, workload: &Workload, proposals: &[Proposal]) -> Vec<(Observation, Truth)> {
+fn drill(version: &str, seed: u64, workload: &Workload, proposals: &[Proposal]) -> Vec<(Observation, PromptTruth)> {
     let scenario = scenario(version);
-    let truths = Arc::new(Mutex::new(Vec::new()));
-    let observations: Vec<Observation> = runtime().block_on(async {
-        let server = SimulatedServer::new(scenario.clone(), seed);
-        let trained = u64::from(scenario.models[0].trained_context);
-        let cutting = Cutting { server, era_c: version.starts_with("0.32"), trained, truths: Arc::clone(&truths) };
-        let transport: Arc<dyn Transport> = Arc::new(cutting);
+    let (observations, truths) = runtime().block_on(async {
+        let cutting = Arc::new(CuttingServer::new(&scenario, seed));
+        let transport: Arc<dyn Transport> = Arc::clone(&cutting) as Arc<dyn Transport>;
         let simulation = Simulation::over(&scenario, seed, Arc::clone(&transport)).await.unwrap();
         let client = ralf_tune::ollama::client::Client::new(transport, ralf_tune::ollama::request::Timeouts::default());
         let drill = Drill {
@@ -100,9 +44,9 @@ fn drill(version: &str, seed: u64, workload: &Workload, proposals: &[Proposal]) 
             seed,
         };
         let (trials, _) = drill.run(proposals, &[]).await;
-        trials.into_iter().flat_map(|trial| trial.observations).collect()
+        let observations: Vec<Observation> = trials.into_iter().flat_map(|trial| trial.observations).collect();
+        (observations, cutting.truths())
     });
-    let truths = truths.lock().unwrap().clone();
     assert_eq!(observations.len(), truths.len());
     observations.into_iter().zip(truths).collect()
 }
@@ -136,7 +80,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, version: &str, requests: &[(Observation, Truth)]) {
+    fn add(&mut self, version: &str, requests: &[(Observation, PromptTruth)]) {
         for (index, (observation, truth)) in requests.iter().enumerate() {
             let cut = observation.failure == Some(FailureCause::Truncated);
             let overrun = observation.failure == Some(FailureCause::AnswerCut);

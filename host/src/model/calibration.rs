@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{candidate::Candidate, metric::ConfidenceInterval, study::Outcome};
+use super::{candidate::Candidate, metric::ConfidenceInterval, outlook::BatchOutlook, study::Outcome};
 
 /// Version of the JSON form of [`CalibrationReport`].
 pub const CALIBRATION_SCHEMA_VERSION: u32 = 1;
@@ -25,6 +25,8 @@ pub struct CalibrationReport {
     /// Reliability and its error are about the machines between those.
     pub correction: (f64, f64),
     pub studies: Vec<CalibrationStudy>,
+    /// Of every machine, outside of studies.
+    pub examinations: Vec<Examination>,
     /// Stopped before all studies were done.
     pub interrupted: bool,
 }
@@ -144,10 +146,37 @@ pub struct CalibrationStudy {
     /// It said that the winner is faster than the present settings.
     pub claims_gain: bool,
     pub gain: Option<ClaimedGain>,
+    /// What it said of the whole batch, and what became of one.
+    pub batch: Option<PlayedBatch>,
     /// Why the pick was picked, as the study said it.
     pub reasons: Vec<String>,
     /// `None` where only the budget is looked at.
     pub truth: Option<StudyTruth>,
+}
+
+/// What was measured of a machine outside of studies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Examination {
+    pub machine: usize,
+    pub slots: u32,
+    /// Whether eight short requests found them.
+    pub slots_found: bool,
+    /// Prompts that the server cut without a word, and how many of them were noticed.
+    pub cut_prompts: usize,
+    pub cut_prompts_noticed: usize,
+    /// Prompts that had room with their answers, and how many of them were called cut.
+    pub whole_prompts: usize,
+    pub whole_prompts_called_cut: usize,
+}
+
+/// A whole batch with the settings of a pick, played with the faults and the noise of its machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlayedBatch {
+    /// What was said of it before; the rules say nothing.
+    pub said: Option<BatchOutlook>,
+    pub files: usize,
+    pub lost: usize,
+    pub minutes: f64,
 }
 
 /// A stated gain and the true one.

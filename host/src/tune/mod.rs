@@ -48,6 +48,7 @@ mod whole_batch;
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;
 pub use judge::{JudgeGrant, JudgeLimits};
+pub use outlook::outlook;
 pub use plan::{PlanError, plan};
 pub use score::{Panel, WeightedScorer};
 pub use stage::describe as describe_proposal;

@@ -1,8 +1,10 @@
 //! Do studies keep what they promise? What they claim is held against the truth of many machines, beside fixed rules.
 //!
-//! [`population`] makes the machines, `play` runs studies on one of them and asks for the truth, `rules` tunes it by fixed rules,
+//! [`population`] makes the machines, `examine` looks at what is measured of one, `play` runs studies on one of them and asks for the truth, `rules` tunes it by fixed rules,
 //! `figures` makes of all that what can be compared with an aim.
 
+pub mod cutting;
+mod examine;
 mod figures;
 mod play;
 pub mod population;
@@ -53,17 +55,21 @@ impl Calibration<'_> {
         self.plan(self.intensity)?.panel.check_grants(&[])?;
         let machines = machines(self.machines);
         let surveyed = in_order(self.threads, machines.len(), stop, |index| {
-            let ground = machines.get(index).map(|machine| self.survey(machine));
+            let found = machines.get(index).map(|machine| (self.survey(machine), examine::examine(machine)));
             piece_done();
-            ground
+            found
         });
         // A relative on which nothing is feasible says nothing about studies.
+        let mut examinations = Vec::new();
         let grounds: Vec<(&Machine, Ground<'_>)> = machines
             .iter()
             .zip(surveyed.into_iter().flatten().flatten())
-            .filter_map(|(machine, ground)| match ground {
+            .filter_map(|(machine, (ground, examination))| match ground {
                 Err(ArenaError::NothingFeasible(_)) => None,
-                other => Some(other.map(|ground| (machine, ground))),
+                other => Some(other.and_then(|ground| {
+                    examinations.push(examination?);
+                    Ok((machine, ground))
+                })),
             })
             .collect::<Result<_, _>>()?;
         let studies = in_order(self.threads, self.seeds * grounds.len(), stop, |index| {
@@ -76,7 +82,7 @@ impl Calibration<'_> {
         let done = studies.iter().all(Option::is_some);
         let played: Vec<Vec<CalibrationStudy>> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
         let studies: Vec<CalibrationStudy> = played.into_iter().flatten().collect();
-        let found = figures::figures(&studies, &self.intensity.name);
+        let found = figures::figures(&studies, &examinations, &self.intensity.name);
         Ok(CalibrationReport {
             schema_version: CALIBRATION_SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -88,6 +94,7 @@ impl Calibration<'_> {
             rules_reliability: found.rules_reliability,
             correction: found.correction,
             studies,
+            examinations,
             interrupted: stop.load(Ordering::Relaxed) && !done,
         })
     }

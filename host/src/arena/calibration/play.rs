@@ -1,5 +1,7 @@
 //! The studies of one machine and seed, each beside the truth.
 
+use std::sync::Arc;
+
 use super::{Calibration, population::Machine, rules};
 use crate::{
     arena::{
@@ -9,16 +11,24 @@ use crate::{
     },
     model::{
         budget::Intensity,
-        calibration::{CalibrationStudy, ClaimedGain, Start, StudyTruth, Tuner},
+        calibration::{CalibrationStudy, ClaimedGain, PlayedBatch, Start, StudyTruth, Tuner},
         candidate::Candidate,
         observation::FailureCause,
         study::{Outcome, Study},
     },
-    tune::Panel,
+    ollama::{client::Client, request::Timeouts},
+    simulate::SimulatedServer,
+    tune::{Panel, make_batch, outlook},
 };
 
 /// Share of the best that a good pick may miss.
 const GOOD: f64 = 0.05;
+
+/// How often the files that trials may use are made into notes in the batch that is played.
+const ROUNDS: usize = 8;
+
+/// Seeds of batches begin here: their luck is not that of any study.
+const BATCH_SEED: u64 = 100_000;
 
 /// Difference of clocks that is rounding, in milliseconds.
 const CLOCK_SLACK_MS: f64 = 5.0;
@@ -75,6 +85,9 @@ impl Player<'_> {
                 let pick = study.tuned.as_ref().map_or_else(|| from.clone(), |tuned| tuned.candidate.clone());
                 record.truth = Some(self.truth(&simulation, &panel, &from, &pick).await);
                 record.gain = self.gain(&simulation, &panel, &study).await;
+                if start == Start::Usual {
+                    record.batch = self.batch_of(&simulation, &study).await;
+                }
             }
             Ok(record)
         })
@@ -97,6 +110,7 @@ impl Player<'_> {
                 requests: ruled.requests,
                 confidence: Some(ruled.confidence / 100.0),
                 truth: Some(truth),
+                batch: if start == Start::Usual { Some(self.played(&simulation, &ruled.pick).await) } else { None },
                 ..self.blank(start)
             })
         })
@@ -123,6 +137,7 @@ impl Player<'_> {
             confidence: None,
             claims_gain: false,
             gain: None,
+            batch: None,
             reasons: Vec::new(),
             truth: None,
         }
@@ -172,6 +187,25 @@ impl Player<'_> {
             is_below_floor,
             is_good: truth.infeasible.is_none() && !is_below_floor && regret <= GOOD,
         }
+    }
+
+    /// What is said of a whole batch, beside one that is played with all that goes wrong on this machine, and with other luck.
+    async fn batch_of(&self, simulation: &Simulation, study: &Study) -> Option<PlayedBatch> {
+        let settings = &study.tuned.as_ref()?.candidate;
+        // The batch that is played is made of the files that trials may use, again and again; so that one must be foretold.
+        let mut workload = simulation.workload.clone();
+        let lengths = workload.files.iter().map(|file| file.chars);
+        workload.batch_chars = lengths.cycle().take(ROUNDS * workload.files.len()).collect();
+        workload.batch_chars.sort_unstable();
+        let said = outlook(&study.trials, settings, &workload)?;
+        Some(PlayedBatch { said: Some(said), ..self.played(simulation, settings).await })
+    }
+
+    async fn played(&self, simulation: &Simulation, settings: &Candidate) -> PlayedBatch {
+        let server = SimulatedServer::new(self.machine.scenario.clone(), BATCH_SEED + self.seed);
+        let client = Client::new(Arc::new(server), Timeouts::default());
+        let end = make_batch(&client, &simulation.model, &simulation.workload, settings, ROUNDS, self.seed).await;
+        PlayedBatch { said: None, files: end.files, lost: end.lost.len(), minutes: end.minutes }
     }
 
     /// What the comparison said, beside the true ratio of the two that it compared.

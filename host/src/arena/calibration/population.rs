@@ -22,8 +22,17 @@ pub struct Machine {
 const NOISES: [f64; 3] = [0.05, 0.03, 0.15];
 
 /// What else some relatives suffer from: every third has one of these.
-const CONDITIONS: [&str; 6] =
-    ["heavy-tails", "drift=0.1", "throttle", "competitor", "cold-files", "ignores=num_thread"];
+const CONDITIONS: [&str; 9] = [
+    "heavy-tails",
+    "drift=0.1",
+    "throttle",
+    "competitor",
+    "cold-files",
+    "ignores=num_thread",
+    "stalls=0.08",
+    "faults=0.1",
+    "stalls=0.02",
+];
 
 /// How much speeds of relatives differ: deviation of the logarithm.
 const SPEEDS: f64 = 0.35;

@@ -1,8 +1,11 @@
 //! Studies and their truth -> figures that can be compared with an aim. Pure.
 
+mod batches;
+mod examined;
+
 use crate::{
     model::{
-        calibration::{Aim, CalibrationStudy, Figure, FigureUnit, Measured, ReliabilityBin, Start, Tuner},
+        calibration::{Aim, CalibrationStudy, Examination, Figure, FigureUnit, Measured, ReliabilityBin, Start, Tuner},
         study::Outcome,
     },
     stats::{
@@ -31,7 +34,7 @@ pub(super) struct Found {
 }
 
 /// All figures. `intensity` is the one that claims are about.
-pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Found {
+pub(super) fn figures(studies: &[CalibrationStudy], examinations: &[Examination], intensity: &str) -> Found {
     let stated = |tuner| reliability(&statements(studies, tuner, is_unknown), PARTS);
     let (ours, rules) = (stated(Tuner::Study), stated(Tuner::Rules));
     let error = |bins: &[ReliabilityBin]| {
@@ -104,13 +107,8 @@ pub(super) fn figures(studies: &[CalibrationStudy], intensity: &str) -> Found {
         ours: error(&ours),
         rules: error(&rules),
     });
-    figures.push(Figure {
-        what: "whole prompts that were called cut".into(),
-        unit: FigureUnit::Share,
-        aim: Some(Aim::AtMost(0.0)),
-        ours: false_truncations(studies),
-        rules: None,
-    });
+    figures.extend(batches::batches(studies));
+    figures.extend(examined::examined(studies, examinations));
     figures.push(Figure {
         what: "clocks apart by more than 5 ms, at most".into(),
         unit: FigureUnit::Share,
@@ -216,18 +214,6 @@ fn pairs<'a>(studies: impl Iterator<Item = &'a CalibrationStudy>) -> Vec<bool> {
         .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "thousands of requests")]
-fn false_truncations(studies: &[CalibrationStudy]) -> Option<Measured> {
-    let ours = || studies.iter().filter(|study| study.tuner == Tuner::Study);
-    let (wrong, count) =
-        (ours().map(|study| study.false_truncations).sum::<usize>(), ours().map(|study| study.requests).sum::<usize>());
-    (count > 0).then(|| Measured {
-        value: wrong as f64 / count as f64,
-        interval: Some(share_interval(wrong, count)),
-        count,
-    })
-}
-
 fn intensities(studies: &[CalibrationStudy]) -> Vec<String> {
     let mut names: Vec<(f64, String)> = Vec::new();
     for study in studies {
@@ -250,10 +236,13 @@ fn is_usual(noise: f64) -> bool {
     (noise - USUAL_NOISE).abs() < 1e-9
 }
 
-#[expect(clippy::cast_precision_loss, reason = "some hundred studies")]
 fn share(values: impl Iterator<Item = bool>) -> Option<Measured> {
     let values: Vec<bool> = values.collect();
-    let (hits, count) = (values.iter().filter(|value| **value).count(), values.len());
+    counted(values.iter().filter(|value| **value).count(), values.len())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "thousands of requests")]
+fn counted(hits: usize, count: usize) -> Option<Measured> {
     (count > 0).then(|| Measured {
         value: hits as f64 / count as f64,
         interval: Some(share_interval(hits, count)),
