@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("stats", &["model"]),
     ("settings", &["model"]),
@@ -19,6 +19,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("report", &["model"]),
     ("install", &["model", "emit::replace"]),
     ("author", &["model"]),
+    ("store", &["model"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),

@@ -128,6 +128,7 @@ impl World {
         // `0.1.0` is also the version of the plugins and of their interface.
         let text = text.replace(env!("CARGO_PKG_VERSION"), "[VERSION]");
         let text = replace_between(&text, "(os error ", ")", "[N]");
+        let text = replace_between(&text, "kept as study ", "\n", "[STUDY]");
         replace_between(&text, "Measured: ", "\n", "[TIME]")
     }
 }

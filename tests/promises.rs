@@ -31,6 +31,7 @@ mod report;
 mod sandbox;
 mod saving;
 mod simulator;
+mod studies;
 mod support;
 mod truncation;
 mod verify;

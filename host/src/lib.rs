@@ -21,5 +21,6 @@ pub mod report;
 pub mod settings;
 pub mod simulate;
 pub mod stats;
+pub mod store;
 pub mod tune;
 pub mod workload;

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 use super::{
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
+    study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
 };
 use crate::model::{limit::PluginLimit, plugin::Grant};
@@ -75,6 +76,12 @@ pub enum Command {
     /// Compare two configurations, and say which is faster and how sure that is
     #[command(after_long_help = verify_args::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Show the report of a study again
+    #[command(after_long_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Look at the studies that are kept, choose again in one, forget one
+    #[command(subcommand)]
+    Study(StudyCommand),
 }
 
 const RUN_EXAMPLES: &str = "\

@@ -19,6 +19,7 @@ mod run;
 mod session;
 mod simulate;
 mod studies_args;
+mod study;
 pub mod ui;
 mod verify;
 pub mod verify_args;
@@ -52,6 +53,8 @@ pub fn main() -> ExitCode {
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Study(command) => study::run(command),
+        Command::Report(args) => study::show(args),
     };
     match result {
         Ok(status) => status.into(),

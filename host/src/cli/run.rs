@@ -89,6 +89,7 @@ pub fn run(args: &RunArgs) -> CommandResult {
         let study = watched(scenario.is_some(), async |stop, emit| tune::run(setup, stop, emit).await).await;
         Ok::<Study, Failure>(study)
     })??;
+    super::study::keep(&env, &study);
     // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
     let shown = show(&settings, &study);
     let saved = save(&settings, target.as_deref(), &study);

@@ -16,6 +16,7 @@ pub mod experiment;
 pub mod finding;
 pub mod forecast;
 pub mod judge;
+pub mod kept;
 pub mod limit;
 pub mod loopback;
 pub mod machine;

@@ -18,6 +18,7 @@ mod panels;
 pub mod plan;
 pub mod plugins;
 pub mod rehearsal;
+pub mod studies;
 pub mod style;
 pub mod table;
 pub mod terminal;

@@ -1,0 +1,147 @@
+//! What can be typed after `ralf-tune study` and `ralf-tune report`.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::settings::{Format, Overrides, PluginParam, parse_param, parse_share, plugin_name};
+
+pub const REPORT_EXAMPLES: &str = "\
+Examples:
+  ralf-tune report                           the newest study
+  ralf-tune report 20261127-15               the one whose name begins so
+  ralf-tune report 2a7f --format json        the one whose name ends so
+
+See also: ralf-tune study list";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study list
+  ralf-tune study list --model llama3.1:8b --format json
+
+See also: ralf-tune report, ralf-tune study reselect";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study show
+  ralf-tune study show last --format json --output study.json     everything that was measured
+
+See also: ralf-tune study list";
+
+const RESELECT_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study reselect last --selector fast
+  ralf-tune study reselect 2a7f --quality-floor 0.99
+  ralf-tune study reselect last --plugin my_selector.wasm
+
+Nothing is measured: the candidates are those of the study. Whether another winner is faster than your present settings
+for certain, only a comparison says: ralf-tune verify.";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study remove 20261127-150405-2a7f
+
+See also: ralf-tune study list";
+
+#[derive(Debug, Subcommand)]
+pub enum StudyCommand {
+    /// List the studies that are kept, the newest first
+    #[command(after_long_help = LIST_EXAMPLES)]
+    List(StudyListArgs),
+    /// Show a study: its report, or all of it as JSON
+    #[command(after_long_help = SHOW_EXAMPLES)]
+    Show(ReportArgs),
+    /// Choose again among the candidates of a study, with any selector
+    #[command(after_long_help = RESELECT_EXAMPLES)]
+    Reselect(StudyReselectArgs),
+    /// Forget a study
+    #[command(after_long_help = REMOVE_EXAMPLES)]
+    Remove(StudyRemoveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Name of a study, the beginning or the last four digits of one, or `last`
+    #[arg(value_name = "STUDY", default_value = "last")]
+    pub study: String,
+
+    /// Form of the report [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+
+    /// File for the report [env: RALF_TUNE_OUTPUT] [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyListArgs {
+    /// Only studies of this model
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Form of the list [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyReselectArgs {
+    /// Name of a study, the beginning or the last four digits of one, or `last`
+    #[arg(value_name = "STUDY", default_value = "last")]
+    pub study: String,
+
+    /// Selector that chooses; it stands beside the bundled ones [env: RALF_TUNE_SELECTOR] [default: balanced]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name)]
+    pub selector: Option<String>,
+
+    /// Component with a selector; it chooses when nobody is named [env: RALF_TUNE_PLUGIN]
+    #[arg(long, value_name = "FILE")]
+    pub plugin: Vec<PathBuf>,
+
+    /// Parameter of the selector; may be repeated
+    #[arg(long, value_name = "PLUGIN.PARAM=VALUE", value_parser = parse_param)]
+    pub set: Vec<PluginParam>,
+
+    /// Least quality, as a share of the best that was attained [env: RALF_TUNE_QUALITY_FLOOR] [default: that of the selector]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = parse_share)]
+    pub quality_floor: Option<f64>,
+
+    /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyRemoveArgs {
+    /// Name of a study, the beginning or the last four digits of one, or `last`
+    #[arg(value_name = "STUDY")]
+    pub study: String,
+}
+
+impl From<&ReportArgs> for Overrides {
+    fn from(args: &ReportArgs) -> Self {
+        Self { format: args.format, output: args.output.clone(), ..Self::default() }
+    }
+}
+
+impl From<&StudyListArgs> for Overrides {
+    fn from(args: &StudyListArgs) -> Self {
+        Self { format: args.format, ..Self::default() }
+    }
+}
+
+impl From<&StudyReselectArgs> for Overrides {
+    fn from(args: &StudyReselectArgs) -> Self {
+        Self {
+            selector: args.selector.clone(),
+            plugins: crate::cli::args::given(&args.plugin),
+            params: args.set.clone(),
+            quality_floor: args.quality_floor,
+            format: args.format,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `ralf-tune study` and `ralf-tune report`: studies that are kept.
+
+pub mod args;
+mod list;
+mod remove;
+mod reselect;
+mod show;
+
+use std::collections::BTreeMap;
+
+use super::{CommandResult, exit::ExitStatus, failure::Failure, places, ui};
+use crate::{
+    model::study::Study,
+    store::{StoreError, StudyStore},
+};
+use args::StudyCommand;
+pub use show::run as show;
+
+/// What the user asked for.
+pub fn run(command: &StudyCommand) -> CommandResult {
+    match command {
+        StudyCommand::List(args) => list::run(args),
+        StudyCommand::Show(args) => show::run(args),
+        StudyCommand::Reselect(args) => reselect::run(args),
+        StudyCommand::Remove(args) => remove::run(args),
+    }
+}
+
+/// Where studies are kept.
+fn store(env: &BTreeMap<String, String>) -> Result<StudyStore, Failure> {
+    places::data(env).map(|data| StudyStore::new(&data)).ok_or_else(|| {
+        let hint = "name one with RALF_TUNE_DATA_DIR".to_owned();
+        Failure::new(ExitStatus::Unfit, anyhow::anyhow!("this system names no folder for data"), Some(hint))
+    })
+}
+
+/// The study that is meant.
+fn load(env: &BTreeMap<String, String>, meant: &str) -> Result<Study, Failure> {
+    let store = store(env)?;
+    Ok(store.find(meant).and_then(|id| store.load(&id))?)
+}
+
+/// Keeps a study that has just ended. What was measured is shown all the same where that fails.
+pub fn keep(env: &BTreeMap<String, String>, study: &Study) {
+    let Some(store) = places::data(env).map(|data| StudyStore::new(&data)).filter(|_| !study.trials.is_empty()) else {
+        return;
+    };
+    match store.save(study) {
+        Ok(summary) => ui::message(&format!("kept as study {}: ralf-tune report {}", summary.id, summary.id.mark())),
+        Err(error) => {
+            let error: anyhow::Error = error.into();
+            let what = format!("the study is not kept: {}", ui::errors::chain(&error).join(": "));
+            let hint = error.downcast_ref::<StoreError>().map(StoreError::hint);
+            ui::message(&ui::errors::warning(&what, hint.as_deref()));
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let status = match &error {
+            StoreError::Empty | StoreError::Unknown { .. } | StoreError::Several { .. } => ExitStatus::Usage,
+            StoreError::Unsayable(_) => ExitStatus::Internal,
+            StoreError::Read { .. }
+            | StoreError::Write { .. }
+            | StoreError::Broken { .. }
+            | StoreError::Newer { .. } => ExitStatus::Unfit,
+        };
+        let hint = Some(error.hint());
+        Self::new(status, error, hint)
+    }
+}

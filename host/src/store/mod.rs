@@ -1,0 +1,205 @@
+//! Studies that are kept on disk, one file each.
+//!
+//! A file has two lines of JSON: what a list says of the study, then the study. So a list of thousands reads a few hundred bytes of each. It is
+//! written whole or not at all, readable by its owner only, and never changed afterwards.
+
+mod error;
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read, Write as _},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+pub use error::StoreError;
+
+use crate::model::{
+    kept::{StudyId, StudySummary},
+    study::{SCHEMA_VERSION, Study},
+};
+
+/// The folder in the program's own one.
+const FOLDER: &str = "studies";
+
+/// How files of studies end.
+const ENDING: &str = "study";
+
+/// The word for the newest study.
+const LAST: &str = "last";
+
+/// Bytes of a summary at most: what is longer is none of ours.
+const MOST_SUMMARY_BYTES: u64 = 64 << 10;
+
+/// Bytes of a study at most.
+const MOST_STUDY_BYTES: u64 = 512 << 20;
+
+/// Where studies are kept.
+#[derive(Debug, Clone)]
+pub struct StudyStore {
+    folder: PathBuf,
+}
+
+/// What is kept, and what lies among it that cannot be read.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The newest first.
+    pub studies: Vec<StudySummary>,
+    pub unreadable: Vec<StoreError>,
+}
+
+impl StudyStore {
+    /// The store in the program's data folder, which need not exist.
+    #[must_use]
+    pub fn new(data: &Path) -> Self {
+        Self { folder: data.join(FOLDER) }
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a study. The same study has the same name, and is kept once.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is there then.
+    pub fn save(&self, study: &Study) -> Result<StudySummary, StoreError> {
+        let text = serde_json::to_string(study).map_err(StoreError::Unsayable)?;
+        let digest = Sha256::digest(text.as_bytes());
+        let mark = digest.iter().take(2).fold(0, |mark, byte| (mark << 8) | u64::from(*byte));
+        let summary = StudySummary::of(StudyId::new(&study.started_at, mark), study);
+        let first = serde_json::to_string(&summary).map_err(StoreError::Unsayable)?;
+        let path = self.path(&summary.id);
+        let failed = |source| StoreError::Write { path: path.clone(), source };
+        make_private(&self.folder).map_err(failed)?;
+        let mut file = NamedTempFile::new_in(&self.folder).map_err(failed)?;
+        for line in [&first, &text] {
+            file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
+        }
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        // The name is durable when the folder is. Some systems cannot sync one, and lose nothing that was there before.
+        let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        Ok(summary)
+    }
+
+    /// All studies.
+    ///
+    /// # Errors
+    /// When the folder is there and cannot be read.
+    pub fn list(&self) -> Result<Listing, StoreError> {
+        let mut listing = Listing::default();
+        for id in self.ids()? {
+            match self.summary(&id) {
+                Ok(summary) => listing.studies.push(summary),
+                Err(error) => listing.unreadable.push(error),
+            }
+        }
+        Ok(listing)
+    }
+
+    /// The study that somebody means by `last`, a name, the beginning of one, or its last four digits.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn find(&self, meant: &str) -> Result<StudyId, StoreError> {
+        let ids = self.ids()?;
+        let Some(newest) = ids.first() else { return Err(StoreError::Empty) };
+        if meant == LAST {
+            return Ok(newest.clone());
+        }
+        let mut fitting: Vec<StudyId> = ids
+            .into_iter()
+            .filter(|id| !meant.is_empty() && (id.as_str().starts_with(meant) || id.mark() == meant))
+            .collect();
+        match fitting.len() {
+            0 => Err(StoreError::Unknown { meant: meant.to_owned() }),
+            1 => Ok(fitting.remove(0)),
+            _ => Err(StoreError::Several { meant: meant.to_owned(), fitting }),
+        }
+    }
+
+    /// A whole study.
+    ///
+    /// # Errors
+    /// When it is not there, not whole, or of a newer release.
+    pub fn load(&self, id: &StudyId) -> Result<Study, StoreError> {
+        let path = self.path(id);
+        let mut file = self.open(id)?;
+        let mut skipped = Vec::new();
+        let mut text = String::new();
+        (&mut file)
+            .take(MOST_SUMMARY_BYTES)
+            .read_until(b'\n', &mut skipped)
+            .and_then(|_| (&mut file).take(MOST_STUDY_BYTES).read_to_string(&mut text))
+            .map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        let broken = |source| StoreError::Broken { path: path.clone(), source };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
+        let version = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if version > u64::from(SCHEMA_VERSION) {
+            return Err(StoreError::Newer { path, version });
+        }
+        serde_json::from_value(value).map_err(broken)
+    }
+
+    /// Forgets a study.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, id: &StudyId) -> Result<(), StoreError> {
+        let path = self.path(id);
+        fs::remove_file(&path).map_err(|source| StoreError::Write { path, source })
+    }
+
+    fn path(&self, id: &StudyId) -> PathBuf {
+        self.folder.join(format!("{id}.{ENDING}"))
+    }
+
+    fn open(&self, id: &StudyId) -> Result<BufReader<File>, StoreError> {
+        let path = self.path(id);
+        File::open(&path).map(BufReader::new).map_err(|source| StoreError::Read { path, source })
+    }
+
+    fn summary(&self, id: &StudyId) -> Result<StudySummary, StoreError> {
+        let path = self.path(id);
+        let mut line = String::new();
+        self.open(id)?
+            .take(MOST_SUMMARY_BYTES)
+            .read_line(&mut line)
+            .map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        let summary: StudySummary =
+            serde_json::from_str(&line).map_err(|source| StoreError::Broken { path, source })?;
+        // A file that was renamed by hand goes by its name.
+        Ok(StudySummary { id: id.clone(), ..summary })
+    }
+
+    /// The newest first.
+    fn ids(&self) -> Result<Vec<StudyId>, StoreError> {
+        let failed = |source| StoreError::Read { path: self.folder.clone(), source };
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            let stem = name.to_str().and_then(|name| name.strip_suffix(&format!(".{ENDING}")));
+            ids.extend(stem.and_then(StudyId::parse));
+        }
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(ids)
+    }
+}
+
+/// Makes a folder that only the user may look into, where it does not exist yet.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

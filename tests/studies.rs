@@ -1,0 +1,179 @@
+//! Every study is kept, found again by any part of its name, shown as it was, chosen from again, and forgotten when somebody says so.
+
+use std::fs;
+
+use ralf_tune::{
+    model::{
+        kept::StudySummary,
+        study::{Outcome, Study},
+    },
+    store::{StoreError, StudyStore},
+};
+use serde_json::Value;
+
+use crate::program::World;
+
+const QUICK: [&str; 6] = ["run", "--simulate", "one-slot", "--quick", "--seed", "1"];
+
+/// The studies of a world, the newest first.
+fn listed(world: &World) -> Vec<StudySummary> {
+    serde_json::from_str(&world.run(&["study", "list", "--format", "json"]).succeeded().stdout).unwrap()
+}
+
+fn folder(world: &World) -> std::path::PathBuf {
+    world.home().join(".local/share/ralf-tune/studies")
+}
+
+#[test]
+fn a_study_is_kept_and_shown_again_as_it_was() {
+    let world = World::new();
+    let none = world.run(&["study", "list"]).succeeded();
+    assert!(none.stdout.contains("None is kept yet"), "{none}");
+    let refused = world.fails(2, &["report"]);
+    assert!(refused.stderr.contains("no study is kept yet"), "{refused}");
+
+    let ran = world.run(&QUICK).succeeded();
+    assert!(ran.stderr.contains("kept as study"), "{ran}");
+    let all = listed(&world);
+    let [kept] = &all[..] else { panic!("{all:?}") };
+    assert!(kept.simulated && kept.model.contains(':') && kept.elapsed_seconds > 10.0, "{kept:?}");
+    assert_eq!(world.run(&["report"]).succeeded().stdout, ran.stdout);
+    for meant in ["last", kept.id.as_str(), &kept.id.as_str()[..12], kept.id.mark()] {
+        let shown = world.run(&["study", "show", meant, "--format", "json"]).succeeded();
+        let study: Study = serde_json::from_str(&shown.stdout).unwrap();
+        assert_eq!((study.seed, study.intensity.as_str()), (1, "quick"));
+        assert!(study.trials.iter().any(|trial| !trial.observations.is_empty()), "all that was measured is there");
+    }
+    let page = world.run(&["study", "list"]).succeeded().stdout;
+    assert!(page.contains(kept.id.as_str()) && page.contains("(simulated)"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    assert!(listed(&world)[0].outcome != Outcome::Interrupted);
+
+    let other = world.run(&["study", "list", "--model", "nobody:1b"]).succeeded();
+    assert!(!other.stdout.contains(kept.id.as_str()), "{other}");
+}
+
+#[test]
+fn names_that_mean_none_or_several_are_refused_with_what_to_type() {
+    let world = World::new();
+    for seed in ["1", "2"] {
+        world.run(&["run", "--simulate", "--quick", "--budget", "40s", "--seed", seed]);
+    }
+    let all = listed(&world);
+    assert_eq!(all.len(), 2);
+    assert!(all[0].id > all[1].id, "the newest is the first: {all:?}");
+    let several = world.fails(2, &["report", "2"]);
+    assert!(several.stderr.contains("2 studies") && several.stderr.contains(all[0].id.as_str()), "{several}");
+    let unknown = world.fails(2, &["report", "no-such"]);
+    assert!(unknown.stderr.contains("ralf-tune study list"), "{unknown}");
+    for meant in ["../../etc/passwd", ""] {
+        world.fails(2, &["study", "remove", meant]);
+    }
+    world.run(&["study", "remove", all[1].id.as_str()]).succeeded();
+    assert_eq!(listed(&world).into_iter().map(|one| one.id).collect::<Vec<_>>(), [all[0].id.clone()]);
+}
+
+#[test]
+fn what_is_broken_is_named_and_costs_no_other_study() {
+    let world = World::new();
+    world.run(&QUICK).succeeded();
+    let good = listed(&world).remove(0);
+    let whole = fs::read(folder(&world).join(format!("{}.study", good.id))).unwrap();
+    let broken = folder(&world).join("20200101-000000-0000.study");
+    let first_line = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    for (content, is_listed) in [
+        (&b""[..], false),
+        (&b"garbage\n"[..], false),
+        (&whole[..first_line / 2], false),
+        // The list says what it was; the study itself is not whole.
+        (&whole[..whole.len() / 2], true),
+    ] {
+        fs::write(&broken, content).unwrap();
+        let list = world.run(&["study", "list"]).succeeded();
+        assert!(list.stdout.contains(good.id.as_str()), "{list}");
+        assert_eq!(list.stderr.contains("is no whole study"), !is_listed, "{list}");
+        let shown = world.fails(5, &["report", "20200101"]);
+        assert!(shown.stderr.contains("rm '"), "{shown}");
+        world.run(&["report", good.id.as_str()]).succeeded();
+    }
+    let mut newer: Value = serde_json::from_slice(&whole[first_line + 1..]).unwrap();
+    newer["schema_version"] = 99.into();
+    fs::write(&broken, [&whole[..=first_line], newer.to_string().as_bytes()].concat()).unwrap();
+    let shown = world.fails(5, &["report", "20200101"]);
+    assert!(shown.stderr.contains("newer release"), "{shown}");
+    // What is none of ours is not looked at.
+    fs::write(folder(&world).join("notes.txt"), "mine").unwrap();
+    fs::create_dir(folder(&world).join("20200101-000000-0001.study")).unwrap();
+    let list = world.run(&["study", "list"]).succeeded();
+    assert!(list.stdout.contains(good.id.as_str()) && !list.stdout.contains("notes.txt"), "{list}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    world.run(&QUICK).succeeded();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder(&world)), 0o700);
+    for entry in fs::read_dir(folder(&world)).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn a_study_that_cannot_be_kept_is_shown_all_the_same() {
+    let world = World::new();
+    let file = world.write("in-the-way", "a file");
+    let ran = world.run_with(&[("RALF_TUNE_DATA_DIR", &file.to_string_lossy())], &QUICK).succeeded();
+    assert!(
+        ran.stderr.contains("the study is not kept") && ran.stdout.contains("notes a minute")
+            || ran.stdout.contains("Notes per minute"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn another_selector_chooses_among_the_same_candidates() {
+    let world = World::new();
+    world.run(&["run", "--simulate", "mid-range", "--seed", "1"]).succeeded();
+    let chosen = |arguments: &[&str]| -> Value {
+        let asked = [&["study", "reselect", "last", "--format", "json"], arguments].concat();
+        serde_json::from_str(&world.run(&asked).succeeded().stdout).unwrap()
+    };
+    let balanced = chosen(&[]);
+    let names: Vec<&str> =
+        balanced["study"]["choices"].as_array().unwrap().iter().map(|one| one["selector"].as_str().unwrap()).collect();
+    assert_eq!(names[0], "balanced");
+    assert_eq!(names.len(), 4, "the bundled ones stand beside it: {names:?}");
+    assert_eq!(chosen(&["--selector", "threshold"])["selector"], "threshold");
+    // No floor, or one that only the best reaches: the same candidates, another winner or the same, but an answer.
+    for floor in ["0.1", "1"] {
+        let found = chosen(&["--selector", "quality", "--quality-floor", floor]);
+        assert!(found["study"]["choices"][0]["selection"]["winner"].is_u64(), "{found}");
+    }
+    let refused = world.fails(2, &["study", "reselect", "last", "--selector", "nobody"]);
+    assert!(refused.stderr.contains("nobody"), "{refused}");
+}
+
+#[test]
+fn thousands_are_listed_from_their_first_lines() {
+    let data = tempfile::tempdir().unwrap();
+    let store = StudyStore::new(data.path());
+    assert!(matches!(store.find("last"), Err(StoreError::Empty)));
+    let world = World::new();
+    world.run(&QUICK).succeeded();
+    let study: Study = serde_json::from_str(&world.run(&["report", "--format", "json"]).succeeded().stdout).unwrap();
+    for hour in 0..300_u32 {
+        let started_at = format!("2026-{:02}-{:02}T{:02}:00:00Z", 1 + hour / 240, 1 + hour / 24 % 28, hour % 24);
+        store.save(&Study { started_at, seed: u64::from(hour), ..study.clone() }).unwrap();
+    }
+    // The same study again is no other one.
+    let again = store.list().unwrap().studies.last().unwrap().clone();
+    let first = store.load(&again.id).unwrap();
+    assert_eq!(store.save(&first).unwrap(), again);
+    let listing = store.list().unwrap();
+    assert_eq!((listing.studies.len(), listing.unreadable.len()), (300, 0));
+    assert!(listing.studies.is_sorted_by(|a, b| a.id >= b.id));
+    assert_eq!(first, Study { started_at: first.started_at.clone(), seed: first.seed, ..study });
+}
