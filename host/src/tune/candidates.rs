@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::answer_length::AnswerLengths;
 use crate::{
     model::{
         candidate::{Candidate, LoadKey},
@@ -72,7 +73,7 @@ pub fn measured(
         }
     }
     let some_load_fits = trials.iter().any(|trial| trial.fact("spilled") == Some(0.0));
-    let evidence = Evidence { trials, workload };
+    let evidence = Evidence::of(trials, workload);
     (0..)
         .zip(known)
         .map(|(id, (candidate, is_baseline))| {
@@ -107,7 +108,7 @@ pub fn measured(
 /// Notes a minute over the batch, as far as the trials tell, also of settings that no note was made with.
 #[must_use]
 pub fn speed_of(trials: &[Trial], workload: &Workload, candidate: &Candidate) -> Option<Estimate> {
-    Evidence { trials, workload }.notes_per_minute(candidate)
+    Evidence::of(trials, workload).notes_per_minute(candidate)
 }
 
 /// The share of the batch's characters that reach the model.
@@ -146,9 +147,15 @@ struct RequestCost {
 struct Evidence<'a> {
     trials: &'a [Trial],
     workload: &'a Workload,
+    /// What answers are brought to before times are compared; nothing known leaves them as they are.
+    lengths: AnswerLengths,
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    fn of(trials: &'a [Trial], workload: &'a Workload) -> Self {
+        Self { trials, workload, lengths: AnswerLengths::of(trials) }
+    }
+
     /// Trials in which notes were made as this candidate makes them, policy aside.
     fn trials_of(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| {
@@ -188,7 +195,7 @@ impl Evidence<'_> {
         for observation in &trial.observations {
             let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
             let entry = requests.entry((file, observation.piece)).or_insert((0.0, false, false));
-            entry.0 += observation.latency_ms;
+            entry.0 += observation.latency_ms + self.lengths.surplus_ms(&trial.candidate, observation);
             entry.1 |= observation.failure.is_none();
             entry.2 |= observation.disturbed.is_some();
         }
@@ -384,7 +391,7 @@ impl CostLine {
     /// What the trials say of a candidate; `None` when they say nothing.
     #[must_use]
     pub fn of(trials: &[Trial], workload: &Workload, candidate: &Candidate) -> Option<Self> {
-        let evidence = Evidence { trials, workload };
+        let evidence = Evidence::of(trials, workload);
         let line = evidence.request_line(candidate)?;
         Some(Self { line, requests: evidence.request_costs(candidate).len() })
     }
@@ -407,10 +414,14 @@ impl CostLine {
 ///
 /// Files differ in more than their length, and what is particular to a file shows with every candidate alike. So the deviation from the
 /// candidate's line counts only as far as it differs from that of the same file with other candidates, and with the same one again.
+/// `as_written` leaves answers as long as they became; else each has the usual length.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a handful of notes")]
-pub fn file_noise(trials: &[Trial], workload: &Workload) -> (f64, f64) {
-    let evidence = Evidence { trials, workload };
+pub fn file_noise(trials: &[Trial], workload: &Workload, as_written: bool) -> (f64, f64) {
+    let mut evidence = Evidence::of(trials, workload);
+    if as_written {
+        evidence.lengths = AnswerLengths::default();
+    }
     let mut keys: Vec<SpeedKey> = Vec::new();
     let (mut alone, mut alone_freedom) = (0.0, 0.0);
     let mut deviations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();

@@ -4,6 +4,7 @@
 //! loop is the append-only history: strategies read it, nobody calls back.
 
 mod afterwards;
+mod answer_length;
 mod baseline;
 pub mod batch;
 mod calibrate;

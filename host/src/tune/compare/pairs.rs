@@ -16,7 +16,10 @@ use crate::{
         workload::{Workload, cut},
     },
     stats::sequential::KnownNoise,
-    tune::candidates::{CostLine, ENOUGH_UNDISTURBED, file_noise},
+    tune::{
+        answer_length::{Answer, are_alike},
+        candidates::{CostLine, ENOUGH_UNDISTURBED, file_noise},
+    },
 };
 
 /// Requests that a line must rest on to say how the cost depends on the size of a file.
@@ -75,8 +78,8 @@ impl Prediction {
 
 /// The noise of a pair by what was measured before: both notes of it have that of a file.
 #[must_use]
-pub fn noise(history: &[Trial], workload: &Workload) -> KnownNoise {
-    let (squares, freedom) = file_noise(history, workload);
+pub fn noise(history: &[Trial], workload: &Workload, (tuned, baseline): (&Candidate, &Candidate)) -> KnownNoise {
+    let (squares, freedom) = file_noise(history, workload, !are_alike(tuned, baseline));
     if freedom < 1.0 {
         return KnownNoise::default();
     }
@@ -115,11 +118,16 @@ pub fn pairs(
     workload: &Workload,
     prediction: &Prediction,
 ) -> Vec<Pair> {
-    let others: BTreeMap<usize, f64> = costs(theirs, workload).into_iter().collect();
+    let others: BTreeMap<usize, Cost> = costs(theirs, workload).into_iter().collect();
+    // Answers that differ by luck alone are brought to the same length; those that settings make longer or shorter are not.
+    let by_luck = are_alike(tuned, baseline);
     costs(ours, workload)
         .into_iter()
-        .filter_map(|(file, our_ms)| {
-            let their_ms = *others.get(&file)?;
+        .filter_map(|(file, our)| {
+            let their = others.get(&file)?;
+            let answers = our.answer.zip(their.answer).filter(|_| by_luck);
+            let tokens = answers.map(|(our, their)| f64::midpoint(our.tokens, their.tokens));
+            let (our_ms, their_ms) = (our.with(tokens), their.with(tokens));
             let chars = workload.files.get(file)?.chars;
             let log_ratio = prediction.carried_over((their_ms / our_ms).ln(), chars, tuned, baseline);
             let disturbed = is_disturbed(ours, file) || is_disturbed(theirs, file);
@@ -128,8 +136,26 @@ pub fn pairs(
         .collect()
 }
 
-/// Milliseconds of the whole machine that each file cost; files that were lost are missing.
-fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, f64)> {
+/// What a file cost.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    /// Milliseconds of a worker, and by how many workers they are shared.
+    busy_ms: f64,
+    by: f64,
+    /// All that was written for it, where the server says how long that took.
+    answer: Option<Answer>,
+}
+
+impl Cost {
+    /// Milliseconds of the whole machine, with so many tokens in its answers.
+    fn with(&self, tokens: Option<f64>) -> f64 {
+        let longer = tokens.zip(self.answer).map_or(0.0, |(tokens, answer)| answer.longer_ms(tokens));
+        (self.busy_ms + longer) / self.by
+    }
+}
+
+/// What each file cost; files that were lost are missing.
+fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, Cost)> {
     let fact = |name| trial.fact(name).unwrap_or(1.0);
     let by = fact("workers") * fact("steadiness");
     files(trial)
@@ -140,8 +166,10 @@ fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, f64)> {
             let requests = of_file(trial, *file).map(|observation| observation.piece).collect::<BTreeSet<_>>().len();
             #[expect(clippy::cast_precision_loss, reason = "a file has a few pieces")]
             let rests = requests as f64 * trial.candidate.request_delay_seconds * 1000.0;
-            let busy = of_file(trial, *file).map(|observation| observation.latency_ms).sum::<f64>() + rests;
-            (*file, busy / by)
+            let busy_ms = of_file(trial, *file).map(|observation| observation.latency_ms).sum::<f64>() + rests;
+            let answers = of_file(trial, *file).filter(|observation| observation.failure.is_none()).map(Answer::of);
+            let answer = answers.reduce(|all, one| Some(all?.and(one?))).flatten();
+            (*file, Cost { busy_ms, by, answer })
         })
         .collect()
 }

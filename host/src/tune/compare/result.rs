@@ -89,7 +89,7 @@ impl<'a> Rounds<'a> {
         history: &[Trial],
         began: Duration,
     ) -> Self {
-        let noise = pairs::noise(history, workload);
+        let noise = pairs::noise(history, workload, (tuned, baseline));
         Self { tuned, baseline, workload, noise, done: Vec::new(), tuned_first: 0, began }
     }
 
