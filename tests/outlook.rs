@@ -11,7 +11,12 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use ralf_tune::{
-    model::{candidate::Candidate, outlook::BatchOutlook, study::Study},
+    model::{
+        candidate::Candidate,
+        outlook::BatchOutlook,
+        study::Study,
+        workload::{SourceFile, Workload},
+    },
     ollama::{client::Client, request::Timeouts},
     simulate::{Faults, Scenario, SimulatedServer},
     tune::{
@@ -49,21 +54,29 @@ fn scenarios() -> Vec<Scenario> {
 /// A study, and the files of the batch that is played.
 async fn study(scenario: &Scenario, seed: u64) -> (Simulation, Study) {
     let mut simulation = Simulation::new(scenario, seed).await.unwrap();
-    let files = &simulation.workload.files;
-    simulation.workload.batch_chars = files.iter().map(|file| file.chars).cycle().take(ROUNDS * files.len()).collect();
-    simulation.workload.batch_chars.sort_unstable();
+    simulation.workload.batch_chars = whole_batch(&simulation).batch_chars;
     let intensity = intensity("normal");
     let prepared = plan(&intensity, &bundled(), &Choices::default()).unwrap();
     let study = simulation.study(&intensity, prepared).await;
     (simulation, study)
 }
 
+/// The files that trials may use, again and again.
+fn whole_batch(simulation: &Simulation) -> Workload {
+    let few = &simulation.workload;
+    let files: Vec<SourceFile> = few.files.iter().cycle().take(ROUNDS * few.files.len()).cloned().collect();
+    let mut batch_chars: Vec<usize> = files.iter().map(|file| file.chars).collect();
+    batch_chars.sort_unstable();
+    Workload { files, batch_chars, ..few.clone() }
+}
+
 async fn batches(simulation: &Simulation, settings: &Candidate, number: u64) -> Vec<BatchEnd> {
     let mut ends = Vec::new();
+    let workload = whole_batch(simulation);
     for seed in 0..number {
         let server = SimulatedServer::new(simulation.scenario.clone(), 1000 + seed);
         let client = Client::new(Arc::new(server), Timeouts::default());
-        ends.push(make_batch(&client, &simulation.model, &simulation.workload, settings, ROUNDS, seed).await);
+        ends.push(make_batch(&client, &simulation.model, &workload, settings, seed).await);
     }
     ends
 }

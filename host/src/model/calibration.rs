@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{candidate::Candidate, metric::ConfidenceInterval, outlook::BatchOutlook, study::Outcome};
+use super::{
+    candidate::Candidate, metric::ConfidenceInterval, observation::FailureCause, outlook::BatchOutlook, study::Outcome,
+};
 
 /// Version of the JSON form of [`CalibrationReport`].
 pub const CALIBRATION_SCHEMA_VERSION: u32 = 1;
@@ -198,7 +200,8 @@ pub struct StudyTruth {
     pub gain: Option<f64>,
     /// See the arena.
     pub regret: f64,
-    pub is_infeasible: bool,
+    /// Why it must not be used.
+    pub infeasible: Option<FailureCause>,
     pub is_below_floor: bool,
     /// Within 5 % of the best at the quality floor.
     pub is_good: bool,

@@ -33,14 +33,13 @@ pub struct BatchEnd {
     pub failed_requests: usize,
 }
 
-/// Makes all files of the workload into notes, so many times over, exactly as the user's batch does. The model is loaded before the clock
+/// Makes all files of the workload into notes, exactly as the user's batch does. The model is loaded before the clock
 /// starts; a load that fails is the first request's to make good.
 pub async fn make_batch(
     client: &Client,
     model: &ModelProfile,
     workload: &Workload,
     candidate: &Candidate,
-    rounds: usize,
     seed: u64,
 ) -> BatchEnd {
     let request = LoadRequest {
@@ -64,16 +63,13 @@ pub async fn make_batch(
         contexts: Contexts::default(),
     };
     let started = Instant::now();
-    let mut end = BatchEnd { files: 0, lost: Vec::new(), minutes: 0.0, requests: 0, failed_requests: 0 };
     let files: Vec<usize> = (0..workload.files.len()).collect();
-    // The pieces of a file that is asked for twice in one run count as one note, so each round is a run of its own.
-    for _ in 0..rounds {
-        let run = make_notes(&bench, candidate, &files, started + LONGEST).await;
-        end.files += run.notes.len();
-        end.lost.extend(run.notes.iter().filter_map(|note| note.lost));
-        end.requests += run.observations.len();
-        end.failed_requests += run.observations.iter().filter(|one| one.failure.is_some()).count();
+    let run = make_notes(&bench, candidate, &files, started + LONGEST).await;
+    BatchEnd {
+        files: run.notes.len(),
+        lost: run.notes.iter().filter_map(|note| note.lost).collect(),
+        minutes: started.elapsed().as_secs_f64() / 60.0,
+        requests: run.observations.len(),
+        failed_requests: run.observations.iter().filter(|one| one.failure.is_some()).count(),
     }
-    end.minutes = started.elapsed().as_secs_f64() / 60.0;
-    end
 }

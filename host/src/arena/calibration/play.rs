@@ -15,6 +15,7 @@ use crate::{
         candidate::Candidate,
         observation::FailureCause,
         study::{Outcome, Study},
+        workload::{SourceFile, Workload},
     },
     ollama::{client::Client, request::Timeouts},
     simulate::SimulatedServer,
@@ -183,7 +184,7 @@ impl Player<'_> {
             gain: (before.infeasible.is_none() && before.notes_per_minute > 0.0)
                 .then(|| truth.notes_per_minute / before.notes_per_minute),
             regret,
-            is_infeasible: truth.infeasible.is_some(),
+            infeasible: truth.infeasible,
             is_below_floor,
             is_good: truth.infeasible.is_none() && !is_below_floor && regret <= GOOD,
         }
@@ -192,19 +193,15 @@ impl Player<'_> {
     /// What is said of a whole batch, beside one that is played with all that goes wrong on this machine, and with other luck.
     async fn batch_of(&self, simulation: &Simulation, study: &Study) -> Option<PlayedBatch> {
         let settings = &study.tuned.as_ref()?.candidate;
-        // The batch that is played is made of the files that trials may use, again and again; so that one must be foretold.
-        let mut workload = simulation.workload.clone();
-        let lengths = workload.files.iter().map(|file| file.chars);
-        workload.batch_chars = lengths.cycle().take(ROUNDS * workload.files.len()).collect();
-        workload.batch_chars.sort_unstable();
-        let said = outlook(&study.trials, settings, &workload)?;
+        let said = outlook(&study.trials, settings, &whole_batch(&simulation.workload))?;
         Some(PlayedBatch { said: Some(said), ..self.played(simulation, settings).await })
     }
 
     async fn played(&self, simulation: &Simulation, settings: &Candidate) -> PlayedBatch {
         let server = SimulatedServer::new(self.machine.scenario.clone(), BATCH_SEED + self.seed);
         let client = Client::new(Arc::new(server), Timeouts::default());
-        let end = make_batch(&client, &simulation.model, &simulation.workload, settings, ROUNDS, self.seed).await;
+        let workload = whole_batch(&simulation.workload);
+        let end = make_batch(&client, &simulation.model, &workload, settings, self.seed).await;
         PlayedBatch { said: None, files: end.files, lost: end.lost.len(), minutes: end.minutes }
     }
 
@@ -221,4 +218,12 @@ impl Player<'_> {
             truth: ours.notes_per_minute / theirs.notes_per_minute,
         })
     }
+}
+
+/// The batch that is played: the files that trials may use, again and again.
+fn whole_batch(workload: &Workload) -> Workload {
+    let files: Vec<SourceFile> = workload.files.iter().cycle().take(ROUNDS * workload.files.len()).cloned().collect();
+    let mut batch_chars: Vec<usize> = files.iter().map(|file| file.chars).collect();
+    batch_chars.sort_unstable();
+    Workload { files, batch_chars, ..workload.clone() }
 }

@@ -68,7 +68,7 @@ pub(super) fn figures(studies: &[CalibrationStudy], examinations: &[Examination]
     figures.push(both("picks that must not be used", FigureUnit::Share, Some(Aim::AtMost(0.0)), &|tuner| {
         // Settings that a user has already are not chosen.
         let chosen = |study: &CalibrationStudy| study.outcome == Outcome::Improved;
-        share(fresh(tuner).filter_map(|study| Some(chosen(study) && study.truth.as_ref()?.is_infeasible)))
+        share(fresh(tuner).filter_map(|study| Some(chosen(study) && study.truth.as_ref()?.infeasible.is_some())))
     }));
     figures.push(both("picks below the floor of quality", FigureUnit::Share, None, &|tuner| {
         share(fresh(tuner).filter_map(|study| study.truth.as_ref()).map(|truth| truth.is_below_floor))
@@ -196,7 +196,7 @@ fn true_gain(study: &CalibrationStudy) -> Option<f64> {
 /// Whether a pick is faster than the settings that a study began with. Reading less than the floor allows is no gain.
 fn is_gain(study: &CalibrationStudy) -> bool {
     true_gain(study).is_some_and(|gain| gain > 1.0)
-        && study.truth.as_ref().is_some_and(|truth| !truth.is_below_floor && !truth.is_infeasible)
+        && study.truth.as_ref().is_some_and(|truth| !truth.is_below_floor && truth.infeasible.is_none())
 }
 
 /// Whether two studies of the same machine found settings of about the same speed, for all pairs of neighbouring seeds.
