@@ -47,6 +47,9 @@ const CHARS_PER_TOKEN: f64 = 2.7;
 /// How often all files are made into notes: the first round warms up, the second is measured, the third keeps the workers busy.
 const ROUNDS: usize = 3;
 
+/// Loads and numbers of requests at a time are looked at with every third file; what is read, with all of them.
+const ROUGHLY: usize = 3;
+
 /// Longest that a batch may take on the virtual clock; slower settings are no answer.
 const LONGEST_BATCH: Duration = Duration::from_hours(48);
 
@@ -74,6 +77,11 @@ pub struct Oracle<'a> {
 impl Oracle<'_> {
     /// What a candidate really does. Needs a paused clock, or patience.
     pub async fn evaluate(&self, candidate: &Candidate) -> Truth {
+        self.evaluate_with(candidate, 1).await
+    }
+
+    /// The same with every so many-th file; with fewer than all of them quality is not looked at.
+    async fn evaluate_with(&self, candidate: &Candidate, step: usize) -> Truth {
         let mut truth = Truth { candidate: candidate.clone(), notes_per_minute: 0.0, quality: 0.0, infeasible: None };
         let server = SimulatedServer::new(self.scenario.noise_free(), self.seed);
         let client = Client::new(Arc::new(server), Timeouts::default());
@@ -103,13 +111,11 @@ impl Oracle<'_> {
         };
         // Without timeouts: how slow it is shows in the rate.
         let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };
-        let sorted: Vec<usize> = (0..self.workload.files.len()).collect();
+        let sorted: Vec<usize> = (0..self.workload.files.len()).step_by(step).collect();
         let files: Vec<usize> = mixed(&sorted).into_iter().cycle().take(ROUNDS * sorted.len()).collect();
         let run = make_notes(&bench, &patient, &files, Instant::now() + LONGEST_BATCH).await;
-        let scores = self
-            .panel
-            .score(run.notes.iter().filter(|note| note.lost.is_none()).map(|note| (note.file, &note.evidence)), None)
-            .await;
+        let made = run.notes.iter().filter(|note| note.lost.is_none() && step == 1);
+        let scores = self.panel.score(made.map(|note| (note.file, &note.evidence)), None).await;
         truth.notes_per_minute = steady_notes_per_minute(&run.finished, sorted.len());
         truth.quality = mean(&scores.iter().map(|score| score.value).collect::<Vec<_>>());
         truth.infeasible =
@@ -122,20 +128,21 @@ impl Oracle<'_> {
     pub async fn best(&self, start: &Candidate, floor: f64) -> Option<(Truth, f64)> {
         let largest = u32::try_from(self.workload.batch_chars.last().copied().unwrap_or(0)).unwrap_or(u32::MAX);
         let trained = self.model.trained_context.value.unwrap_or(u32::MAX);
-        let mut truths: Vec<Truth> = Vec::new();
+        let mut rough: Vec<Truth> = Vec::new();
         for num_ctx in CONTEXTS.into_iter().filter(|size| *size <= trained) {
             for max_concurrent_requests in PARALLEL {
                 let candidate = fitted(&Candidate { num_ctx, max_concurrent_requests, ..start.clone() });
-                truths.push(self.evaluate(&candidate).await);
+                rough.push(self.evaluate_with(&candidate, ROUGHLY).await);
             }
         }
-        for fast in fastest(&truths) {
+        for fast in fastest(&rough) {
             for max_concurrent_requests in MORE_PARALLEL {
                 let candidate = Candidate { max_concurrent_requests, ..fast.clone() };
-                truths.push(self.evaluate(&candidate).await);
+                rough.push(self.evaluate_with(&candidate, ROUGHLY).await);
             }
         }
-        for fast in fastest(&truths) {
+        let mut truths: Vec<Truth> = Vec::new();
+        for fast in fastest(&rough) {
             for max_content_length in CONTENTS.into_iter().chain([largest.max(500)]) {
                 let candidate = fitted(&Candidate { max_content_length, ..fast.clone() });
                 truths.push(self.evaluate(&candidate).await);

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     model::{
         candidate::Candidate,
+        metric::Estimate,
         proof::ProofVerdict,
         selection::{MeasuredCandidate, Selection, TunedConfig},
         space::Parameter,
@@ -27,6 +28,9 @@ const GOOD_QUALITY: f64 = 0.95;
 /// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
 /// not compared side by side.
 const FAR_APART: f64 = 1.25;
+
+/// Pairs that are too few for a test of its own.
+const FEW_PAIRS: usize = 4;
 
 /// What was decided at the end.
 pub struct Verdict {
@@ -222,7 +226,7 @@ enum Grounds {
     Proven(String),
     /// The present settings do not do their work: anything that does is better.
     Unusable(String),
-    /// No pair fitted in, and the estimates of the two are far apart.
+    /// No pair fitted in, or few, and the estimates of the two are far apart.
     FarApart(String),
     NotProven(String),
 }
@@ -254,12 +258,10 @@ fn grounds(
             return Grounds::NotProven(why.into());
         }
         return match (winner.notes_per_minute, baseline.notes_per_minute) {
-            (Some(ours), Some(theirs)) if ours.interval.low > FAR_APART * theirs.interval.high => {
-                Grounds::FarApart(format!(
-                    "your present settings are too slow to be compared side by side in this time: {:.2} notes a minute at most, and these make at least {:.2}",
-                    theirs.interval.high, ours.interval.low
-                ))
-            }
+            (Some(ours), Some(theirs)) if are_far_apart(&ours, &theirs) => Grounds::FarApart(format!(
+                "your present settings are too slow to be compared side by side in this time: {:.2} notes a minute at most, and these make at least {:.2}",
+                theirs.interval.high, ours.interval.low
+            )),
             _ => Grounds::NotProven(
                 "there was no time to prove it faster than your present settings, so these stay".into(),
             ),
@@ -270,7 +272,14 @@ fn grounds(
         "{:.2}x, {:.2} to {:.2}, from {} pairs",
         ratio.value, ratio.interval.low, ratio.interval.high, comparison.pairs
     );
+    let apart =
+        winner.notes_per_minute.zip(baseline.notes_per_minute).filter(|(ours, theirs)| are_far_apart(ours, theirs));
     match comparison.proof.verdict {
+        ProofVerdict::Undecided if apart.is_some() && agrees(comparison) => Grounds::FarApart(format!(
+            "there was time for few notes side by side ({found}), and all others say the same: {:.2} notes a minute at most, and at least {:.2} with these",
+            baseline.notes_per_minute.map_or(0.0, |speed| speed.interval.high),
+            winner.notes_per_minute.map_or(0.0, |speed| speed.interval.low)
+        )),
         ProofVerdict::Faster => Grounds::Proven(format!("proven faster than your present settings ({found})")),
         ProofVerdict::Undecided => {
             Grounds::NotProven(format!("not proven faster than your present settings ({found}), so these stay"))
@@ -279,6 +288,15 @@ fn grounds(
             Grounds::NotProven(format!("proven slower than your present settings ({found}), so these stay"))
         }
     }
+}
+
+fn are_far_apart(ours: &Estimate, theirs: &Estimate) -> bool {
+    ours.interval.low > FAR_APART * theirs.interval.high
+}
+
+/// Whether a comparison that had no time to prove anything says that the gain is a large one.
+fn agrees(comparison: &Comparison) -> bool {
+    comparison.pairs <= FEW_PAIRS && comparison.speed_ratio.value > FAR_APART && comparison.proof.evidence_faster > 1.0
 }
 
 /// Why the present settings do not do their work, where they surely do not: something is violated, no note could be made, or their notes

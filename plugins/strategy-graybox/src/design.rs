@@ -5,7 +5,7 @@ use ralf_tune_sdk::{
     study::{Fit, TrialExt, bytes, metric},
 };
 
-use crate::{NAME, context::needed, threads};
+use crate::{NAME, context::needed, memory::surely_spills, threads};
 
 /// Share of the machine's available memory above which a model may be swapping.
 const PRESSED: f64 = 0.8;
@@ -107,7 +107,11 @@ pub fn target(study: &Study) -> Target {
             study.incumbent("num_predict")
         );
         let target = Target { load, content, chunk, doubt: DOUBTFUL, why, not_found: failed.clone() };
-        let Some(cause) = trouble(study, &load) else { return target };
+        let foreseen = || {
+            let spills = on_gpu_wholly_possible(study) && surely_spills(study, tokens);
+            spills.then(|| "it would lie partly outside GPU memory, by what other loads took".to_owned())
+        };
+        let Some(cause) = trouble(study, &load).or_else(foreseen) else { return target };
         failed.get_or_insert(format!("{tokens} tokens of context: {cause}"));
         first.get_or_insert(target);
     }

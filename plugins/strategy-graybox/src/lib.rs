@@ -9,6 +9,7 @@ mod belief;
 mod context;
 mod decide;
 mod design;
+mod memory;
 mod notes;
 mod plan;
 mod reading;

@@ -9,6 +9,7 @@ use crate::{
     NAME,
     decide::{self, present_design},
     design::{Design, Load, Target, target},
+    memory,
     notes::{lengths, spread},
     reading,
     server::{Server, worth_of_measuring},
@@ -20,6 +21,12 @@ const SPEND: f64 = 0.9;
 
 /// Share of the remaining seconds that looking for slots may use up: something must be left to use them.
 const SPEND_ON_SLOTS: f64 = 0.35;
+
+/// A model that was partly outside the GPU's memory is at least so many times faster inside.
+const RELIEF: f64 = 4.0;
+
+/// A load may take longer than the one before.
+const LOAD_TWICE: f64 = 2.0;
 
 /// Notes of a way that was not measured yet, at least and for each request at once.
 const NOTES: usize = 4;
@@ -43,6 +50,17 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let budget = Budget { study, target: &target, server: &server, left };
     if let Some(probe) = threads::probe(study, &target, &server, left * SPEND_ON_SLOTS - budget.reload_seconds()) {
         return Some(vec![probe]);
+    }
+    // Memory decides before speed does: a load says whether the model fits, and costs nothing that the next trial would not cost.
+    if memory::has_spilled(study) && budget.loads() && budget.reload_seconds() * LOAD_TWICE <= left {
+        let why = format!("whether the model fits with {} tokens of context", target.load.context);
+        return Some(vec![budget.at(Proposal::new(Experiment::Load, why))]);
+    }
+    // What is known of its speed is that of a model outside the memory: short requests tell how much faster it is inside.
+    if memory::is_relieved(study, &target.load)
+        && let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS * RELIEF)
+    {
+        return Some(vec![budget.at(probe)]);
     }
     // Where not even two notes fit, nothing that could be learned would change the pick.
     let present = present_design(study, &target);

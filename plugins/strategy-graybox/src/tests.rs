@@ -7,7 +7,7 @@ const FILES: [u32; 12] = [400, 800, 1_200, 1_500, 2_000, 2_600, 3_000, 4_000, 5_
 fn run(host: &mut Host, seconds: f64) -> Outcome {
     let outcome = host.run::<Graybox>(seconds).expect("the strategy keeps its promises");
     assert_eq!(outcome.cut_off, 0, "it asked for more than fits: {}", outcome.text());
-    assert_eq!(outcome.loaded_again, 0);
+    assert_eq!(outcome.loaded_again, 0, "{}", outcome.text());
     outcome
 }
 
@@ -64,6 +64,10 @@ fn a_model_that_spills_gets_the_least_context_that_holds_what_is_read() {
     let outcome = run(&mut host(Server { spills_above: 4_000.0, ..Server::default() }), 300.0);
     assert_eq!((outcome.value("num_ctx"), outcome.value("chunk_size")), (2_816.0, 4_000.0), "{}", outcome.text());
     assert_eq!(outcome.value("max_content_length"), 8_000.0, "as much is read as before");
+    // Two loads tell how much memory a token takes: where the next context cannot fit either, it is not loaded.
+    let outcome = run(&mut host(Server { spills_above: 2_500.0, ..Server::default() }), 300.0);
+    assert_eq!((outcome.value("num_ctx"), outcome.reloads), (2_304.0, 2), "{}", outcome.text());
+    assert_eq!(outcome.value("chunk_size"), 2_000.0);
 }
 
 #[test]

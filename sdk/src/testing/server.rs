@@ -86,7 +86,7 @@ impl Server {
         let share = if !self.gpu {
             0.0
         } else if spilled {
-            0.8
+            super::memory(&study.model, self.spills_above) / super::memory(&study.model, num_ctx)
         } else {
             1.0
         };
