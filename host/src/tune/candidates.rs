@@ -237,24 +237,39 @@ impl<'a> Evidence<'a> {
         Some(Estimate { value, interval })
     }
 
-    /// Without a note: from the rates of probes with the same load, one at a time. It says little, and its interval says so.
+    /// Without a note: from the rates of probes with the same load, as many requests at once, else one. It says little, and its interval says so.
     fn predicted_line(&self, candidate: &Candidate) -> Option<Line> {
-        let rates = |metric| {
-            let alike = self.trials.iter().filter(|trial| {
+        let (latency, slots) = self.predicted_latency(candidate)?;
+        Some(Line { intercept: latency.intercept / slots, slope: latency.slope / slots })
+    }
+
+    /// Milliseconds of a request by itself, and how many are worked on at once.
+    fn predicted_latency(&self, candidate: &Candidate) -> Option<(Line, f64)> {
+        let workers = candidate.max_concurrent_requests;
+        self.predicted_from(candidate, workers).or_else(|| self.predicted_from(candidate, 1))
+    }
+
+    fn predicted_from(&self, candidate: &Candidate, at_once: u32) -> Option<(Line, f64)> {
+        let probes = || {
+            self.trials.iter().filter(move |trial| {
                 trial.candidate.load_key() == candidate.load_key()
-                    && matches!(trial.experiment, Experiment::Probe { parallel: 1, .. })
-            });
+                    && matches!(trial.experiment, Experiment::Probe { parallel, .. } if parallel == at_once)
+            })
+        };
+        let rates = |metric| {
             let values: Vec<f64> =
-                alike.filter_map(|trial| trial.sample(metric)).flat_map(|sample| sample.values.clone()).collect();
+                probes().filter_map(|trial| trial.sample(metric)).flat_map(|sample| sample.values.clone()).collect();
             (!values.is_empty()).then(|| median(&values))
         };
         let (prefill, decode) = (rates(Metric::PrefillTokensPerSecond)?, rates(Metric::DecodeTokensPerSecond)?);
         #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
         let overhead = self.workload.prompt.text.chars().count() as f64 / PREDICTED_CHARS_PER_TOKEN;
-        Some(Line {
+        let slots = probes().filter_map(|trial| trial.mean(Metric::EffectiveSlots)).fold(1.0, f64::max);
+        let line = Line {
             intercept: 1000.0 * (overhead / prefill + PREDICTED_ANSWER_TOKENS / decode),
             slope: 1000.0 / PREDICTED_CHARS_PER_TOKEN / prefill,
-        })
+        };
+        Some((line, slots))
     }
 
     /// Scores of notes as this candidate makes them, by file.
@@ -333,7 +348,7 @@ impl<'a> Evidence<'a> {
         let measured = non_negative_line(&self.request_costs(candidate));
         let of_latency = match measured {
             Some(line) => Some((line, f64::from(candidate.max_concurrent_requests.max(1)), rest_ms)),
-            None => self.predicted_line(candidate).map(|line| (line, 1.0, 0.0)),
+            None => self.predicted_latency(candidate).map(|(line, _)| (line, 1.0, 0.0)),
         };
         let Some((line, workers, rest_ms)) = of_latency else { return 0.0 };
         let given_up = self.workload.batch_chars.iter().filter(|chars| {

@@ -62,16 +62,24 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     {
         return Some(vec![budget.at(probe)]);
     }
-    // Where not even two notes fit, nothing that could be learned would change the pick.
+    // Where not even two notes fit, nothing that could be learned would change the pick: unless the present settings do not make one either.
     let present = present_design(study, &target);
     let two = lengths(study, &spread(study, 2));
-    if server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() > left {
+    let two_fit = server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() <= left;
+    if !two_fit && some_note_was_made(study) {
         return None;
     }
     if let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS - budget.load_seconds()) {
         return Some(vec![budget.at(probe)]);
     }
+    if !two_fit {
+        return None;
+    }
     levels_to_measure(&budget, arguments).or_else(|| reading_to_measure(&budget, arguments))
+}
+
+fn some_note_was_made(study: &Study) -> bool {
+    study.history.iter().any(|trial| trial.is_complete() && matches!(trial.experiment, Experiment::Notes(_)))
 }
 
 struct Budget<'a> {
