@@ -101,11 +101,28 @@ fn evidence(trials: &[Trial], settings: &Candidate, workload: &Workload) -> Evid
         }
     }
     if evidence.good.len() < ENOUGH {
-        evidence.good.append(&mut partial);
+        let longer = crowding(trials, settings);
+        evidence.good.extend(partial.drain(..).map(|one| Timed { seconds: one.seconds * longer, ..one }));
     } else {
         evidence.others.push(partial);
     }
     evidence
+}
+
+/// How many times longer a request takes when all workers are busy than when it is alone: those that share the server slow each other down, as
+/// the rates of probes say, and those beyond its slots wait.
+fn crowding(trials: &[Trial], settings: &Candidate) -> f64 {
+    let workers = f64::from(settings.max_concurrent_requests.max(1));
+    let own = || trials.iter().filter(|trial| trial.candidate.load_key() == settings.load_key());
+    let slots = own().filter_map(|trial| trial.mean(Metric::EffectiveSlots)).fold(1.0, f64::max).min(workers);
+    let rate = |is_shared: bool| {
+        let alike = own().filter(|trial| (trial.fact("workers").unwrap_or(1.0) > 1.5) == is_shared);
+        let rates: Vec<f64> = alike.filter_map(|trial| trial.mean(Metric::DecodeTokensPerSecond)).collect();
+        (!rates.is_empty()).then(|| median(&rates))
+    };
+    // Without rates of both, half-way between slots that cost nothing and slots that gain nothing.
+    let slower = rate(false).zip(rate(true)).map_or(slots.sqrt(), |(alone, shared)| alone / shared);
+    slower.clamp(1.0, slots) * workers / slots
 }
 
 /// Whether no trial with the same load spilled or ran out of memory: such settings fail for a reason of their own.

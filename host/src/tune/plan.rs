@@ -188,7 +188,7 @@ fn choose_strategies(
         if chosen.iter().any(|strategy| Arc::ptr_eq(strategy, own)) {
             continue;
         }
-        left_out.extend(take_place(&mut chosen, own));
+        left_out.extend(take_place(&mut chosen, own, registry));
     }
     // Two that decide the same: the first one counts.
     let mut kept: Vec<Arc<Strategy>> = Vec::new();
@@ -215,8 +215,10 @@ fn choose_strategies(
     Ok(kept)
 }
 
-/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why.
-pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>) -> Vec<String> {
+/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why. What they undecided besides is left to
+/// bundled strategies that decide nothing else.
+pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>, registry: &Registry) -> Vec<String> {
+    let mut undecided: Vec<String> = chosen.iter().flat_map(|strategy| strategy.manifest.decides.clone()).collect();
     let shared = |strategy: &Arc<Strategy>| -> Vec<String> {
         let decides = &own.manifest.decides;
         strategy.manifest.decides.iter().filter(|name| decides.contains(name)).cloned().collect()
@@ -232,6 +234,16 @@ pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>) -> Vec<S
         shared.is_empty()
     });
     chosen.insert(place, Arc::clone(own));
+    let open = |name: &String, chosen: &[Arc<Strategy>]| !chosen.iter().any(|one| one.manifest.decides.contains(name));
+    undecided.retain(|name| open(name, chosen));
+    for plugin in registry.all().iter().filter(|plugin| plugin.is_bundled()) {
+        let Plugin::Strategy(strategy) = plugin else { continue };
+        let decides = &strategy.manifest.decides;
+        let is_usual = !strategy.manifest.intensities.is_empty() && !decides.is_empty();
+        if is_usual && decides.iter().all(|name| undecided.contains(name) && open(name, chosen)) {
+            chosen.push(Arc::clone(strategy));
+        }
+    }
     left
 }
 

@@ -38,6 +38,7 @@ impl Strategy for Graybox {
                 "batch_size",
                 "batch_delay_seconds",
             ])
+            .intensities(&["quick", "normal", "full"])
             .parameter(
                 Parameter::number("worth", 0.01, "gain of speed that a measurement must promise, as a share")
                     .bounds(0.0, 1.0),
