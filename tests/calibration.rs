@@ -34,7 +34,7 @@ fn claims_stand_beside_the_truth_and_do_not_depend_on_threads() {
 
     let page = ralf_tune::report::calibration::render(&report, 80, false);
     assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
-    for text in ["true gain inside", "93 to 97 %", "met", "Confidence of studies", "Confidence of the rules"] {
+    for text in ["cut prompts that were", "≥ 95 %", "met", "Confidence of studies", "Confidence of the rules"] {
         assert!(page.contains(text), "{text} is missing in {page}");
     }
 }

@@ -89,7 +89,7 @@ fn the_strategy_takes_the_stage_that_decides_the_context() {
     let file = path(example("strategy-two-contexts"));
     let plan = plan(&["--plugin", file]);
     assert!(plan.contains("two-contexts"), "{plan}");
-    assert!(plan.contains("context: `two-contexts` decides num_ctx instead"), "{plan}");
+    assert!(plan.contains("graybox: `two-contexts` decides num_ctx instead"), "{plan}");
 
     let study = study(&["--plugin", file, "--set", "two-contexts.small=3072"]);
     let trials = study["trials"].as_array().unwrap();

@@ -102,21 +102,29 @@ fn the_notes_that_come_with_the_program_tell_good_from_bad() {
 #[test]
 fn strategies_ask_again_what_they_asked_when_it_was_recorded() {
     let world = World::new();
-    let study = ["run", "--simulate", "--seed", "2", "--no-save", "--format", "json", "--output", "study.json"];
-    world.run(&study).succeeded();
+    let run = ["run", "--simulate", "--seed", "2", "--no-save", "--format", "json", "--output", "study.json"];
+    let sweeps = ["context", "threads", "throughput", "chunk", "latency"];
     let mut asked = 0;
-    for name in ["context", "threads", "throughput", "chunk", "latency"] {
-        let ran = world.run(&["plugin", "test", name, "--cases", "study.json", "--format", "json"]).succeeded();
-        let replay: StrategyReplay = json(&ran);
-        let recorded = replay.in_place_of.as_ref().unwrap();
-        let proposals = || replay.steps.iter().flat_map(|step| &step.proposals);
-        assert_eq!(recorded.name, name);
-        assert!(replay.repeats && proposals().all(|proposal| proposal.trial.is_some()), "{name}: {:?}", replay.steps);
-        assert_eq!(proposals().count(), recorded.trials as usize, "{name}");
-        assert_eq!(replay.decision.unwrap().settings, recorded.settings, "{name}");
-        asked += proposals().count();
+    for strategies in [&["graybox", "latency"][..], &sweeps] {
+        let chosen: Vec<&str> = strategies.iter().flat_map(|name| ["--strategy", name]).collect();
+        world.run(&[&run[..], &chosen].concat()).succeeded();
+        for name in strategies {
+            let ran = world.run(&["plugin", "test", name, "--cases", "study.json", "--format", "json"]).succeeded();
+            let replay: StrategyReplay = json(&ran);
+            let recorded = replay.in_place_of.as_ref().unwrap();
+            let proposals = || replay.steps.iter().flat_map(|step| &step.proposals);
+            assert_eq!(recorded.name, *name);
+            assert!(
+                replay.repeats && proposals().all(|proposal| proposal.trial.is_some()),
+                "{name}: {:?}",
+                replay.steps
+            );
+            assert_eq!(proposals().count(), recorded.trials as usize, "{name}");
+            assert_eq!(replay.decision.unwrap().settings, recorded.settings, "{name}");
+            asked += proposals().count();
+        }
     }
-    assert!(asked >= 8, "only {asked} trials");
+    assert!(asked >= 11, "only {asked} trials");
 
     // Another strategy in the same place.
     guest(&world, "lazy_context");

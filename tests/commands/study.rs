@@ -38,11 +38,15 @@ fn a_study_is_the_same_every_time_and_says_everything() {
     }
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{ran}");
     // Without a terminal there is one line a finished trial, and nothing else.
-    for (index, line) in ran.stderr.lines().enumerate() {
+    let mut lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.pop(), Some("kept as study [STUDY]"));
+    for (index, line) in lines.into_iter().enumerate() {
         assert!(line.starts_with('[') && line.contains(&format!("] trial {}, ", index + 1)), "{line}");
     }
     assert!(!(ran.stdout + &ran.stderr).contains('\u{1b}'));
-    assert!(world.names(".").is_empty() && std::fs::read_dir(world.home()).unwrap().next().is_none());
+    // Nothing was written but the study.
+    let home: Vec<_> = std::fs::read_dir(world.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(world.names(".").is_empty() && home == [".local"], "{home:?}");
 }
 
 #[test]

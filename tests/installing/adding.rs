@@ -67,7 +67,7 @@ fn list_tells_where_plugins_come_from_and_programs_can_read_it() {
     let list = json(&["plugin", "list", "--format", "json"]);
     assert_eq!(list["schema_version"], 1);
     let intensity = list["intensities"].as_array().unwrap().iter().find(|one| one["name"] == "quick").unwrap();
-    assert_eq!(intensity["stages"][0]["name"], "context");
+    assert_eq!(intensity["stages"][0]["name"], "graybox");
     let plugins = list["plugins"].as_array().unwrap();
     let ours = plugins.iter().find(|plugin| plugin["name"] == "bad-scorer").unwrap();
     assert_eq!(ours["origin"]["is"], "installed");

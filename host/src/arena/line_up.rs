@@ -208,7 +208,7 @@ impl Field<'_> {
             Contender::Plan => plan.to_vec(),
             Contender::InPlace(name) => {
                 let mut chosen = plan.to_vec();
-                take_place(&mut chosen, &self.all.strategy(name)?, self.usual);
+                take_place(&mut chosen, &self.all.strategy(name)?, (self.usual, &self.intensity.name));
                 chosen
             }
             Contender::Exactly(names) => names.iter().map(|name| self.all.strategy(name)).collect::<Result<_, _>>()?,

@@ -32,6 +32,9 @@ pub const CONFIRM_SHARE: f64 = 0.25;
 /// The selector when nobody names one.
 pub const DEFAULT_SELECTOR: &str = "balanced";
 
+/// Intensities that plugins can know of.
+const BUILT_IN: [&str; 3] = ["quick", "normal", "full"];
+
 /// What the user chose, beyond the intensity.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
@@ -171,6 +174,11 @@ fn check_owners(registry: &Registry, intensity: &Intensity, choices: &Choices) -
             });
         }
     }
+    // What is given to one that does not take part is looked at as well: it may take part tomorrow.
+    for plugin in registry.all() {
+        let manifest = plugin.manifest();
+        resolve(manifest, &given(&manifest.name, intensity, choices))?;
+    }
     Ok(())
 }
 
@@ -188,7 +196,7 @@ fn choose_strategies(
         if chosen.iter().any(|strategy| Arc::ptr_eq(strategy, own)) {
             continue;
         }
-        left_out.extend(take_place(&mut chosen, own, registry));
+        left_out.extend(take_place(&mut chosen, own, (registry, &intensity.name)));
     }
     // Two that decide the same: the first one counts.
     let mut kept: Vec<Arc<Strategy>> = Vec::new();
@@ -215,15 +223,19 @@ fn choose_strategies(
     Ok(kept)
 }
 
-/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why. What they undecided besides is left to
-/// bundled strategies that decide nothing else.
-pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>, registry: &Registry) -> Vec<String> {
+/// Puts a strategy in the place of whoever decides what it decides, or at the end; says who left and why. What they decided besides is left to
+/// bundled strategies that decide nothing else, those of the intensity where they say which are theirs.
+pub fn take_place(
+    chosen: &mut Vec<Arc<Strategy>>,
+    own: &Arc<Strategy>,
+    (registry, intensity): (&Registry, &str),
+) -> Vec<String> {
     let mut undecided: Vec<String> = chosen.iter().flat_map(|strategy| strategy.manifest.decides.clone()).collect();
     let shared = |strategy: &Arc<Strategy>| -> Vec<String> {
         let decides = &own.manifest.decides;
         strategy.manifest.decides.iter().filter(|name| decides.contains(name)).cloned().collect()
     };
-    let place = chosen.iter().position(|strategy| !shared(strategy).is_empty()).unwrap_or(chosen.len());
+    let mut place = chosen.iter().position(|strategy| !shared(strategy).is_empty()).unwrap_or(chosen.len());
     let mut left = Vec::new();
     chosen.retain(|strategy| {
         let shared = shared(strategy);
@@ -236,12 +248,21 @@ pub fn take_place(chosen: &mut Vec<Arc<Strategy>>, own: &Arc<Strategy>, registry
     chosen.insert(place, Arc::clone(own));
     let open = |name: &String, chosen: &[Arc<Strategy>]| !chosen.iter().any(|one| one.manifest.decides.contains(name));
     undecided.retain(|name| open(name, chosen));
+    // An intensity of the user's own is as thorough as can be.
+    let is_built_in = BUILT_IN.contains(&intensity);
     for plugin in registry.all().iter().filter(|plugin| plugin.is_bundled()) {
         let Plugin::Strategy(strategy) = plugin else { continue };
-        let decides = &strategy.manifest.decides;
-        let is_usual = !strategy.manifest.intensities.is_empty() && !decides.is_empty();
-        if is_usual && decides.iter().all(|name| undecided.contains(name) && open(name, chosen)) {
-            chosen.push(Arc::clone(strategy));
+        let (decides, intensities) = (&strategy.manifest.decides, &strategy.manifest.intensities);
+        let takes_part =
+            if is_built_in { intensities.iter().any(|name| name == intensity) } else { !intensities.is_empty() };
+        if takes_part
+            && !decides.is_empty()
+            && decides.iter().all(|name| undecided.contains(name) && open(name, chosen))
+        {
+            // What decides the load comes first: all else is measured with it.
+            let loads = decides.iter().filter_map(|name| Parameter::from_name(name)).any(Parameter::is_load_time);
+            chosen.insert(if loads { place } else { place + 1 }, Arc::clone(strategy));
+            place += usize::from(loads);
         }
     }
     left

@@ -20,7 +20,7 @@ impl Strategy for Chunk {
         Manifest::new("chunk", "0.1.0", "How much of a file is read, and in how many pieces")
             .decides(&["chunk_size", "max_content_length"])
             .needs(&["num_ctx", "max_concurrent_requests"])
-            .intensities(&["quick", "normal", "full"])
+            .intensities(&["normal", "full"])
             .parameter(Parameter::numbers(
                 "sizes",
                 &[50_000.0, 100_000.0, 200_000.0, 400_000.0],
