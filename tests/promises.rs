@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+mod apply;
 mod architecture;
 mod arena;
 mod author_way;

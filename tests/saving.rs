@@ -35,7 +35,7 @@ fn planned(existing: &str) -> ConfigChange {
 }
 
 fn changed_keys(change: &ConfigChange) -> Vec<&str> {
-    change.changes().iter().map(|change| change.key).collect()
+    change.changes().iter().map(|change| change.key.as_str()).collect()
 }
 
 /// A folder with a `config.json` of that text, and the change planned for it.

@@ -8,6 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::{
+    apply_args::{self, ApplyArgs},
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
@@ -76,6 +77,9 @@ pub enum Command {
     /// Compare two configurations, and say which is faster and how sure that is
     #[command(after_long_help = verify_args::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Put the result of a study where the batch reads it, or take the last change back
+    #[command(after_long_help = apply_args::EXAMPLES)]
+    Apply(ApplyArgs),
     /// Show the report of a study again
     #[command(after_long_help = REPORT_EXAMPLES)]
     Report(ReportArgs),

@@ -1,9 +1,12 @@
 //! The command line: one file a command.
 
+mod apply;
+mod apply_args;
 mod arena;
 pub mod arena_args;
 pub mod args;
 mod calibration;
+mod change;
 mod connection;
 mod deliver;
 pub mod exit;
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
         Command::Report(args) => study::show(args),
     };

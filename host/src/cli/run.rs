@@ -172,18 +172,7 @@ fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(),
         });
         return Ok(());
     };
-    let change = ConfigChange::prepare(path, tuned)?;
-    ui::message(&change.render(ui::stderr_colour()));
-    let question = format!("Save to {}?", crate::model::clean::clean(&path.display().to_string()));
-    if !settings.yes.value && !ui::confirm(&question) {
-        ui::message("not saved; run again with --yes to save without a question");
-        return Ok(());
-    }
-    let saved = change.write()?;
-    ui::message(&match &saved.backup {
-        Some(backup) => format!("saved to {}; what it was before is in {}", saved.path.display(), backup.display()),
-        None => format!("saved to {}", saved.path.display()),
-    });
+    super::change::carry_out(&ConfigChange::prepare(path, tuned)?, settings.yes.value)?;
     Ok(())
 }
 

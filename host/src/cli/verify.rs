@@ -1,6 +1,6 @@
 //! `ralf-tune verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rand::Rng;
 
@@ -17,7 +17,10 @@ use super::{
     watched::watched,
 };
 use crate::{
-    emit::{ralf_notes::PresentSettings, replace::BACKUP_SUFFIX},
+    emit::{
+        ralf_notes::{ConfigError, PresentSettings},
+        replace::backup_of,
+    },
     model::{candidate::Candidate, study::Warning, verification::Verification},
     report,
     settings::Overrides,
@@ -94,7 +97,7 @@ fn sides(target: Option<&Path>, against: Option<&Path>) -> Result<(Side, Side), 
         return Err(Failure::usage("there is nothing to compare".into(), Some(hint.into())));
     };
     let new = existing(path)?;
-    let backup = backup_of(path);
+    let backup = backup_of(path).map_err(ConfigError::from)?;
     if !backup.is_file() {
         let message = format!("{} was not changed by ralf-tune: there is no {}", path.display(), backup.display());
         return Err(Failure::usage(message, Some(format!("name what to compare it with, or {hint}"))));
@@ -110,14 +113,6 @@ fn existing(path: &Path) -> Result<Side, Failure> {
             Some("name a configuration that exists: ralf-tune verify --config OLD --against NEW".into()),
         )),
     }
-}
-
-fn backup_of(path: &Path) -> PathBuf {
-    // The backup lies beside the file itself, also where a link leads to it.
-    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name = real.into_os_string();
-    name.push(BACKUP_SUFFIX);
-    name.into()
 }
 
 /// Only settings are compared: a model that the new file names besides is not.

@@ -258,6 +258,15 @@ fn back_up(target: &Path, folder: &Path, old: &str, metadata: &fs::Metadata) -> 
     Ok(backup)
 }
 
+/// Where the backup of a file lies: beside the file itself, also where a link leads to it.
+///
+/// # Errors
+///
+/// When links lead in a circle.
+pub fn backup_of(path: &Path) -> Result<PathBuf, ReplaceError> {
+    Ok(with_suffix(&follow(path)?, BACKUP_SUFFIX))
+}
+
 /// The backup's name with the first number that is free.
 fn free_name(backup: &Path) -> PathBuf {
     let mut number = 1_u32;

@@ -97,7 +97,7 @@ impl StudySummary {
             model_digest: study.model.digest.value.clone(),
             host: study.server.host.clone(),
             server_version: study.server.version.value.clone(),
-            simulated: study.server.locality == Locality::Simulated,
+            simulated: is_simulated(study),
             intensity: study.intensity.clone(),
             outcome: study.outcome,
             elapsed_seconds: study.elapsed_seconds,
@@ -106,6 +106,12 @@ impl StudySummary {
             confidence: study.tuned.as_ref().map(|tuned| tuned.confidence.percent),
         }
     }
+}
+
+/// Whether the server of a study was a simulated one.
+#[must_use]
+pub fn is_simulated(study: &Study) -> bool {
+    study.server.locality == Locality::Simulated
 }
 
 #[cfg(test)]

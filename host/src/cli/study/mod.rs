@@ -35,7 +35,7 @@ fn store(env: &BTreeMap<String, String>) -> Result<StudyStore, Failure> {
 }
 
 /// The study that is meant.
-fn load(env: &BTreeMap<String, String>, meant: &str) -> Result<Study, Failure> {
+pub fn load(env: &BTreeMap<String, String>, meant: &str) -> Result<Study, Failure> {
     let store = store(env)?;
     Ok(store.find(meant).and_then(|id| store.load(&id))?)
 }

@@ -1,6 +1,7 @@
 //! The difference between what a configuration says and what was tuned.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     path::{Path, PathBuf},
 };
@@ -25,7 +26,7 @@ const PLAIN: &str = "\u{1b}[0m";
 /// One key before and after; None where it is absent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyChange {
-    pub key: &'static str,
+    pub key: String,
     pub old: Option<Value>,
     pub new: Option<Value>,
 }
@@ -74,9 +75,34 @@ impl ConfigChange {
                 path: path.to_owned(),
                 reason: format!("the place of `{key}` was not found"),
             })?;
-            changes.push(KeyChange { key, old: old.cloned(), new });
+            changes.push(KeyChange { key: key.to_owned(), old: old.cloned(), new });
         }
         Ok(Self { path: path.to_owned(), seen: existing.map(str::to_owned), text, changes })
+    }
+
+    /// The change back to what a file was before it was last written: the text of its backup, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// Without a backup, or when one of the two cannot be read.
+    pub fn undo(path: &Path) -> Result<Self, ConfigError> {
+        let backup = replace::backup_of(path)?;
+        let text = replace::read(&backup)?.ok_or_else(|| ConfigError::NoBackup { path: path.to_owned(), backup })?;
+        let seen = replace::read(path)?;
+        // A file that is damaged since is no reason not to have the good one back.
+        let now = seen.as_deref().and_then(|seen| parse(path, seen).ok()).unwrap_or_default();
+        let then = parse(path, &text).unwrap_or_default();
+        let keys: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+        let change =
+            |key: &String| KeyChange { key: key.clone(), old: now.get(key).cloned(), new: then.get(key).cloned() };
+        let changes = keys.into_iter().map(change).filter(|change| change.old != change.new).collect();
+        Ok(Self { path: path.to_owned(), seen, text, changes })
+    }
+
+    /// Whether the file would be as it is.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.seen.as_deref() == Some(&self.text)
     }
 
     /// The file that would be written.

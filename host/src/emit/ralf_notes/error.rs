@@ -15,6 +15,8 @@ pub enum ConfigError {
     BadValue { path: PathBuf, key: &'static str, expected: String, found: String },
     #[error("the tuned `{key}` must be {expected}, not {found}")]
     BadResult { key: &'static str, expected: String, found: String },
+    #[error("{} was never changed by ralf-tune: there is no {}", path.display(), backup.display())]
+    NoBackup { path: PathBuf, backup: PathBuf },
     #[error(transparent)]
     File(#[from] ReplaceError),
 }
@@ -43,6 +45,7 @@ impl ConfigError {
                 Some(format!("change or remove `{key}` in the file, or name another with --config FILE"))
             }
             Self::BadResult { .. } => Some("this is a bug of ralf-tune or of a plugin; nothing was written".to_owned()),
+            Self::NoBackup { .. } => Some("name the file that was changed with --config FILE".to_owned()),
             Self::File(error) => error.hint(),
         }
     }
