@@ -32,8 +32,9 @@ impl Strategy for Grid {
     }
 
     fn ask(study: &Study, arguments: &Arguments) -> Result<Answer, String> {
-        match grid(study).get(study.trials_of(NAME).count()) {
-            Some(way) => Ok(Answer::Measure(vec![way.measure(study, files(study, number(arguments, "files")))])),
+        let files = files(study, number(arguments, "files"));
+        match grid(study).get(study.trials_of(NAME).count()).filter(|_| !files.is_empty()) {
+            Some(way) => Ok(Answer::Measure(vec![way.measure(study, files)])),
             None => Self::conclude(study, arguments).map(Answer::Done),
         }
     }

@@ -33,10 +33,10 @@ impl Strategy for Halving {
         loop {
             let files = files(study, size);
             let done: Vec<&Trial> = trials.by_ref().take(round.len()).collect();
-            if let Some(next) = round.get(done.len()) {
+            if let Some(next) = round.get(done.len()).filter(|_| !files.is_empty()) {
                 return Ok(Answer::Measure(vec![next.measure(study, files)]));
             }
-            if round.len() == 1 {
+            if round.len() == 1 || files.is_empty() {
                 return Self::conclude(study, arguments).map(Answer::Done);
             }
             most = (most / FACTOR).max(1);

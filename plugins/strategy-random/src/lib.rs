@@ -20,11 +20,12 @@ impl Strategy for Random {
 
     fn ask(study: &Study, arguments: &Arguments) -> Result<Answer, String> {
         let done = study.trials_of(NAME).count();
-        if done >= number(arguments, "most") {
+        let files = files(study, number(arguments, "files"));
+        if done >= number(arguments, "most") || files.is_empty() {
             return Self::conclude(study, arguments).map(Answer::Done);
         }
         let way = Ways::of(study).drawn(dice(study.seed, done as u64));
-        Ok(Answer::Measure(vec![way.measure(study, files(study, number(arguments, "files")))]))
+        Ok(Answer::Measure(vec![way.measure(study, files)]))
     }
 
     fn conclude(study: &Study, _: &Arguments) -> Result<Decision, String> {
