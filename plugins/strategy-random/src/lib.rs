@@ -15,7 +15,7 @@ impl Strategy for Random {
         Manifest::new(NAME, "0.1.0", "Tries settings that are drawn, until the time is over; to compare others with")
             .decides(&DECIDES)
             .parameter(Parameter::integer("files", 4, "files made into notes with each").bounds(1.0, 50.0))
-            .parameter(Parameter::integer("most", 200, "settings that are tried at most").bounds(1.0, 1000.0))
+            .parameter(Parameter::integer("most", 100, "settings that are tried at most").bounds(1.0, 1000.0))
     }
 
     fn ask(study: &Study, arguments: &Arguments) -> Result<Answer, String> {
