@@ -5,6 +5,7 @@
 //! right here.
 
 mod draws;
+mod reading;
 mod rivals;
 
 use crate::{
@@ -15,7 +16,8 @@ use crate::{
     },
     stats::reliability::{logistic, logit},
 };
-use draws::{Doubts, good_selection};
+use draws::{Beliefs, Doubts, good_selection};
+use reading::Loss;
 
 /// What the number says; printed with it.
 const MEANING: &str = "the probability, in percent, that these settings are within 5 % of the fastest in the search space whose quality \
@@ -23,7 +25,7 @@ suffices";
 
 /// What the probability of the draws is to be corrected by: the two numbers of `stats::reliability::recalibration`, from studies of the
 /// machines that `arena --calibration` makes. The page of accuracy says how well it holds on others.
-const CORRECTION: (f64, f64) = (-0.07, 0.57);
+const CORRECTION: (f64, f64) = (0.0, 1.0);
 
 /// Share of studies that are good, whatever they measured: where the sum begins.
 const USUAL: f64 = 0.35;
@@ -50,8 +52,10 @@ pub fn confidence(winner: &MeasuredCandidate, evidence: &Evidence<'_>) -> Confid
         };
         return Confidence { percent: percent(UNKNOWN), meaning: MEANING.to_owned(), parts: vec![start(), part] };
     };
+    let loss = Loss::of(evidence.trials, evidence.workload, &winner.candidate);
+    let beliefs = Beliefs { loss, floor: evidence.quality_floor };
     let probability = |doubts| {
-        let drawn = good_selection(&own, &others, evidence.quality_floor, doubts, evidence.seed);
+        let drawn = good_selection(&own, &others, &beliefs, doubts, evidence.seed);
         logistic(CORRECTION.0 + CORRECTION.1 * logit(drawn))
     };
     let none = Doubts { speed: false, quality: false, imagined: false };

@@ -5,22 +5,26 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::unread_of_batch;
 use crate::{
     model::{candidate::Candidate, metric::Estimate, selection::MeasuredCandidate, trial::Trial, workload::Workload},
-    tune::candidates::{source_share, speed_of},
+    tune::candidates::speed_of,
 };
 
 /// Shares of what is read that were not measured and might do.
-const SHORTER: [f64; 3] = [0.5, 0.75, 0.875];
+const SHORTER: [f64; 4] = [0.5, 0.6, 0.75, 0.875];
 
 /// More of a file than the winner reads might be needed for the best quality.
-const LONGER: [f64; 2] = [1.5, 2.5];
+const LONGER: [f64; 3] = [1.5, 2.5, f64::INFINITY];
 
 /// What one more request at a time does where nobody tried: deviation of the logarithm of the speed.
 const UNTRIED_PARALLEL: f64 = 0.12;
 
 /// What a setting that nobody tried might do to the speed (threads, context, memory): deviation of the logarithm.
 const UNTRIED_LOAD: f64 = 0.06;
+
+/// How much faster a model is that does not lie partly outside the GPU's memory, where one could be made to fit: on the logarithmic scale.
+const INSIDE: (f64, f64) = (1.0, 0.7);
 
 /// An interval of 95 % is so many deviations wide to either side, where it comes from a handful of points.
 const DEVIATIONS: f64 = 2.2;
@@ -44,8 +48,8 @@ pub(super) struct Rival {
 pub(super) enum Quality {
     /// Mean score and its deviation; rivals of the same number are wrong alike.
     Scored { mean: f64, deviation: f64, kin: usize },
-    /// As the winner's, but for the source that it reads: the logarithm of its share by the winner's.
-    LikeWinner { reads: f64 },
+    /// As the winner's, but for what it does not read: the mean share of a file, beyond the winner's.
+    LikeWinner { unread: f64 },
 }
 
 /// The winner, and everybody who might be better. `None` without a speed of the winner.
@@ -135,7 +139,7 @@ fn imagined(
         .collect();
     let mut found = Vec::new();
     for share in SHORTER.into_iter().chain(LONGER) {
-        let content = scaled(at.max_content_length, share);
+        let content = scaled(at.max_content_length, share).min(u32::try_from(largest).unwrap_or(u32::MAX));
         let is_near = was_read.iter().any(|known| (f64::from(*known) / f64::from(content)).ln().abs() < 0.08);
         if is_near || (share > 1.0 && largest <= at.max_content_length as usize) {
             continue;
@@ -143,30 +147,35 @@ fn imagined(
         let other = Candidate { max_content_length: content, ..at.clone() };
         // Pieces and context would follow; what counts is the time that the requests take.
         let Some(speed) = speed_of(trials, workload, &other) else { continue };
-        let reads = source_share(&workload.batch_chars, &other).max(1e-3) / winner.source_share.max(1e-3);
         found.push(Rival {
             speed: (speed.value.max(1e-9).ln(), own.speed.1),
             speed_kin: own.speed_kin,
-            quality: Quality::LikeWinner { reads: reads.ln() },
+            quality: Quality::LikeWinner {
+                unread: unread_of_batch(&workload.batch_chars, content)
+                    - unread_of_batch(&workload.batch_chars, at.max_content_length),
+            },
             is_imagined: true,
         });
     }
     let mut kin = own.speed_kin + 1000;
-    let mut untried = |spread: f64| {
+    let mut untried = |faster: f64, spread: f64| {
         kin += 1;
         Rival {
-            speed: (own.speed.0, spread),
+            speed: (own.speed.0 + faster, spread),
             speed_kin: kin,
-            quality: Quality::LikeWinner { reads: 0.0 },
+            quality: Quality::LikeWinner { unread: 0.0 },
             is_imagined: true,
         }
     };
     if !trials.iter().any(|trial| parallel_of(trial) > at.max_concurrent_requests) {
-        found.push(untried(UNTRIED_PARALLEL));
+        found.push(untried(0.0, UNTRIED_PARALLEL));
     }
     let loads: BTreeSet<u32> = trials.iter().map(|trial| trial.candidate.num_ctx).collect();
     if loads.len() < 2 {
-        found.push(untried(UNTRIED_LOAD));
+        found.push(untried(0.0, UNTRIED_LOAD));
+    }
+    if winner.spilled {
+        found.push(untried(INSIDE.0, INSIDE.1));
     }
     found
 }
