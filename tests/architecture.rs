@@ -19,7 +19,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("report", &["model"]),
     ("install", &["model", "emit::replace"]),
     ("author", &["model"]),
-    ("store", &["model"]),
+    ("store", &["model", "install::private"]),
     ("profile", &["model", "ollama"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),

@@ -16,9 +16,12 @@ use tempfile::NamedTempFile;
 
 pub use error::StoreError;
 
-use crate::model::{
-    kept::{StudyId, StudySummary},
-    study::{SCHEMA_VERSION, Study},
+use crate::{
+    install::private,
+    model::{
+        kept::{StudyId, StudySummary},
+        study::{SCHEMA_VERSION, Study},
+    },
 };
 
 /// The folder in the program's own one.
@@ -74,7 +77,7 @@ impl StudyStore {
         let first = serde_json::to_string(&summary).map_err(StoreError::Unsayable)?;
         let path = self.path(&summary.id);
         let failed = |source| StoreError::Write { path: path.clone(), source };
-        make_private(&self.folder).map_err(failed)?;
+        private::make(&self.folder).map_err(failed)?;
         let mut file = NamedTempFile::new_in(&self.folder).map_err(failed)?;
         for line in [&first, &text] {
             file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
@@ -193,13 +196,4 @@ impl StudyStore {
         ids.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ids)
     }
-}
-
-/// Makes a folder that only the user may look into, where it does not exist yet.
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
