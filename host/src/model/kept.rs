@@ -43,6 +43,12 @@ impl StudyId {
         &self.0
     }
 
+    /// When it began, to the second.
+    #[must_use]
+    pub fn second(&self) -> &str {
+        self.0.rsplit_once('-').map_or("", |(second, _)| second)
+    }
+
     /// The digits that tell it from others of its second.
     #[must_use]
     pub fn mark(&self) -> &str {

@@ -189,11 +189,14 @@ impl StudyStore {
         };
         let mut ids = Vec::new();
         for entry in entries {
-            let name = entry.map_err(failed)?.file_name();
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
             let stem = name.to_str().and_then(|name| name.strip_suffix(&format!(".{ENDING}")));
-            ids.extend(stem.and_then(StudyId::parse));
+            // Of two that began in the same second, the one that was written last is the newer one.
+            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            ids.extend(stem.and_then(StudyId::parse).map(|id| (id.second().to_owned(), written, id)));
         }
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(ids)
+        Ok(ids.into_iter().map(|(.., id)| id).collect())
     }
 }

@@ -73,7 +73,7 @@ fn next(study: &Study) -> Vec<(&'static str, &'static str)> {
     const FULL: (&str, &str) = ("ralf-tune run --full", "search longer, for a narrower interval");
     const MACHINE: (&str, &str) = ("ralf-tune machine", "what is known of machine, server and model");
     let mut commands = match study.outcome {
-        Outcome::Improved => vec![("ralf-tune run --format json", "the same as data")],
+        Outcome::Improved => vec![("ralf-tune report --format json", "the same as data")],
         Outcome::KeepBaseline => vec![MACHINE],
         Outcome::NothingFeasible => vec![
             ("ralf-tune run --model NAME", "try another model: a smaller one fits and answers sooner"),
