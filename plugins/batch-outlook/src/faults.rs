@@ -96,7 +96,7 @@ pub fn never(yes: f64, no: f64) -> f64 {
     1.0 / (1.0 + by_luck.min(1.0))
 }
 
-/// Values of an unknown probability with weights that sum up to 1: 0 with the probability of [`never`], else the posterior after `yes` and
+/// Values of an unknown probability with weights that sum up to 1: 0 with the probability of [`never()`], else the posterior after `yes` and
 /// `no`, from Jeffreys' prior, that is Beta(1/2, 1/2) (Jeffreys 1946). With `p = sin² t` the posterior is `sin^(2 yes) t · cos^(2 no) t`, which is smooth, so that the midpoint
 /// rule around its mode is exact to many digits, also for high powers of `p`.
 #[must_use]
