@@ -1,9 +1,6 @@
 //! A whole batch under a policy: how long it takes, and how many files it loses.
 
-use crate::{
-    Requests, count,
-    faults::{never, posterior},
-};
+use crate::{Requests, count, faults::posterior};
 
 /// Probability that a stall holds its slot, so that the next try waits behind it. An abandoned request of Ollama ends with the next token that
 /// is ready, which a runner that hangs does not make; a connection that died holds nothing. Nobody measured how often which, so it is half.
@@ -243,8 +240,7 @@ pub fn expect(requests: &Requests, batch: &Batch, policy: &Policy) -> Outlook {
 /// Variance of what stalls add to one request.
 fn stall_variance(requests: &Requests) -> f64 {
     let stalls = &requests.stalls;
-    let share =
-        (stalls.stalled + 0.5) / (stalls.stalled + stalls.well + 1.0) * (1.0 - never(stalls.stalled, stalls.well));
+    let share = (stalls.stalled + 0.5) / (stalls.stalled + stalls.well + 1.0);
     // Twice the square of the mean, as of an exponential distribution; a long tail has more, which the timeout cuts off.
     share * 2.0 * (stalls.scale / (stalls.shape - 1.0)).powi(2)
 }

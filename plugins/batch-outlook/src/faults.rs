@@ -84,20 +84,8 @@ impl Stalls {
     }
 }
 
-/// How probable it is that something never happens, after `no` times without it: half before the first one, as many servers never fail at
-/// all (a spike and a slab: Mitchell and Beauchamp 1988). Where it can happen, so many times without it have by Jeffreys' prior the
-/// probability `G(no + 1/2) / (G(1/2) G(no + 1))`, here by Wallis' formula, which is right to a hundredth from one time on.
-#[must_use]
-pub fn never(yes: f64, no: f64) -> f64 {
-    if yes > 0.0 {
-        return 0.0;
-    }
-    let by_luck = 1.0 / (std::f64::consts::PI * (no.max(0.0) + 0.25)).sqrt();
-    1.0 / (1.0 + by_luck.min(1.0))
-}
-
-/// Values of an unknown probability with weights that sum up to 1: 0 with the probability of [`never()`], else the posterior after `yes` and
-/// `no`, from Jeffreys' prior, that is Beta(1/2, 1/2) (Jeffreys 1946). With `p = sin² t` the posterior is `sin^(2 yes) t · cos^(2 no) t`, which is smooth, so that the midpoint
+/// Values of an unknown probability with weights that sum up to 1: the posterior after `yes` and `no`, from Jeffreys' prior, that is
+/// Beta(1/2, 1/2) (Jeffreys 1946). With `p = sin² t` the posterior is `sin^(2 yes) t · cos^(2 no) t`, which is smooth, so that the midpoint
 /// rule around its mode is exact to many digits, also for high powers of `p`.
 #[must_use]
 pub fn posterior(yes: f64, no: f64, points: usize) -> Vec<(f64, f64)> {
@@ -121,12 +109,8 @@ pub fn posterior(yes: f64, no: f64, points: usize) -> Vec<(f64, f64)> {
         })
         .collect();
     let sum: f64 = nodes.iter().map(|(_, weight)| weight).sum();
-    let never = never(yes, no);
     for (_, weight) in &mut nodes {
-        *weight *= (1.0 - never) / sum;
-    }
-    if never > 0.0 {
-        nodes.push((0.0, never));
+        *weight /= sum;
     }
     nodes
 }
@@ -139,7 +123,7 @@ mod tests {
     fn powers_of_an_unknown_probability_are_integrated() {
         for (yes, no) in [(0.0, 40.0), (0.0, 5.0), (3.0, 60.0), (12.0, 8.0), (0.0, 0.0)] {
             let nodes = posterior(yes, no, 24);
-            let mut exact = 1.0 - never(yes, no);
+            let mut exact = 1.0;
             for power in 0..4 {
                 // E[p^(k+1)] = E[p^k] · (a + k) / (a + b + k).
                 exact *= (yes + 0.5 + f64::from(power)) / (yes + no + 1.0 + f64::from(power));
@@ -147,16 +131,6 @@ mod tests {
                 assert!((found / exact - 1.0).abs() < 0.02, "{yes} {no} power {}: {found} {exact}", power + 1);
             }
         }
-    }
-
-    #[test]
-    fn what_never_happened_may_be_impossible() {
-        // Beta(1/2, 1/2): 0 of 1 has the probability 1/2, 0 of 3 has 5/16.
-        for (no, expected) in [(1.0, 1.0 / 1.5), (3.0, 1.0 / (1.0 + 5.0 / 16.0))] {
-            assert!((never(0.0, no) - expected).abs() < 0.01, "{no}");
-        }
-        assert!(never(0.0, 30.0) > 0.9 && never(1.0, 30.0) == 0.0 && (never(0.0, 0.0) - 0.5).abs() < 1e-9);
-        assert!((posterior(0.0, 30.0, 16).iter().map(|(_, weight)| weight).sum::<f64>() - 1.0).abs() < 1e-9);
     }
 
     #[test]
