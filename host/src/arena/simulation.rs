@@ -89,6 +89,7 @@ impl Simulation {
             seed: self.seed,
             salt: 0,
             started_at: STARTED_AT.into(),
+            recording: None,
         };
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         tune::run(setup, stopped, &mut |_| {}).await

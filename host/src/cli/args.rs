@@ -96,6 +96,8 @@ Examples:
   ralf-tune run --no-save --format json --output result.json
   ralf-tune run --plugin my-scorer.wasm --set my-scorer.strict=true
   ralf-tune run --simulate mid-range --yes --config /tmp/config.json
+  ralf-tune run --resume
+      goes on where one was interrupted; what was measured is not measured again
 
 See also: ralf-tune machine, ralf-tune plugin list";
 
@@ -206,6 +208,10 @@ pub struct RunArgs {
     /// Show the plan, measure nothing
     #[arg(long, help_heading = RESULT)]
     pub dry_run: bool,
+
+    /// Go on with a study that was interrupted or killed, with what was typed then [default: the newest]
+    #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last", exclusive = true, help_heading = RESULT)]
+    pub resume: Option<String>,
 
     /// Tune a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
     ///

@@ -11,8 +11,11 @@ use super::{
     deliver,
     exit::ExitStatus,
     failure::Failure,
+    lock,
+    memory::Memory,
     places,
     plan::{grant, prepare},
+    resume::{self, Resumed},
     session::{self, block_on},
     ui,
     watched::watched,
@@ -23,6 +26,7 @@ use crate::{
         ralf_notes::{self, ConfigChange, ConfigError, PresentSettings},
     },
     model::{
+        begun::Begun,
         candidate::Candidate,
         selection::Constraints,
         study::{Outcome, Study},
@@ -41,6 +45,14 @@ use crate::{
 
 /// Measures, chooses, shows, saves.
 pub fn run(args: &RunArgs) -> CommandResult {
+    match &args.resume {
+        Some(meant) => resume::run(meant),
+        None => study(args, None),
+    }
+}
+
+/// A study, from its beginning or from where one was interrupted.
+pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
     let registry = session::plugins(&settings, &env)?;
@@ -51,8 +63,14 @@ pub fn run(args: &RunArgs) -> CommandResult {
     let target = target(&settings, scenario.as_ref());
     let present = present_settings(target.as_deref())?;
     refuse_report_in(target.as_deref(), &settings)?;
-    let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
-    let workload = workload(&settings, seed)?;
+    let fresh = || if scenario.is_some() { 0 } else { rand::rng().next_u64() };
+    let (seed, workload) = match &resumed {
+        Some(resumed) => (resumed.begun.seed, resumed.begun.workload.clone()),
+        None => {
+            let seed = settings.seed.value.unwrap_or_else(fresh);
+            (seed, workload(&settings, seed)?)
+        }
+    };
     if args.dry_run {
         let page = report::plan::render(
             &prepared.plan,
@@ -67,29 +85,55 @@ pub fn run(args: &RunArgs) -> CommandResult {
     if let (true, Some(path)) = (settings.save.value, &target) {
         emit::target::check(path).map_err(ConfigError::from)?;
     }
-    let study = block_on(scenario.is_some(), async {
+    let (study, memory) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
+        let _lock = lock::take(&env, &connection)?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
-        let setup = Setup {
-            client: &connection.client,
+        let now = Begun {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: now(),
+            arguments: std::env::args().skip(1).collect(),
+            directory: std::env::current_dir().unwrap_or_default(),
+            seed,
+            salt: fresh(),
+            intensity: intensity.name.clone(),
+            budget: intensity.budget,
             machine: connection.machine.clone(),
             server,
             model,
             workload,
             baseline: baseline(present.as_ref()),
             constraints: constraints(&settings),
-            intensity: intensity.name.clone(),
-            budget: intensity.budget,
+            plan: prepared.plan.clone(),
+        };
+        let (begun, memory) = match resumed {
+            Some(resumed) => resumed.go_on(&now, scenario.is_none())?,
+            None => Memory::begin(&env, now, scenario.is_none()),
+        };
+        let setup = Setup {
+            client: &connection.client,
+            machine: begun.machine,
+            server: begun.server,
+            model: begun.model,
+            workload: begun.workload,
+            baseline: begun.baseline,
+            constraints: begun.constraints,
+            intensity: begun.intensity,
+            budget: begun.budget,
             prepared,
-            seed,
-            salt: if scenario.is_some() { 0 } else { rand::rng().next_u64() },
-            started_at: now(),
+            seed: begun.seed,
+            salt: begun.salt,
+            started_at: begun.started_at,
+            recording: memory.as_ref().map(Memory::recording),
         };
         let study = watched(scenario.is_some(), async |stop, emit| tune::run(setup, stop, emit).await).await;
-        Ok::<Study, Failure>(study)
+        Ok::<_, Failure>((study, memory))
     })??;
     super::study::keep(&env, &study);
+    if let Some(memory) = memory {
+        memory.end(&study);
+    }
     // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
     let shown = show(&settings, &study);
     let saved = save(&settings, target.as_deref(), &study);

@@ -10,6 +10,7 @@ use super::{
     deliver,
     exit::ExitStatus,
     failure::Failure,
+    lock,
     plan::{grant, prepare},
     run::{now, present_settings, refuse_report_in, target, workload},
     session::{self, block_on},
@@ -59,6 +60,7 @@ pub fn run(args: &VerifyArgs) -> CommandResult {
     let workload = workload(&settings, seed)?;
     let found = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), old.present.as_ref(), &env, seed)?;
+        let _lock = lock::take(&env, &connection)?;
         let server = connection.server().await?;
         let model = connection.model(&settings, old.present.as_ref(), &server).await?;
         let setup = Verify {

@@ -59,6 +59,18 @@ pub fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Makes a file that was just created its owner's alone.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_own(file: &std::fs::File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
 /// Checks a folder and all above it, links followed: each belongs to the user or to root, and nobody else may change what is in it. One that does
 /// not exist is judged by where it would be made. On systems without such permissions nothing is checked: there, homes are private.
 ///

@@ -3,6 +3,7 @@
 //! No I/O, no async, no clock and no randomness here. Units are in the names.
 
 pub mod arena;
+pub mod begun;
 pub mod budget;
 pub mod calibration;
 pub mod candidate;

@@ -64,7 +64,7 @@ pub(super) fn from_status(status: u16, body: &[u8], model: Option<&str>) -> Olla
     }
     // A page with a 5xx is a proxy that cannot reach Ollama: a matter of time, not of the address.
     if status < 500 && (looks_like_a_page(&text) || (status == 404 && !said.structured)) {
-        return OllamaError::Protocol { what: "this is not Ollama's API", excerpt: excerpt(body) };
+        return OllamaError::Protocol { what: "this is not Ollama's API".into(), excerpt: excerpt(body) };
     }
     OllamaError::Status { status, message: message() }
 }
@@ -85,7 +85,7 @@ pub(super) fn not_json(bytes: &[u8]) -> OllamaError {
     } else {
         "the answer is not JSON of Ollama's kind"
     };
-    OllamaError::Protocol { what, excerpt: excerpt(bytes) }
+    OllamaError::Protocol { what: what.into(), excerpt: excerpt(bytes) }
 }
 
 /// The beginning of an answer, to show.

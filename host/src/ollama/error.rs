@@ -1,5 +1,9 @@
 //! What can go wrong between us and the server, and what to do about it.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::transport::TransportError;
 use crate::model::observation::FailureCause;
 
@@ -9,7 +13,8 @@ pub const MESSAGE_CHARS: usize = 300;
 /// A request that did not end in an answer. Texts of the server are cleaned and cut to [`MESSAGE_CHARS`].
 ///
 /// `partial` is the part of the answer that had arrived.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 pub enum OllamaError {
     #[error("cannot reach the Ollama server: {detail}")]
     Unreachable { detail: String },
@@ -51,10 +56,10 @@ pub enum OllamaError {
     #[error("the server closed the connection without an answer")]
     Empty,
     #[error("the server's {what} is longer than {limit_bytes} bytes")]
-    TooLong { what: &'static str, limit_bytes: usize },
+    TooLong { what: Cow<'static, str>, limit_bytes: usize },
     /// The answer is none of Ollama's: a web page, half a line, JSON of another kind.
     #[error("{what}: `{excerpt}`")]
-    Protocol { what: &'static str, excerpt: String },
+    Protocol { what: Cow<'static, str>, excerpt: String },
 }
 
 fn context_text(prompt_tokens: Option<u32>, num_ctx: Option<u32>) -> String {

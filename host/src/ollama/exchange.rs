@@ -66,7 +66,7 @@ impl Exchange {
         let mut bytes = Vec::new();
         while let Some(chunk) = self.next().await? {
             if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(OllamaError::TooLong { what: "answer", limit_bytes: MAX_ANSWER_BYTES });
+                return Err(OllamaError::TooLong { what: "answer".into(), limit_bytes: MAX_ANSWER_BYTES });
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -1,10 +1,12 @@
 //! One answer, put together from its lines.
 
+use serde::{Deserialize, Serialize};
+
 use super::{classify, error::OllamaError, wire::GenerateLine};
 use crate::model::observation::{FinishReason, ServerTimings};
 
 /// What came back for one prompt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
     /// Without what a thinking model said to itself.
     pub answer: String,

@@ -39,12 +39,12 @@ impl LineSplitter {
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Vec<u8>>, OllamaError> {
         self.total = self.total.saturating_add(chunk.len());
         if self.total > self.max_total {
-            return Err(OllamaError::TooLong { what: "answer", limit_bytes: self.max_total });
+            return Err(OllamaError::TooLong { what: "answer".into(), limit_bytes: self.max_total });
         }
         let mut lines = Vec::new();
         for part in chunk.split_inclusive(|byte| *byte == b'\n') {
             if self.pending.len() + part.len() > self.max_line {
-                return Err(OllamaError::TooLong { what: "line", limit_bytes: self.max_line });
+                return Err(OllamaError::TooLong { what: "line".into(), limit_bytes: self.max_line });
             }
             self.pending.extend_from_slice(part);
             if part.ends_with(b"\n") {
@@ -85,10 +85,10 @@ mod tests {
         let mut line = LineSplitter::new(10, 1000);
         assert!(line.push(b"123456789\n").is_ok_and(|lines| lines.len() == 1));
         assert!(line.push(b"123456").is_ok());
-        assert!(matches!(line.push(b"78901"), Err(OllamaError::TooLong { what: "line", limit_bytes: 10 })));
+        assert!(matches!(line.push(b"78901"), Err(OllamaError::TooLong { limit_bytes: 10, .. })));
 
         let mut answer = LineSplitter::new(10, 25);
         assert!(answer.push(b"123456789\n123456789\n").is_ok());
-        assert!(matches!(answer.push(b"123456"), Err(OllamaError::TooLong { what: "answer", limit_bytes: 25 })));
+        assert!(matches!(answer.push(b"123456"), Err(OllamaError::TooLong { limit_bytes: 25, .. })));
     }
 }

@@ -36,6 +36,16 @@ pub enum StoreError {
     },
     #[error("{} was written by a newer release of ralf-tune (version {version} of the format)", path.display())]
     Newer { path: PathBuf, version: u64 },
+    #[error("no study was interrupted")]
+    NoneUnfinished,
+    #[error("there is no interrupted study `{meant}`")]
+    UnknownUnfinished { meant: String },
+    #[error("the study {id} still runs")]
+    Running { id: StudyId },
+    #[error("the beginning of {} is damaged: nothing of it can be used", path.display())]
+    NoBeginning { path: PathBuf },
+    #[error("another study runs on {server} ({holder}): each would measure the other")]
+    Busy { server: String, holder: String },
     #[error("the study cannot be said in JSON")]
     Unsayable(#[source] serde_json::Error),
 }
@@ -61,6 +71,13 @@ impl StoreError {
             }
             Self::Broken { path, .. } => format!("remove it: rm '{}'", path.display()),
             Self::Newer { .. } => "use that release".to_owned(),
+            Self::NoneUnfinished => "begin a new one: ralf-tune run".to_owned(),
+            Self::UnknownUnfinished { .. } => {
+                "leave the name out to go on with the newest: ralf-tune run --resume".to_owned()
+            }
+            Self::Running { .. } => "wait for it, or stop it there with Ctrl-C".to_owned(),
+            Self::NoBeginning { path } => format!("remove it, and begin anew: rm '{}'", path.display()),
+            Self::Busy { .. } => "wait for it, or stop it there with Ctrl-C".to_owned(),
             Self::Unsayable(_) => "this is a bug of ralf-tune: please report it".to_owned(),
         }
     }

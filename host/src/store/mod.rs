@@ -4,6 +4,9 @@
 //! written whole or not at all, readable by its owner only, and never changed afterwards.
 
 mod error;
+mod journal;
+mod lock;
+mod names;
 
 use std::{
     fs::{self, File},
@@ -15,6 +18,8 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 pub use error::StoreError;
+pub use journal::{Journal, Journals, Reopened};
+pub use lock::ServerLock;
 
 use crate::{
     install::private,
@@ -29,9 +34,6 @@ const FOLDER: &str = "studies";
 
 /// How files of studies end.
 const ENDING: &str = "study";
-
-/// The word for the newest study.
-const LAST: &str = "last";
 
 /// Bytes of a summary at most: what is longer is none of ours.
 const MOST_SUMMARY_BYTES: u64 = 64 << 10;
@@ -109,20 +111,7 @@ impl StudyStore {
     /// # Errors
     /// When there is none, or more than one.
     pub fn find(&self, meant: &str) -> Result<StudyId, StoreError> {
-        let ids = self.ids()?;
-        let Some(newest) = ids.first() else { return Err(StoreError::Empty) };
-        if meant == LAST {
-            return Ok(newest.clone());
-        }
-        let mut fitting: Vec<StudyId> = ids
-            .into_iter()
-            .filter(|id| !meant.is_empty() && (id.as_str().starts_with(meant) || id.mark() == meant))
-            .collect();
-        match fitting.len() {
-            0 => Err(StoreError::Unknown { meant: meant.to_owned() }),
-            1 => Ok(fitting.remove(0)),
-            _ => Err(StoreError::Several { meant: meant.to_owned(), fitting }),
-        }
+        names::meant(self.ids()?, meant)
     }
 
     /// A whole study.
@@ -181,22 +170,6 @@ impl StudyStore {
 
     /// The newest first.
     fn ids(&self) -> Result<Vec<StudyId>, StoreError> {
-        let failed = |source| StoreError::Read { path: self.folder.clone(), source };
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let stem = name.to_str().and_then(|name| name.strip_suffix(&format!(".{ENDING}")));
-            // Of two that began in the same second, the one that was written last is the newer one.
-            let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-            ids.extend(stem.and_then(StudyId::parse).map(|id| (id.second().to_owned(), written, id)));
-        }
-        ids.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(ids.into_iter().map(|(.., id)| id).collect())
+        names::ids_in(&self.folder, ENDING)
     }
 }

@@ -68,6 +68,9 @@ impl Executor<'_> {
             .then(|| (self.clock.elapsed(), most_overhead(&trial.observations)));
         for sure in [false, true] {
             let Some(models) = self.loaded_models(deadline).await else { return };
+            if self.server.has_just_gone_live() {
+                self.watch.forget_times();
+            }
             self.watch.see_others(&models, &self.model.name);
             let ours = models.iter().find(|model| same_model(&model.name, &self.model.name));
             match self.watch.see_ours(ours, context, ours_ended, sure) {
@@ -82,7 +85,7 @@ impl Executor<'_> {
 
     async fn loaded_models(&self, deadline: Instant) -> Option<Vec<LoadedModel>> {
         let limit = deadline.min(Instant::now() + LOOK);
-        tokio::time::timeout_at(limit, self.client.ps()).await.ok()?.ok()
+        self.server.loaded_models(limit).await
     }
 }
 

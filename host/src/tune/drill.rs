@@ -2,7 +2,9 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::{clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel};
+use super::{
+    clock::StudyClock, execute::Executor, forecast::truncation_forecast, prompts::Nonces, score::Panel, server::Server,
+};
 use crate::{
     model::{
         budget::Budget,
@@ -38,7 +40,7 @@ impl Drill<'_> {
         let clock = StudyClock::start(Budget::from_seconds(LONGEST.as_secs_f64()));
         let nonces = Nonces::new(self.seed, 0);
         let mut executor =
-            Executor::new(self.client, self.server, self.model, self.workload, clock, nonces, self.panel);
+            Executor::new(Server::new(self.client), self.server, self.model, self.workload, clock, nonces, self.panel);
         let mut trials = Vec::with_capacity(proposals.len());
         for proposal in proposals {
             trials.push(executor.run(STAGE, proposal, Instant::now() + LONGEST).await);

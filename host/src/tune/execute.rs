@@ -14,6 +14,7 @@ use super::{
     prompts::Nonces,
     residuals::Request,
     score::Panel,
+    server::Server,
     summarise,
     tries::Tries,
     watch::Watch,
@@ -30,7 +31,6 @@ use crate::{
         workload::Workload,
     },
     ollama::{
-        client::Client,
         error::OllamaError,
         request::{KeepAlive, LoadRequest, Timeouts},
     },
@@ -49,7 +49,7 @@ pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
 /// Everything that trials need, and the state of the server as far as it is ours.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Executor<'a> {
-    pub client: &'a Client,
+    pub server: Server<'a>,
     pub model: &'a ModelProfile,
     pub workload: &'a Workload,
     pub clock: StudyClock,
@@ -94,8 +94,8 @@ pub(super) struct Measured {
 impl<'a> Executor<'a> {
     /// An executor that has loaded nothing yet.
     pub fn new(
-        client: &'a Client,
-        server: &ServerProfile,
+        server: Server<'a>,
+        profile: &ServerProfile,
         model: &'a ModelProfile,
         workload: &'a Workload,
         clock: StudyClock,
@@ -103,7 +103,7 @@ impl<'a> Executor<'a> {
         panel: &'a Panel,
     ) -> Self {
         Self {
-            client,
+            server,
             model,
             workload,
             clock,
@@ -116,10 +116,10 @@ impl<'a> Executor<'a> {
             slots: BTreeMap::new(),
             touched: false,
             memory: None,
-            watch: Watch::new(&server.loaded_models, &model.name),
+            watch: Watch::new(&profile.loaded_models, &model.name),
             requests: Vec::new(),
             settled: true,
-            leaves_out_cached: leaves_out_cached(server),
+            leaves_out_cached: leaves_out_cached(profile),
             last_load_seconds: 0.0,
             next_number: 0,
         }
@@ -181,7 +181,7 @@ impl<'a> Executor<'a> {
 
     pub(super) fn bench(&self) -> Bench<'_> {
         Bench {
-            client: self.client,
+            server: self.server,
             model: self.model,
             workload: self.workload,
             clock: self.clock,
@@ -218,10 +218,8 @@ impl<'a> Executor<'a> {
         self.loaded = Some(key);
         self.last_load_seconds = seconds;
         measured.samples.extend(sample(Metric::LoadDurationMs, vec![seconds * 1000.0]));
-        self.memory = match tokio::time::timeout_at(deadline, self.client.ps()).await {
-            Ok(Ok(models)) => models.into_iter().find(|model| same_model(&model.name, &self.model.name)),
-            _ => None,
-        };
+        let models = self.server.loaded_models(deadline).await.unwrap_or_default();
+        self.memory = models.into_iter().find(|model| same_model(&model.name, &self.model.name));
         self.describe_memory(measured);
         self.warm_up(candidate, deadline, measured).await;
         Ok(true)
@@ -244,16 +242,16 @@ impl<'a> Executor<'a> {
         let mut tries_left = 2;
         loop {
             tries_left -= 1;
-            match tokio::time::timeout_at(deadline, self.client.load(&request)).await {
-                Ok(Ok(duration)) => return Ok(duration.as_secs_f64()),
-                Ok(Err(error)) if tries_left > 0 && error.may_retry() => {
+            match self.server.load(&request, deadline).await.outcome {
+                Some(Ok(seconds)) => return Ok(seconds),
+                Some(Err(error)) if tries_left > 0 && error.may_retry() => {
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
-                Ok(Err(error)) => {
+                Some(Err(error)) => {
                     measured.notices.push(format!("loading with a context of {} failed: {error}", candidate.num_ctx));
                     return Err(OllamaError::cause(&error));
                 }
-                Err(_) => return Err(FailureCause::OutOfTime),
+                None => return Err(FailureCause::OutOfTime),
             }
         }
     }

@@ -7,6 +7,7 @@ use super::{
     clock::StudyClock,
     prompts::Nonces,
     rough_tokens::rough_tokens,
+    server::Server,
     truncated::{Evidence, sign_of_cut},
 };
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
         workload::Workload,
     },
     ollama::{
-        client::Client,
         error::OllamaError,
         request::{GenerateRequest, KeepAlive, Timeouts},
     },
@@ -31,7 +31,7 @@ const IDLE: Duration = Duration::from_mins(1);
 
 /// Everything that a request needs and that does not change within a study.
 pub struct Bench<'a> {
-    pub client: &'a Client,
+    pub server: Server<'a>,
     pub model: &'a ModelProfile,
     pub workload: &'a Workload,
     pub clock: StudyClock,
@@ -90,15 +90,14 @@ impl Bench<'_> {
                 idle: IDLE.min(ask.timeout),
             }),
         };
-        let outcome = tokio::time::timeout(ask.timeout, self.client.generate(&request)).await;
-        let latency_ms = self.clock.elapsed_ms() - started_ms;
+        let settled = self.server.generate(&request, ask.timeout).await;
         let mut observation = Observation {
             repetition: ask.repetition,
             file: ask.file,
             piece: ask.piece,
             attempt: ask.attempt,
-            started_ms,
-            latency_ms,
+            started_ms: started_ms + settled.held_ms,
+            latency_ms: settled.took_ms,
             time_to_first_token_ms: None,
             server: None,
             prompt_tokens: 0,
@@ -109,9 +108,9 @@ impl Bench<'_> {
             message: None,
             disturbed: None,
         };
-        let generation = match outcome {
-            Ok(Ok(generation)) => generation,
-            Ok(Err(error)) => {
+        let generation = match settled.outcome {
+            Some(Ok(generation)) => generation,
+            Some(Err(error)) => {
                 // A server that refuses a prompt counts it exactly.
                 if let OllamaError::ContextExceeded { prompt_tokens: Some(tokens), .. } = error {
                     self.learn(&size, tokens, ask.file.is_some());
@@ -120,7 +119,7 @@ impl Bench<'_> {
                 observation.message = Some(error.to_string());
                 return Answered { observation, answer: String::new() };
             }
-            Err(_) => {
+            None => {
                 observation.failure = Some(FailureCause::TimedOut);
                 observation.message = Some(format!("no whole answer within {} s", ask.timeout.as_secs()));
                 return Answered { observation, answer: String::new() };

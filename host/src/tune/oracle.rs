@@ -13,6 +13,7 @@ use super::{
     measure::{Bench, Contexts},
     prompts::Nonces,
     score::Panel,
+    server::Server,
     summarise,
 };
 use crate::{
@@ -101,7 +102,7 @@ impl Oracle<'_> {
             client.ps().await.is_ok_and(|models| models.iter().any(crate::model::machine::LoadedModel::is_spilled));
         let calibration = RefCell::new(Calibration::default());
         let bench = Bench {
-            client: &client,
+            server: Server::new(&client),
             model: self.model,
             workload: self.workload,
             clock: StudyClock::start(Budget::from_seconds(f64::from(u32::MAX))),

@@ -22,7 +22,7 @@ pub async fn leave_as_found(executor: &Executor<'_>, server: &ServerProfile, mod
     if !executor.has_touched() {
         return None;
     }
-    let client = executor.client;
+    let client = executor.server.directly();
     let restored = match found_loaded(server, model) {
         None => tokio::time::timeout(PATIENCE, client.unload(&model.name)).await.is_ok_and(|result| result.is_ok()),
         Some(before) => {

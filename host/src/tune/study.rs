@@ -10,11 +10,15 @@ use super::{
     facts::{Facts, Progress},
     hindsight,
     judge::Judge,
+    measure::KEEP_ALIVE_SECONDS,
     obedience::{self, Witness},
     outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
     prompts::Nonces,
-    prove, restore,
+    prove,
+    recording::Recording,
+    restore,
+    server::Server,
     shrink::{Pace, given_up},
     stage, verdict,
 };
@@ -29,7 +33,7 @@ use crate::{
         study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
     },
-    ollama::client::Client,
+    ollama::{client::Client, request::KeepAlive},
 };
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
@@ -52,10 +56,16 @@ pub struct Setup<'a> {
     pub salt: u64,
     /// RFC 3339.
     pub started_at: String,
+    /// What the server says is remembered here, and what it said before is known.
+    pub recording: Option<&'a Recording>,
 }
 
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
 pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Study {
+    let server = Server::remembered(setup.client, setup.recording);
+    if let Some(recording) = setup.recording {
+        recording.begin(setup.client, &setup.model.name, KeepAlive::seconds(KEEP_ALIVE_SECONDS)).await;
+    }
     let clock = StudyClock::start(setup.budget);
     let facts = Facts {
         machine: &setup.machine,
@@ -69,10 +79,10 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     };
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor =
-        Executor::new(setup.client, &setup.server, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
+        Executor::new(server, &setup.server, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
     executor.judge = (setup.prepared.judge.as_ref())
         .filter(|_| setup.prepared.panel.asks_a_model())
-        .map(|grant| Judge::new(setup.client, &setup.model, clock, setup.budget, grant));
+        .map(|grant| Judge::new(server, &setup.model, setup.budget, grant));
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -115,6 +125,12 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     });
     progress.warnings.extend(obedience::warnings(&obedience));
     describe::warn(&setup, &executor, &mut progress);
+    if let Some(why) = setup.recording.and_then(Recording::lost) {
+        progress.warnings.push(Warning {
+            what: format!("the study could not have been gone on with after a crash: {why}"),
+            advice: Some("RALF_TUNE_DATA_DIR names another folder for what is kept".into()),
+        });
+    }
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
     let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);

@@ -11,6 +11,7 @@ use super::{
     prompts::Nonces,
     restore,
     score::Panel,
+    server::Server,
     stage,
 };
 use crate::{
@@ -63,7 +64,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     let clock = StudyClock::start(setup.budget);
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor =
-        Executor::new(setup.client, setup.server, setup.model, setup.workload, clock, nonces, setup.panel);
+        Executor::new(Server::new(setup.client), setup.server, setup.model, setup.workload, clock, nonces, setup.panel);
     let budget_seconds = setup.budget.total_seconds;
     emit(StudyEvent::Started { budget_seconds, stages: vec![STAGE.to_owned()] });
     emit(StudyEvent::StageStarted { name: STAGE.to_owned(), index: 0, of: 1 });

@@ -52,6 +52,11 @@ impl Watch {
         Self { others: others.map(|model| (model.name.clone(), model.expires_at.clone())).collect(), ..Self::default() }
     }
 
+    /// The study was interrupted: its clock and the server's do not go together as before.
+    pub fn forget_times(&mut self) {
+        self.offsets.clear();
+    }
+
     /// Looks at other models.
     pub fn see_others(&mut self, loaded: &[LoadedModel], ours: &str) {
         for model in loaded.iter().filter(|model| !same_model(&model.name, ours)) {

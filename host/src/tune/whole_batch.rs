@@ -10,6 +10,7 @@ use super::{
     clock::StudyClock,
     measure::{Bench, Contexts},
     prompts::Nonces,
+    server::Server,
 };
 use crate::{
     model::{
@@ -54,7 +55,7 @@ pub async fn make_batch(
     let _ = client.load(&request).await;
     let calibration = RefCell::new(Calibration::default());
     let bench = Bench {
-        client,
+        server: Server::new(client),
         model,
         workload,
         clock: StudyClock::start(Budget::from_seconds(LONGEST.as_secs_f64())),

@@ -59,11 +59,18 @@ pub fn keep(env: &BTreeMap<String, String>, study: &Study) {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let status = match &error {
-            StoreError::Empty | StoreError::Unknown { .. } | StoreError::Several { .. } => ExitStatus::Usage,
+            StoreError::Empty
+            | StoreError::Unknown { .. }
+            | StoreError::Several { .. }
+            | StoreError::NoneUnfinished
+            | StoreError::UnknownUnfinished { .. } => ExitStatus::Usage,
             StoreError::Unsayable(_) => ExitStatus::Internal,
             StoreError::Read { .. }
             | StoreError::Write { .. }
             | StoreError::Broken { .. }
+            | StoreError::Running { .. }
+            | StoreError::NoBeginning { .. }
+            | StoreError::Busy { .. }
             | StoreError::Newer { .. } => ExitStatus::Unfit,
         };
         let hint = Some(error.hint());

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use self::store::{Key, Store};
 use super::{
     calibrate::{Expected, GENERATED, Sized},
-    clock::StudyClock,
     measure::KEEP_ALIVE_SECONDS,
+    server::Server,
     truncated::{Evidence, sign_of_cut},
 };
 use crate::{
@@ -25,10 +25,7 @@ use crate::{
         machine::ModelProfile,
         observation::FinishReason,
     },
-    ollama::{
-        client::Client,
-        request::{GenerateRequest, KeepAlive, Timeouts},
-    },
+    ollama::request::{GenerateRequest, KeepAlive, Timeouts},
     plugin::judge::Room,
 };
 
@@ -107,11 +104,10 @@ impl Spent {
 
 /// Asks, remembers, and keeps the books.
 pub struct Judge<'a> {
-    client: &'a Client,
+    server: Server<'a>,
     model: &'a ModelProfile,
     limits: JudgeLimits,
     most_seconds: f64,
-    clock: StudyClock,
     store: Store,
     books: RefCell<Books>,
 }
@@ -139,21 +135,14 @@ pub struct Sitting<'a> {
 impl<'a> Judge<'a> {
     /// A judge for one study.
     #[must_use]
-    pub fn new(
-        client: &'a Client,
-        model: &'a ModelProfile,
-        clock: StudyClock,
-        budget: Budget,
-        grant: &JudgeGrant,
-    ) -> Self {
+    pub fn new(server: Server<'a>, model: &'a ModelProfile, budget: Budget, grant: &JudgeGrant) -> Self {
         // Without a digest, another model may have the name tomorrow.
         let folder = grant.kept_in.clone().filter(|_| model.digest.value.is_some());
         Self {
-            client,
+            server,
             model,
             limits: grant.limits,
             most_seconds: grant.limits.time_share * budget.total_seconds,
-            clock,
             store: Store::new(folder),
             books: RefCell::default(),
         }
@@ -252,18 +241,17 @@ impl Sitting<'_> {
             think: judge.model.thinking.then_some(false),
             timeouts: Some(Timeouts { first_byte: patience, idle: patience, ..Timeouts::default() }),
         };
-        let started = judge.clock.elapsed();
         judge.books.borrow_mut().spent.asked += 1;
-        let outcome = tokio::time::timeout(patience, judge.client.generate(&request)).await;
-        let seconds = judge.clock.seconds_since(started);
+        let settled = judge.server.generate(&request, patience).await;
+        let seconds = settled.took_ms / 1000.0;
         let mut books = judge.books.borrow_mut();
         books.spent.seconds += seconds;
         books.longest_seconds = books.longest_seconds.max(seconds);
         books.failures_in_a_row += 1;
-        let generation = match outcome {
-            Ok(Ok(generation)) => generation,
-            Ok(Err(error)) => return Err(format!("the model gave no judgement: {error}")),
-            Err(_) => return Err(format!("the model gave no judgement within {seconds:.0} s")),
+        let generation = match settled.outcome {
+            Some(Ok(generation)) => generation,
+            Some(Err(error)) => return Err(format!("the model gave no judgement: {error}")),
+            None => return Err(format!("the model gave no judgement within {seconds:.0} s")),
         };
         books.spent.tokens += u64::from(generation.prompt_tokens) + u64::from(generation.answer_tokens);
         let evidence = Evidence {

@@ -1,0 +1,85 @@
+//! What a running study keeps on disk, so that it can be gone on with.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rand::Rng;
+
+use super::{places, ui};
+use crate::{
+    model::{
+        begun::Begun,
+        kept::StudyId,
+        study::{Outcome, Study},
+    },
+    store::{Journal, Journals},
+    tune::{Ledger, Recording, Remembered},
+};
+
+/// A journal, and the memory of the study that is written to it.
+pub struct Memory {
+    journal: Arc<Shared>,
+    recording: Recording,
+}
+
+struct Shared(Mutex<Option<Journal>>);
+
+impl Ledger for Shared {
+    fn keep(&self, exchange: &Remembered) -> Result<(), String> {
+        let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(open) = journal.as_mut() else { return Ok(()) };
+        let kept = open.append(exchange);
+        if kept.is_err() {
+            // What follows a record that is missing would not be believed.
+            *journal = None;
+        }
+        kept.map_err(|error| ui::errors::chain(&error.into()).join(": "))
+    }
+}
+
+impl Memory {
+    /// Begins the journal of a study. Where there can be none, the study goes without.
+    pub fn begin(env: &BTreeMap<String, String>, begun: Begun, real_clock: bool) -> (Begun, Option<Self>) {
+        let Some(data) = places::data(env) else { return (begun, None) };
+        let id = StudyId::new(&begun.started_at, rand::rng().next_u64());
+        let journal = Journals::new(&data).begin(&id, &begun, real_clock);
+        match journal {
+            Ok(journal) => (begun, Some(Self::new(journal, Vec::new(), real_clock))),
+            Err(error) => {
+                let hint = error.hint();
+                let error: anyhow::Error = error.into();
+                let what = format!(
+                    "a study that is interrupted cannot be gone on with: {}",
+                    ui::errors::chain(&error).join(": ")
+                );
+                ui::message(&ui::errors::warning(&what, Some(&hint)));
+                (begun, None)
+            }
+        }
+    }
+
+    /// A journal that is gone on with, and what is in it.
+    pub fn new(journal: Journal, known: Vec<Remembered>, real_clock: bool) -> Self {
+        let journal = Arc::new(Shared(Mutex::new(Some(journal))));
+        let recording = Recording::new(Arc::clone(&journal) as Arc<dyn Ledger>, known, real_clock);
+        Self { journal, recording }
+    }
+
+    /// What the study remembers with.
+    pub const fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// The study has ended: nothing is left to go on with, unless it was interrupted.
+    pub fn end(self, study: &Study) {
+        if study.outcome == Outcome::Interrupted {
+            ui::message("to go on with it: ralf-tune run --resume");
+            return;
+        }
+        let journal = self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // One that stays is dropped in time.
+        let _ = journal.map(Journal::remove);
+    }
+}

@@ -1,0 +1,90 @@
+//! `ralf-tune run --resume`: goes on with a study that was interrupted or killed.
+
+use clap::Parser as _;
+
+use super::{
+    CommandResult,
+    args::{Cli, Command, RunArgs},
+    exit::ExitStatus,
+    failure::Failure,
+    memory::Memory,
+    places, run, ui,
+};
+use crate::{
+    model::begun::Begun,
+    settings,
+    store::{Journal, Journals, Reopened},
+    tune::Remembered,
+};
+
+/// A study that was interrupted, and what it had learned.
+pub struct Resumed {
+    /// What it began with.
+    pub begun: Begun,
+    journal: Journal,
+    known: Vec<Remembered>,
+}
+
+/// Goes on with the study that is meant, with what was typed then.
+pub fn run(meant: &str) -> CommandResult {
+    let Some(data) = places::data(&settings::environment()) else {
+        let hint = "name one with RALF_TUNE_DATA_DIR".to_owned();
+        return Err(Failure::new(
+            ExitStatus::Unfit,
+            anyhow::anyhow!("this system names no folder for data"),
+            Some(hint),
+        ));
+    };
+    let journals = Journals::new(&data);
+    let id = journals.find(meant)?;
+    let found: Reopened<Begun, Remembered> = journals.open(&id, true)?;
+    let begun = found.header;
+    if found.dropped_bytes > 0 {
+        ui::message(&format!(
+            "the last {} bytes of what was kept are damaged: what stands before them is used",
+            found.dropped_bytes
+        ));
+    }
+    let args = typed(&begun)?;
+    std::env::set_current_dir(&begun.directory).map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("cannot go to {}", begun.directory.display()));
+        Failure::new(ExitStatus::Unfit, error, Some("the study began there: begin a new one with ralf-tune run".into()))
+    })?;
+    ui::message(&format!("going on with the study of {}: {} answers are known", begun.started_at, found.records.len()));
+    run::study(&args, Some(Resumed { begun, journal: found.journal, known: found.records }))
+}
+
+/// What was typed then.
+fn typed(begun: &Begun) -> Result<RunArgs, Failure> {
+    let words = std::iter::once("ralf-tune").chain(begun.arguments.iter().map(String::as_str));
+    match Cli::try_parse_from(words).map(|cli| cli.command) {
+        Ok(Command::Run(args)) if args.resume.is_none() => Ok(*args),
+        _ => Err(differs("this release of ralf-tune does not understand what was typed then")),
+    }
+}
+
+impl Resumed {
+    /// Checks that it is still the same study, and gives what it began with and its memory.
+    pub fn go_on(self, now: &Begun, real_clock: bool) -> Result<(Begun, Option<Memory>), Failure> {
+        let then = &self.begun;
+        if then.tool_version != now.tool_version {
+            return Err(differs(&format!("it was begun by release {} of ralf-tune", then.tool_version)));
+        }
+        if then.plan != now.plan {
+            return Err(differs("the plugins or the settings are not those that it began with"));
+        }
+        if then.model.name != now.model.name || then.model.digest.value != now.model.digest.value {
+            return Err(differs(&format!("the model {} is not the one that it began with", then.model.name)));
+        }
+        if then.server.version.value != now.server.version.value {
+            return Err(differs("the server is not of the version that it began with"));
+        }
+        let memory = Memory::new(self.journal, self.known, real_clock);
+        Ok((self.begun, Some(memory)))
+    }
+}
+
+fn differs(why: &str) -> Failure {
+    let hint = "begin a new study: ralf-tune run".to_owned();
+    Failure::new(ExitStatus::Unfit, anyhow::anyhow!("the study cannot be gone on with: {why}"), Some(hint))
+}

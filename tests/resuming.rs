@@ -1,0 +1,231 @@
+//! A study that is interrupted or killed goes on where it was: nothing that was measured is measured again, and nothing that is damaged is believed.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, Mutex},
+};
+
+use ralf_tune::{
+    model::{candidate::Candidate, study::Study},
+    simulate::Scenario,
+    store::{Journals, Reopened},
+    tune::{self, End, Ledger, Recording, Remembered, Setup},
+};
+use serde_json::Value;
+
+use crate::{
+    program::World,
+    support::studies::{Simulation, bundled, intensity, runtime},
+};
+
+/// How many kills are tried for each machine; `RALF_TUNE_TEST_KILLS` asks for more.
+const KILLS: usize = 4;
+
+#[derive(Default)]
+struct InMemory(Mutex<Vec<Remembered>>);
+
+impl Ledger for InMemory {
+    fn keep(&self, exchange: &Remembered) -> Result<(), String> {
+        self.0.lock().unwrap().push(exchange.clone());
+        Ok(())
+    }
+}
+
+/// A study on a new simulated server, with what is known from before; and what it asked the server.
+fn study(scenario: &Scenario, seed: u64, known: Vec<Remembered>) -> (Study, Vec<Remembered>) {
+    runtime().block_on(async {
+        let simulation = Simulation::new(scenario, seed).await.unwrap();
+        let (registry, intensity) = (bundled(), intensity("quick"));
+        let prepared = tune::plan(&intensity, &registry, &tune::plan::Choices::default()).unwrap();
+        let ledger = Arc::new(InMemory::default());
+        let recording = Recording::new(Arc::clone(&ledger) as Arc<dyn Ledger>, known, false);
+        let setup = Setup {
+            client: simulation.client(),
+            machine: scenario.machine_profile(),
+            server: simulation.server.clone(),
+            model: simulation.model.clone(),
+            workload: simulation.workload.clone(),
+            baseline: Candidate::default(),
+            constraints: ralf_tune::model::selection::Constraints::default(),
+            intensity: intensity.name.clone(),
+            budget: intensity.budget,
+            prepared,
+            seed,
+            salt: 0,
+            started_at: "2026-01-01T00:00:00Z".into(),
+            recording: Some(&recording),
+        };
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        let study = tune::run(setup, stopped, &mut |_| {}).await;
+        let asked = ledger.0.lock().unwrap().clone();
+        (study, asked)
+    })
+}
+
+fn pick(study: &Study) -> Candidate {
+    study.tuned.as_ref().map_or_else(|| study.baseline.clone(), |tuned| tuned.candidate.clone())
+}
+
+#[test]
+fn a_study_that_is_killed_anywhere_goes_on_and_ends_with_the_same_pick() {
+    let kills = std::env::var("RALF_TUNE_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut page = String::new();
+    let (mut all, mut same, mut again) = (0, 0, 0);
+    for name in ["mid-range", "one-slot:noise=0.05", "flaky"] {
+        let scenario: Scenario = name.parse().unwrap();
+        let (undisturbed, whole) = study(&scenario, 1, Vec::new());
+        let last = whole.len() - 1;
+        for kill in 0..kills {
+            // Everywhere, the first and the last exchange among them.
+            let at = if kills > 1 { last * kill / (kills - 1) } else { last / 2 };
+            let known = whole[..at].to_vec();
+            let (resumed, asked) = study(&scenario, 1, known.clone());
+            let repeated = asked
+                .iter()
+                .filter(|exchange| exchange.request.starts_with("generate"))
+                .filter(|exchange| known.iter().any(|before| before.request == exchange.request))
+                .count();
+            again += repeated;
+            all += 1;
+            let is_same = pick(&resumed).works_like(&pick(&undisturbed));
+            same += usize::from(is_same);
+            if !is_same || repeated > 0 {
+                page += &format!(
+                    "{name} at {at} of {last}: {repeated} repeated, {:?}, not {:?}\n",
+                    pick(&resumed),
+                    pick(&undisturbed)
+                );
+            }
+            assert!(
+                resumed.elapsed_seconds <= resumed.budget.total_seconds + 5.0,
+                "{name}: {}",
+                resumed.elapsed_seconds
+            );
+            // What was measured is still there: each answer that counted then counts now.
+            for exchange in &known {
+                let End::Generated(generation) = &exchange.end else { continue };
+                let counts = |study: &Study| {
+                    let mut all = study.trials.iter().flat_map(|trial| &trial.observations);
+                    all.any(|observation| observation.server == generation.server)
+                };
+                assert!(counts(&resumed) || !counts(&undisturbed), "{name} at {at}: {exchange:?}");
+            }
+        }
+    }
+    println!("{all} kills: {same} times the same pick, {again} requests asked again\n{page}");
+    assert_eq!(again, 0, "{page}");
+    assert!(same * 20 >= all * 19, "{same} of {all}\n{page}");
+}
+
+/// What is kept of studies that run.
+fn journals(world: &World) -> Vec<PathBuf> {
+    let folder = world.home().join(".local/share/ralf-tune/journals");
+    fs::read_dir(folder).map_or_else(|_| Vec::new(), |entries| entries.map(|entry| entry.unwrap().path()).collect())
+}
+
+fn tuned(world: &World, study: &str) -> Value {
+    let shown = world.run(&["study", "show", study, "--format", "json"]).succeeded();
+    serde_json::from_str::<Value>(&shown.stdout).unwrap()["tuned"]["candidate"].clone()
+}
+
+const RUN: [&str; 6] = ["run", "--simulate", "one-slot", "--quick", "--seed", "1"];
+
+/// Runs it, and kills it as soon as its journal has so many lines.
+fn killed_after(world: &World, lines: usize) {
+    let mut child = world.process(&RUN).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let written = || {
+        let bytes = journals(world).first().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+        bytes.into_iter().filter(|byte| *byte == b'\n').count()
+    };
+    while written() < lines {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_program_is_killed_and_goes_on() {
+    let world = World::new();
+    world.run(&RUN).succeeded();
+    assert_eq!(journals(&world), [] as [PathBuf; 0], "a study that ended leaves no journal");
+    let undisturbed = tuned(&world, "last");
+    let nothing = world.fails(2, &["run", "--resume"]);
+    assert!(nothing.stderr.contains("no study was interrupted"), "{nothing}");
+
+    killed_after(&world, 12);
+    let [journal] = &journals(&world)[..] else { panic!("one journal is left") };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(journal).unwrap().permissions().mode() & 0o077, 0, "it is the user's alone");
+    }
+    // Torn in the middle of a line, and garbage behind it.
+    let mut bytes = fs::read(journal).unwrap();
+    bytes.extend(b"0123 {\"request\":\"gener");
+    fs::write(journal, bytes).unwrap();
+    let resumed = world.run(&["run", "--resume"]).succeeded();
+    assert!(resumed.stderr.contains("answers are known") && resumed.stderr.contains("are damaged"), "{resumed}");
+    assert_eq!(tuned(&world, "last"), undisturbed);
+    assert_eq!(journals(&world), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_said() {
+    let world = World::new();
+    killed_after(&world, 3);
+    let unknown = world.fails(2, &["run", "--resume", "19990101"]);
+    assert!(unknown.stderr.contains("no interrupted study `19990101`"), "{unknown}");
+    let alone = world.fails(2, &["run", "--resume", "--quick"]);
+    assert!(alone.stderr.contains("--resume"), "{alone}");
+
+    let journals_folder = Journals::new(&world.home().join(".local/share/ralf-tune"));
+    let id = journals_folder.find("last").unwrap();
+    let held: Reopened<Value, Value> = journals_folder.open(&id, false).unwrap();
+    let running = world.fails(5, &["run", "--resume"]);
+    assert!(running.stderr.contains("still runs"), "{running}");
+    drop(held);
+
+    let path = journals(&world).remove(0);
+    fs::write(&path, "garbage").unwrap();
+    let damaged = world.fails(5, &["run", "--resume"]);
+    assert!(damaged.stderr.contains("nothing of it can be used") && damaged.stderr.contains("rm '"), "{damaged}");
+}
+
+#[test]
+fn a_study_goes_on_where_nothing_can_be_kept() {
+    let world = World::new();
+    let file = world.write("file", "");
+    let ran = world.run_with(&[("RALF_TUNE_DATA_DIR", file.to_str().unwrap())], &RUN);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stderr.contains("cannot be gone on with"), "{ran}");
+}
+
+#[test]
+fn two_studies_at_a_time_on_one_server_are_refused() {
+    // It accepts, and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let world = World::new();
+    let host = format!("127.0.0.1:{port}");
+    let mut first = world.process(&["run", "--quick", "--host", &host]).stderr(Stdio::null()).spawn().unwrap();
+    let accepted = listener.accept().unwrap();
+    let other_name = format!("http://localhost:{port}");
+    for command in
+        [&["run", "--quick", "--host", &other_name][..], &["verify", "--against", "new.json", "--host", &host]]
+    {
+        world.write("new.json", "{}");
+        let refused = world.fails(5, command);
+        assert!(refused.stderr.contains("another study runs") && refused.stderr.contains("process"), "{refused}");
+    }
+    // However it ends, it holds nothing any more.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    drop((accepted, listener));
+    let free = world.fails(3, &["run", "--quick", "--host", &host]);
+    assert!(free.stderr.contains("cannot reach"), "{free}");
+}
