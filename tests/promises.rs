@@ -39,3 +39,4 @@ mod truncation;
 mod verify;
 mod versions;
 mod wit;
+mod worth;

@@ -1,6 +1,7 @@
 //! A study that is interrupted or killed goes on where it was: nothing that was measured is measured again, and nothing that is damaged is believed.
 
 use std::{
+    fmt::Write as _,
     fs,
     net::TcpListener,
     path::PathBuf,
@@ -57,6 +58,7 @@ fn study(scenario: &Scenario, seed: u64, known: Vec<Remembered>) -> (Study, Vec<
             salt: 0,
             started_at: "2026-01-01T00:00:00Z".into(),
             recording: Some(&recording),
+            files: None,
         };
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         let study = tune::run(setup, stopped, &mut |_| {}).await;
@@ -93,11 +95,8 @@ fn a_study_that_is_killed_anywhere_goes_on_and_ends_with_the_same_pick() {
             let is_same = pick(&resumed).works_like(&pick(&undisturbed));
             same += usize::from(is_same);
             if !is_same || repeated > 0 {
-                page += &format!(
-                    "{name} at {at} of {last}: {repeated} repeated, {:?}, not {:?}\n",
-                    pick(&resumed),
-                    pick(&undisturbed)
-                );
+                let picks = (pick(&resumed), pick(&undisturbed));
+                writeln!(page, "{name} at {at} of {last}: {repeated} repeated, {picks:?}").unwrap();
             }
             assert!(
                 resumed.elapsed_seconds <= resumed.budget.total_seconds + 5.0,

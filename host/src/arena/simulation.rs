@@ -90,6 +90,7 @@ impl Simulation {
             salt: 0,
             started_at: STARTED_AT.into(),
             recording: None,
+            files: None,
         };
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         tune::run(setup, stopped, &mut |_| {}).await

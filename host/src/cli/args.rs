@@ -16,8 +16,8 @@ use super::{
 };
 use crate::model::{limit::PluginLimit, plugin::Grant};
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_grant,
-    parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_files,
+    parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -115,6 +115,10 @@ pub struct RunArgs {
     /// Folder of the files that your batch works on [env: RALF_TUNE_SAMPLES] [default: generated samples]
     #[arg(long, value_name = "DIR", help_heading = WHAT)]
     pub samples: Option<PathBuf>,
+
+    /// Files of your batch: tuning takes no longer than it can save [env: RALF_TUNE_FILES] [default: as many as samples]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_files, help_heading = WHAT)]
+    pub files: Option<usize>,
 
     /// File with the prompt that goes before each file's text [env: RALF_TUNE_PROMPT] [default: RALF Note's]
     #[arg(long, value_name = "FILE", help_heading = WHAT)]
@@ -330,6 +334,7 @@ impl From<&RunArgs> for Overrides {
             yes: args.yes.then_some(true),
             config: args.config.clone(),
             seed: args.seed,
+            files: args.files,
             quality_floor: args.quality_floor,
             prompt: args.prompt.clone(),
             format: args.format,

@@ -64,12 +64,11 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     let present = present_settings(target.as_deref())?;
     refuse_report_in(target.as_deref(), &settings)?;
     let fresh = || if scenario.is_some() { 0 } else { rand::rng().next_u64() };
-    let (seed, workload) = match &resumed {
-        Some(resumed) => (resumed.begun.seed, resumed.begun.workload.clone()),
-        None => {
-            let seed = settings.seed.value.unwrap_or_else(fresh);
-            (seed, workload(&settings, seed)?)
-        }
+    let (seed, workload) = if let Some(resumed) = &resumed {
+        (resumed.begun.seed, resumed.begun.workload.clone())
+    } else {
+        let seed = settings.seed.value.unwrap_or_else(fresh);
+        (seed, workload(&settings, seed)?)
     };
     if args.dry_run {
         let page = report::plan::render(
@@ -106,6 +105,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             baseline: baseline(present.as_ref()),
             constraints: constraints(&settings),
             plan: prepared.plan.clone(),
+            files: settings.files.value,
         };
         let (begun, memory) = match resumed {
             Some(resumed) => resumed.go_on(&now, scenario.is_none())?,
@@ -125,9 +125,10 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             seed: begun.seed,
             salt: begun.salt,
             started_at: begun.started_at,
+            files: begun.files,
             recording: memory.as_ref().map(Memory::recording),
         };
-        let study = watched(scenario.is_some(), async |stop, emit| tune::run(setup, stop, emit).await).await;
+        let study = watched(scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await;
         Ok::<_, Failure>((study, memory))
     })??;
     super::study::keep(&env, &study);
@@ -177,13 +178,17 @@ pub fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
         Some(path) => PromptTemplate::from_file(path)?,
         None => PromptTemplate::built_in(),
     };
-    match &settings.samples.value {
+    let mut workload = match &settings.samples.value {
         Some(directory) => {
             let options = SampleOptions { seed, prompt, ..SampleOptions::default() };
-            Ok(samples::from_directory(directory, &options)?)
+            samples::from_directory(directory, &options)?
         }
-        None => Ok(Workload { prompt, ..generate::generated_workload(seed) }),
+        None => Workload { prompt, ..generate::generated_workload(seed) },
+    };
+    if let Some(files) = settings.files.value {
+        workload.stretch_to(files);
     }
+    Ok(workload)
 }
 
 /// Shows the report, or writes it to a file.

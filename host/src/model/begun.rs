@@ -35,4 +35,6 @@ pub struct Begun {
     pub baseline: Candidate,
     pub constraints: Constraints,
     pub plan: Plan,
+    /// Files of the batch, where somebody said so.
+    pub files: Option<usize>,
 }

@@ -27,6 +27,7 @@ pub mod noise;
 pub mod obedience;
 pub mod observation;
 pub mod outlook;
+pub mod payback;
 pub mod plugin;
 pub mod proof;
 pub mod rehearsal;

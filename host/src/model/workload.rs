@@ -40,6 +40,15 @@ pub struct Workload {
     pub notices: Vec<String>,
 }
 
+impl Workload {
+    /// A batch of another size with files as large as these: quantiles of the sizes that are known.
+    pub fn stretch_to(&mut self, files: usize) {
+        let known = std::mem::take(&mut self.batch_chars);
+        let at = |index: usize| known.get((2 * index + 1) * known.len() / (2 * files.max(1))).copied();
+        self.batch_chars = (0..files).filter_map(at).collect();
+    }
+}
+
 /// The text around a piece of source. It must contain `{content}`; `{path}` and `{language}` are optional.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PromptTemplate {
@@ -119,6 +128,21 @@ fn nearest_line_end(line_ends: &[usize], start: usize, target: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_of_another_size_has_files_of_the_same_sizes() {
+        let sizes = |known: &[usize], files| {
+            let prompt = PromptTemplate { text: String::new(), origin: String::new() };
+            let (origin, notices) = (String::new(), Vec::new());
+            let mut workload = Workload { origin, files: Vec::new(), batch_chars: known.to_vec(), prompt, notices };
+            workload.stretch_to(files);
+            workload.batch_chars
+        };
+        assert_eq!(sizes(&[1, 2, 3], 6), [1, 1, 2, 2, 3, 3]);
+        assert_eq!(sizes(&[1, 2, 3, 4, 5], 1), [3]);
+        assert_eq!(sizes(&[1, 2, 3], 3), [1, 2, 3]);
+        assert_eq!(sizes(&[], 3), [] as [usize; 0]);
+    }
 
     fn candidate(max_content_length: u32, chunk_size: u32) -> Candidate {
         Candidate { chunk_size, max_content_length, ..Candidate::default() }

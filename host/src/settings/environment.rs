@@ -9,7 +9,10 @@ use super::{
     error::SettingsError,
     key::{self, KEYS, Key, OTHER_VARIABLES},
     overrides::{Format, Overrides},
-    value::{parse_bool, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name},
+    value::{
+        parse_bool, parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share,
+        plugin_name,
+    },
 };
 use crate::model::nearest::nearest;
 use crate::model::study::Warning;
@@ -30,6 +33,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         model: text(env, &key::MODEL),
         host: text(env, &key::HOST),
         samples: path(env, &key::SAMPLES),
+        files: read(env, &key::FILES, parse_files)?,
         plugins: text(env, &key::PLUGINS).map(|list| std::env::split_paths(&list).collect()),
         strategies: list(env, &key::STRATEGIES, ',', plugin_name)?,
         scorers: list(env, &key::SCORERS, ',', parse_scorer)?,

@@ -16,7 +16,7 @@ use super::{
     key::{self, KEYS},
     origin::{Origin, Setting},
     overrides::{Format, Overrides, PluginParam},
-    value::{parse_grant, parse_scorer, parse_share, plugin_name},
+    value::{parse_files, parse_grant, parse_scorer, parse_share, plugin_name},
 };
 use crate::model::limit::{Limit, PluginLimit};
 use crate::model::nearest::nearest;
@@ -98,6 +98,10 @@ impl File<'_> {
             _ if name == key::ALLOW.file => values.allow = Some(self.texts(name, value, parse_grant)?),
             _ if name == key::YES.file => values.yes = Some(self.boolean(name, value)?),
             _ if name == key::CONFIG.file => values.config = Some(self.file_path(name, value)?),
+            _ if name == key::FILES.file => {
+                let files = value.as_integer().and_then(|files| parse_files(&files.to_string()).ok());
+                values.files = Some(files.ok_or_else(|| self.wrong(name, value, "a whole number above 0"))?);
+            }
             _ if name == key::SEED.file => {
                 let seed = value.as_integer().and_then(|seed| u64::try_from(seed).ok());
                 values.seed = Some(seed.ok_or_else(|| self.wrong(name, value, "a whole number of 0 or more"))?);

@@ -33,7 +33,9 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
-pub use value::{parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name};
+pub use value::{
+    parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
+};
 
 use crate::model::{
     budget::{Budget, Intensity},
@@ -85,6 +87,8 @@ pub struct Settings {
     pub config: Setting<Option<PathBuf>>,
     /// None draws a new one: a fixed default would repeat prompts that the server still has in its cache.
     pub seed: Setting<Option<u64>>,
+    /// Files of the batch that is to be made; none: as many as there are samples.
+    pub files: Setting<Option<usize>>,
     /// Least quality, as a share (0 to 1) of the best attainable on the model.
     pub quality_floor: Setting<f64>,
     pub prompt: Setting<Option<PathBuf>>,

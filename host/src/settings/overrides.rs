@@ -14,6 +14,7 @@ pub struct Overrides {
     pub model: Option<String>,
     pub host: Option<String>,
     pub samples: Option<PathBuf>,
+    pub files: Option<usize>,
     pub plugins: Option<Vec<PathBuf>>,
     pub strategies: Option<Vec<String>>,
     pub scorers: Option<Vec<ScorerChoice>>,

@@ -161,6 +161,7 @@ pub fn resolve(
         model: layers.optional(&key::MODEL, |v| v.model.as_ref()),
         host: layers.or(DEFAULT_HOST.to_owned(), &key::HOST, |v| v.host.as_ref()),
         samples: layers.optional(&key::SAMPLES, |v| v.samples.as_ref()),
+        files: layers.optional(&key::FILES, |v| v.files.as_ref()),
         plugins: layers.or(Vec::new(), &key::PLUGINS, |v| v.plugins.as_ref()),
         strategies: layers.or(Vec::new(), &key::STRATEGIES, |v| v.strategies.as_ref()),
         scorers: layers.or(Vec::new(), &key::SCORERS, |v| v.scorers.as_ref()),

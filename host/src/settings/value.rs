@@ -119,6 +119,19 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Files of a batch at most.
+const MOST_FILES: usize = 10_000_000;
+
+/// Reads a number of files.
+///
+/// # Errors
+///
+/// A sentence that says what is wrong.
+pub fn parse_files(text: &str) -> Result<usize, &'static str> {
+    let wrong = "a whole number of 1 to 10000000 is needed, such as 800";
+    text.trim().parse().ok().filter(|files| (1..=MOST_FILES).contains(files)).ok_or(wrong)
+}
+
 /// Reads the seed of a study.
 ///
 /// # Errors

@@ -75,9 +75,8 @@ impl StoreError {
             Self::UnknownUnfinished { .. } => {
                 "leave the name out to go on with the newest: ralf-tune run --resume".to_owned()
             }
-            Self::Running { .. } => "wait for it, or stop it there with Ctrl-C".to_owned(),
             Self::NoBeginning { path } => format!("remove it, and begin anew: rm '{}'", path.display()),
-            Self::Busy { .. } => "wait for it, or stop it there with Ctrl-C".to_owned(),
+            Self::Running { .. } | Self::Busy { .. } => "wait for it, or stop it there with Ctrl-C".to_owned(),
             Self::Unsayable(_) => "this is a bug of ralf-tune: please report it".to_owned(),
         }
     }

@@ -197,7 +197,7 @@ impl Chain {
     }
 
     fn text(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        names::hex(&self.0)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::error::StoreError;
+use super::{error::StoreError, names};
 use crate::{install::private, model::clean::clean};
 
 /// The folder in the program's own one.
@@ -30,9 +30,8 @@ impl ServerLock {
     /// `Busy` when another study holds it; another one when the lock cannot be made.
     pub fn take(data: &Path, server: &str, holder: &str) -> Result<Self, StoreError> {
         let folder = data.join(FOLDER);
-        let digest: String =
-            Sha256::digest(server.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(format!("{digest}.lock"));
+        let digest = Sha256::digest(server.as_bytes());
+        let path = folder.join(format!("{}.lock", names::hex(digest.get(..8).unwrap_or_default())));
         let failed = |source| StoreError::Write { path: path.clone(), source };
         private::make(&folder).map_err(failed)?;
         let mut file =

@@ -5,6 +5,7 @@ use super::{
     execute::{Executor, LOADED_CONTEXT},
     facts::Progress,
     forecast::truncation_forecast,
+    recording::Recording,
     study::Setup,
 };
 use crate::{
@@ -37,6 +38,7 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
         }
     }
     progress.warnings.extend(seen.into_iter().map(|what| Warning { what, advice: None }));
+    progress.warnings.extend(setup.recording.and_then(Recording::lost));
     let notices = setup.workload.notices.iter().map(|notice| Warning { what: notice.clone(), advice: None });
     progress.warnings.extend(notices);
 }

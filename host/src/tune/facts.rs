@@ -60,12 +60,14 @@ pub struct Progress {
     pub warnings: Vec<Warning>,
     pub incumbent: Candidate,
     pub interrupted: bool,
+    /// Seconds that the study may take: its budget, or less where the batch is not worth it.
+    pub total_seconds: f64,
 }
 
 impl Progress {
     /// Before anything was measured.
     #[must_use]
-    pub fn new(baseline: &Candidate) -> Self {
+    pub fn new(baseline: &Candidate, total_seconds: f64) -> Self {
         Self {
             history: Vec::new(),
             stages: Vec::new(),
@@ -74,6 +76,7 @@ impl Progress {
             warnings: Vec::new(),
             incumbent: baseline.clone(),
             interrupted: false,
+            total_seconds,
         }
     }
 }

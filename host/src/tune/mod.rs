@@ -47,6 +47,7 @@ mod verdict;
 pub mod verify;
 mod watch;
 mod whole_batch;
+mod worth;
 
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;

@@ -14,8 +14,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::measure::KEEP_ALIVE_SECONDS;
 use crate::{
-    model::{candidate::LoadKey, machine::LoadedModel},
+    model::{candidate::LoadKey, machine::LoadedModel, study::Warning},
     ollama::{
         client::Client,
         error::OllamaError,
@@ -111,14 +112,14 @@ impl Recording {
     }
 
     /// Begins: the server is loaded as it was when the study was interrupted, and the clock stands still where there is something to remember.
-    pub(super) async fn begin(&self, client: &Client, model: &str, keep_alive: KeepAlive) {
+    pub(super) async fn begin(&self, client: &Client, model: &str) {
         if let Some(key) = self.last_load {
             let request = LoadRequest {
                 model: model.to_owned(),
                 num_ctx: key.num_ctx,
                 num_thread: key.num_thread,
                 num_batch: key.num_batch,
-                keep_alive: Some(keep_alive),
+                keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
                 timeouts: None,
             };
             // Whether it worked shows in the first request.
@@ -148,9 +149,13 @@ impl Recording {
         self.just_live.replace(false)
     }
 
-    /// Why the study can not be gone on with any more, if so.
-    pub(super) fn lost(&self) -> Option<String> {
-        self.lost.borrow().clone()
+    /// That the study cannot be gone on with any more, if so.
+    pub(super) fn lost(&self) -> Option<Warning> {
+        let why = self.lost.borrow().clone()?;
+        Some(Warning {
+            what: format!("the study could not have been gone on with after a crash: {why}"),
+            advice: Some("RALF_TUNE_DATA_DIR names another folder for what is kept".into()),
+        })
     }
 
     /// The server is to be asked, but not in the past: what was under way together then would measure nothing of each other now. Milliseconds that

@@ -46,6 +46,13 @@ impl<'a> Server<'a> {
         Self { client, recording }
     }
 
+    /// Before anything is asked: see [`Recording`].
+    pub(super) async fn begin(&self, model: &str) {
+        if let Some(recording) = self.recording {
+            recording.begin(self.client, model).await;
+        }
+    }
+
     /// Whoever needs no memory: what is asked here is not part of the study. From now on the server itself answers.
     pub fn directly(&self) -> &'a Client {
         if let Some(recording) = self.recording {

@@ -10,7 +10,6 @@ use super::{
     facts::{Facts, Progress},
     hindsight,
     judge::Judge,
-    measure::KEEP_ALIVE_SECONDS,
     obedience::{self, Witness},
     outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
@@ -21,6 +20,7 @@ use super::{
     server::Server,
     shrink::{Pace, given_up},
     stage, verdict,
+    worth::worth,
 };
 use crate::{
     model::{
@@ -33,7 +33,7 @@ use crate::{
         study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
     },
-    ollama::{client::Client, request::KeepAlive},
+    ollama::client::Client,
 };
 
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
@@ -58,14 +58,14 @@ pub struct Setup<'a> {
     pub started_at: String,
     /// What the server says is remembered here, and what it said before is known.
     pub recording: Option<&'a Recording>,
+    /// Files of the batch, where the study is to take no longer than it can save.
+    pub files: Option<usize>,
 }
 
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
 pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Study {
     let server = Server::remembered(setup.client, setup.recording);
-    if let Some(recording) = setup.recording {
-        recording.begin(setup.client, &setup.model.name, KeepAlive::seconds(KEEP_ALIVE_SECONDS)).await;
-    }
+    server.begin(&setup.model.name).await;
     let clock = StudyClock::start(setup.budget);
     let facts = Facts {
         machine: &setup.machine,
@@ -88,7 +88,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
     });
 
-    let mut progress = Progress::new(&setup.baseline);
+    let mut progress = Progress::new(&setup.baseline, setup.budget.total_seconds);
     tokio::select! {
         biased;
         () = measure(&mut executor, &facts, &setup, &mut progress, emit) => {}
@@ -96,7 +96,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     }
     let mut confirmed = None;
     if !progress.interrupted {
-        let deadline = clock.at(setup.budget.total_seconds - RESTORE_SECONDS - executor.last_load_seconds);
+        let deadline = clock.at(progress.total_seconds - RESTORE_SECONDS - executor.last_load_seconds);
         tokio::select! {
             biased;
             () = prove::run(&mut executor, &facts, &setup, &mut progress, &mut confirmed, deadline, emit) => {}
@@ -125,12 +125,6 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     });
     progress.warnings.extend(obedience::warnings(&obedience));
     describe::warn(&setup, &executor, &mut progress);
-    if let Some(why) = setup.recording.and_then(Recording::lost) {
-        progress.warnings.push(Warning {
-            what: format!("the study could not have been gone on with after a crash: {why}"),
-            advice: Some("RALF_TUNE_DATA_DIR names another folder for what is kept".into()),
-        });
-    }
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
     let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);
@@ -181,12 +175,20 @@ async fn measure(
 ) {
     let clock = executor.clock;
     let total = setup.budget.total_seconds;
-    let measuring_ends = total * (1.0 - CONFIRM_SHARE);
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
     baseline::run(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;
 
+    let speed = candidates::speed_of(&progress.history, facts.workload, facts.baseline);
+    let worth =
+        setup.files.zip(speed).and_then(|(files, speed)| worth(files, speed, clock.elapsed().as_secs_f64(), total));
+    if let Some(worth) = worth {
+        progress.total_seconds = worth.total_seconds;
+        emit(StudyEvent::Warned { warning: worth.warning.clone() });
+        progress.warnings.push(worth.warning);
+    }
+    let measuring_ends = progress.total_seconds * (1.0 - CONFIRM_SHARE);
     let manifests: Vec<&Manifest> = setup.prepared.stages.iter().map(|stage| &stage.strategy.manifest).collect();
     for (index, stage) in setup.prepared.stages.iter().enumerate() {
         let name = stage.strategy.manifest.name.clone();

@@ -1,7 +1,7 @@
 //! The first dozen lines: what to use, what it gains, how sure that is, what it cost.
 
 use crate::{
-    model::{candidate::Candidate, space::Parameter, study::Outcome, trial::TrialState},
+    model::{candidate::Candidate, payback::Payback, space::Parameter, study::Outcome, trial::TrialState},
     report::{
         page::Page,
         panels::verdict,
@@ -34,6 +34,9 @@ pub(in crate::report) fn write(page: &mut Page, view: &View) {
         page.paragraph(Style::Plain, &sentence(truncation));
     }
     page.paragraph(Style::Dim, &cost(view));
+    if let Some(payback) = Payback::of(study) {
+        page.paragraph(Style::Plain, &worth(&payback));
+    }
     if !study.warnings.is_empty() {
         page.paragraph(Style::Warning, &format!("{}: see below.", count(study.warnings.len(), "warning")));
     }
@@ -94,6 +97,23 @@ fn cost(view: &View) -> String {
         count(study.trials.len(), "trial"),
         count(reloads as usize, "load"),
     )
+}
+
+/// What the study saves, and when it has paid for itself.
+fn worth(payback: &Payback) -> String {
+    let files = number(payback.files);
+    let saves = format!(
+        "On {} the tuned settings save {} ({} to {})",
+        count(payback.files, "file"),
+        duration(payback.saved_seconds),
+        duration(payback.interval.low),
+        duration(payback.interval.high),
+    );
+    if payback.break_even_files <= files {
+        format!("{saves}; the study has paid for itself after {} of them.", grouped(payback.break_even_files))
+    } else {
+        format!("{saves}, less than the study took; it pays from {} files on.", grouped(payback.break_even_files))
+    }
 }
 
 /// The text with a full stop.
