@@ -18,6 +18,7 @@ mod example_plugins;
 mod honest_requests;
 mod installing;
 mod judge;
+mod keeping_notes;
 #[cfg(unix)]
 mod languages;
 mod obedience;

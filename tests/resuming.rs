@@ -59,6 +59,7 @@ fn study(scenario: &Scenario, seed: u64, known: Vec<Remembered>) -> (Study, Vec<
             started_at: "2026-01-01T00:00:00Z".into(),
             recording: Some(&recording),
             files: None,
+            notes: None,
         };
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         let study = tune::run(setup, stopped, &mut |_| {}).await;

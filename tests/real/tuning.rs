@@ -115,6 +115,7 @@ async fn a_pick_is_not_slower_on_fresh_files() {
         started_at: "2026-01-01T00:00:00Z".into(),
         recording: None,
         files: None,
+        notes: None,
     };
     let (_stop, stopped) = watch::channel(false);
     let study = tune::run(setup, stopped, &mut |_| {}).await;

@@ -91,6 +91,7 @@ impl Simulation {
             started_at: STARTED_AT.into(),
             recording: None,
             files: None,
+            notes: None,
         };
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         tune::run(setup, stopped, &mut |_| {}).await

@@ -213,6 +213,10 @@ pub struct RunArgs {
     #[arg(long, help_heading = RESULT)]
     pub dry_run: bool,
 
+    /// Folder for the notes that the study makes of your samples, so that your batch can skip them
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run", help_heading = RESULT)]
+    pub keep_notes: Option<PathBuf>,
+
     /// Go on with a study that was interrupted or killed, with what was typed then [default: the newest]
     #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last", exclusive = true, help_heading = RESULT)]
     pub resume: Option<String>,

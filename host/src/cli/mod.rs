@@ -17,6 +17,7 @@ mod limits;
 mod lock;
 mod machine;
 mod memory;
+mod notes;
 mod places;
 mod plan;
 mod plugin;

@@ -13,7 +13,7 @@ use super::{
     failure::Failure,
     lock,
     memory::Memory,
-    places,
+    notes, places,
     plan::{grant, prepare},
     resume::{self, Resumed},
     session::{self, block_on},
@@ -36,7 +36,7 @@ use crate::{
     report,
     settings::{Overrides, Settings},
     simulate::Scenario,
-    tune::{self, Setup},
+    tune::{self, MadeNotes, Setup},
     workload::{
         generate,
         samples::{self, SampleOptions},
@@ -70,6 +70,9 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         let seed = settings.seed.value.unwrap_or_else(fresh);
         (seed, workload(&settings, seed)?)
     };
+    if let Some(folder) = &args.keep_notes {
+        notes::prepare(folder, &settings)?;
+    }
     if args.dry_run {
         let page = report::plan::render(
             &prepared.plan,
@@ -84,6 +87,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     if let (true, Some(path)) = (settings.save.value, &target) {
         emit::target::check(path).map_err(ConfigError::from)?;
     }
+    let (made, files) = (MadeNotes::default(), workload.files.clone());
     let (study, memory) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let _lock = lock::take(&env, &connection)?;
@@ -126,6 +130,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             salt: begun.salt,
             started_at: begun.started_at,
             files: begun.files,
+            notes: args.keep_notes.as_ref().map(|_| &made),
             recording: memory.as_ref().map(Memory::recording),
         };
         let study = watched(scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await;
@@ -137,11 +142,12 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     }
     // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
     let shown = show(&settings, &study);
+    let kept = args.keep_notes.as_ref().map_or(Ok(()), |folder| notes::keep(folder, &study, &made, &files));
     let saved = save(&settings, target.as_deref(), &study);
     if let (Err(failure), Err(_)) = (&shown, &saved) {
         failure.show();
     }
-    saved.and(shown)?;
+    saved.and(shown).and(kept)?;
     Ok(status(&study))
 }
 

@@ -11,6 +11,7 @@ use super::{
     compare::in_turn,
     judge::{Judge, Sitting, Spent},
     measure::{Bench, Contexts, KEEP_ALIVE_SECONDS},
+    notes::MadeNotes,
     prompts::Nonces,
     residuals::Request,
     score::Panel,
@@ -60,6 +61,8 @@ pub struct Executor<'a> {
     pub judge: Option<Judge<'a>>,
     /// The load-time settings that our last load left the server with.
     pub(super) loaded: Option<LoadKey>,
+    /// Where whole notes are kept.
+    pub notes: Option<&'a MadeNotes>,
     /// Notes are made as in the middle of a long batch, where no worker is ever idle.
     pub keep_busy: bool,
     /// Requests at the same time that were seen with each load.
@@ -111,6 +114,7 @@ impl<'a> Executor<'a> {
             calibration: RefCell::new(Calibration::default()),
             panel,
             judge: None,
+            notes: None,
             loaded: None,
             keep_busy: false,
             slots: BTreeMap::new(),
@@ -331,6 +335,9 @@ impl<'a> Executor<'a> {
     #[expect(clippy::cast_precision_loss, reason = "a handful of files")]
     async fn take_notes(&self, candidate: &Candidate, mut run: BatchRun, deadline: Instant, measured: &mut Measured) {
         let scores = self.score(candidate, &run, deadline, measured).await;
+        if let Some(notes) = self.notes {
+            notes.add(candidate, &run.notes, &scores);
+        }
         self.mark(&mut run.observations, &measured.observations);
         measured.samples.extend(summarise::requests(&run.observations));
         measured.samples.extend(summarise::notes(&run, &scores, &self.workload.files));

@@ -10,6 +10,7 @@ use super::{
     facts::{Facts, Progress},
     hindsight,
     judge::Judge,
+    notes::MadeNotes,
     obedience::{self, Witness},
     outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
@@ -60,6 +61,8 @@ pub struct Setup<'a> {
     pub recording: Option<&'a Recording>,
     /// Files of the batch, where the study is to take no longer than it can save.
     pub files: Option<usize>,
+    /// Whole notes go here.
+    pub notes: Option<&'a MadeNotes>,
 }
 
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
@@ -80,9 +83,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let nonces = Nonces::new(setup.seed, setup.salt);
     let mut executor =
         Executor::new(server, &setup.server, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
-    executor.judge = (setup.prepared.judge.as_ref())
-        .filter(|_| setup.prepared.panel.asks_a_model())
-        .map(|grant| Judge::new(server, &setup.model, setup.budget, grant));
+    executor.judge = judge(&setup.prepared, &setup.model, setup.budget, server);
+    executor.notes = setup.notes;
     emit(StudyEvent::Started {
         budget_seconds: setup.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -163,6 +165,12 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         disturbances: hindsight.disturbances,
         outlook,
     }
+}
+
+/// Who asks the model for scorers, where one of them does and the user allowed it.
+fn judge<'a>(prepared: &Prepared, model: &'a ModelProfile, budget: Budget, server: Server<'a>) -> Option<Judge<'a>> {
+    let grant = prepared.judge.as_ref().filter(|_| prepared.panel.asks_a_model())?;
+    Some(Judge::new(server, model, budget, grant))
 }
 
 /// Baseline, then every stage.

@@ -1,0 +1,65 @@
+//! `ralf-tune run --keep-notes`: the notes that a study makes are not made for nothing.
+
+use std::path::Path;
+
+use super::{exit::ExitStatus, failure::Failure, ui};
+use crate::{
+    emit::notes::{self, Note, NotesError},
+    model::{
+        study::{Outcome, Study},
+        workload::SourceFile,
+    },
+    settings::Settings,
+    tune::MadeNotes,
+};
+
+/// Whether notes can be kept there, before any is made.
+pub fn prepare(folder: &Path, settings: &Settings) -> Result<(), Failure> {
+    if settings.samples.value.is_none() {
+        let hint = "name the folder of your files with --samples, or leave --keep-notes out".to_owned();
+        return Err(Failure::usage("there are no files of yours to keep notes of".into(), Some(hint)));
+    }
+    Ok(notes::prepare(folder)?)
+}
+
+/// Keeps the best whole note of each file, and says what that saves.
+pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]) -> Result<(), Failure> {
+    let tuned = study.tuned.as_ref().filter(|_| matches!(study.outcome, Outcome::Improved | Outcome::Interrupted));
+    let chosen = tuned.map_or(&study.baseline, |tuned| &tuned.candidate);
+    let notes: Vec<Note> = made
+        .best(chosen, files)
+        .into_iter()
+        .filter_map(|note| {
+            Some(Note {
+                source: files.get(note.file)?.path.clone(),
+                text: note.answers.join("\n\n"),
+                model: study.model.name.clone(),
+                score: note.score,
+                answer_tokens: note.answer_tokens,
+                settings: note.settings,
+            })
+        })
+        .collect();
+    let kept = notes::keep(folder, &notes)?;
+    let generated: u64 =
+        study.trials.iter().flat_map(|trial| &trial.observations).map(|one| u64::from(one.answer_tokens)).sum();
+    let there =
+        if kept.there_before > 0 { format!(", {} were there before", kept.there_before) } else { String::new() };
+    ui::message(&format!(
+        "{} notes are kept in {}{there}: {} of the {generated} tokens that the study generated",
+        kept.notes,
+        folder.display(),
+        kept.answer_tokens,
+    ));
+    Ok(())
+}
+
+impl From<NotesError> for Failure {
+    fn from(error: NotesError) -> Self {
+        let hint = match &error {
+            NotesError::Write { .. } => "check who may write there (ls -ld), or name another folder with --keep-notes",
+            NotesError::Index { .. } => "name another folder with --keep-notes",
+        };
+        Self::new(ExitStatus::Unfit, error, Some(hint.to_owned()))
+    }
+}
