@@ -1,0 +1,159 @@
+//! Whatever the server does, a study ends within its budget, keeps what it measured, and says what went wrong.
+//!
+//! `docs/reliability.md` has the same rows; `cargo test --release -p ralf-tune --test promises -- faults --nocapture` prints them anew.
+
+mod memory;
+mod transport;
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, sync::Arc};
+
+use ralf_tune::{
+    model::{
+        budget::{Budget, Intensity},
+        candidate::Candidate,
+        observation::FailureCause,
+        study::Study,
+        trial::TrialState,
+        verification::Verification,
+    },
+    tune::{
+        plan::{Choices, plan},
+        verify::{self, Verify},
+    },
+};
+
+use crate::{
+    architecture::root,
+    support::studies::{Simulation, bundled, intensity, runtime},
+};
+use transport::{ALL, Fault, Faulty, machine};
+
+/// Seconds of a study here.
+const BUDGET: f64 = 400.0;
+
+/// Seconds of a comparison.
+const VERIFYING: f64 = 150.0;
+
+/// Seconds that a study may end late.
+const LATE: f64 = 5.0;
+
+/// Requests that are not, where the fault passes.
+const PASSING: usize = 3;
+
+/// Requests that are answered well before the first that is not.
+const GOOD: usize = 4;
+
+fn short() -> Intensity {
+    Intensity { budget: Budget::from_seconds(BUDGET), ..intensity("quick") }
+}
+
+fn tuned(fault: Fault, until: usize) -> Study {
+    let scenario = machine("one-slot");
+    runtime().block_on(async {
+        let transport = Arc::new(Faulty::new(&scenario, fault, GOOD, until));
+        let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
+        let prepared = plan(&short(), &bundled(), &Choices::default()).unwrap();
+        simulation.study(&short(), prepared).await
+    })
+}
+
+fn verified(fault: Fault) -> Verification {
+    let scenario = machine("one-slot");
+    runtime().block_on(async {
+        let transport = Arc::new(Faulty::new(&scenario, fault, GOOD, usize::MAX));
+        let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
+        let prepared = plan(&short(), &bundled(), &Choices::default()).unwrap();
+        let faster = Candidate { max_concurrent_requests: 4, ..Candidate::default() };
+        let setup = Verify {
+            client: simulation.client(),
+            server: &simulation.server,
+            model: &simulation.model,
+            workload: &simulation.workload,
+            panel: &prepared.panel,
+            old: (Candidate::default(), "old".into()),
+            new: (faster, "new".into()),
+            budget: Budget::from_seconds(VERIFYING),
+            seed: 1,
+            salt: 0,
+            started_at: "2026-01-01T00:00:00Z".into(),
+        };
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        verify::run(setup, stopped, &mut |_| {}).await
+    })
+}
+
+/// The causes that were noted, and the requests that went well.
+fn noted(study: &Study) -> (BTreeSet<&'static str>, usize) {
+    let observations = || study.trials.iter().flat_map(|trial| &trial.observations);
+    let trials = study.trials.iter().filter_map(|trial| match trial.state {
+        TrialState::Failed(cause) => Some(cause),
+        _ => None,
+    });
+    let causes = observations().filter_map(|observation| observation.failure).chain(trials);
+    (
+        causes.map(FailureCause::name).collect(),
+        observations().filter(|observation| observation.failure.is_none()).count(),
+    )
+}
+
+fn list(causes: &BTreeSet<&'static str>) -> String {
+    if causes.is_empty() { "none".into() } else { causes.iter().copied().collect::<Vec<_>>().join(", ") }
+}
+
+#[test]
+fn a_study_ends_in_time_keeps_what_it_measured_and_names_the_fault() {
+    let rows: Vec<(String, Vec<String>)> = std::thread::scope(|scope| {
+        let halves = ALL.chunks(ALL.len().div_ceil(2));
+        let workers: Vec<_> =
+            halves.map(|faults| scope.spawn(move || faults.iter().map(row).collect::<Vec<_>>())).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let mut table = String::from(
+        "| fault | what is noted when it stays | good requests kept | seconds, and when it passes | `verify`, seconds |\n|---|---|---|---|---|\n",
+    );
+    let mut wrong = Vec::new();
+    for (row, problems) in rows {
+        writeln!(table, "{row}").unwrap();
+        wrong.extend(problems);
+    }
+    println!("{table}");
+    assert!(wrong.is_empty(), "{}\n{table}", wrong.join("\n"));
+    // The document has the same rows; seconds may differ.
+    let document = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let known = |line: &str| line.split('|').skip(1).take(2).map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let documented: Vec<Vec<String>> = document.lines().filter(|line| line.starts_with('|')).map(known).collect();
+    let missing: Vec<&str> = table.lines().skip(2).filter(|line| !documented.contains(&known(line))).collect();
+    assert!(missing.is_empty(), "docs/reliability.md has not\n{}", missing.join("\n"));
+}
+
+fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
+    let (stays, passes, checked) = (tuned(*fault, usize::MAX), tuned(*fault, GOOD + PASSING), verified(*fault));
+    let mut problems = Vec::new();
+    let mut expect = |holds: bool, what: &str| {
+        if !holds {
+            problems.push(format!("{name}: {what}"));
+        }
+    };
+    let (causes, kept) = noted(&stays);
+    let harmless = matches!(fault, Fault::WrongContentType | Fault::Restarted | Fault::NoClocks | Fault::AbsurdClocks);
+    for (what, seconds, budget) in [
+        ("stays", stays.elapsed_seconds, BUDGET),
+        ("passes", passes.elapsed_seconds, BUDGET),
+        ("verify", checked.elapsed_seconds, VERIFYING),
+    ] {
+        expect(seconds <= budget + LATE, &format!("{what}: {seconds:.1} s"));
+    }
+    // One of the good requests is the load.
+    expect(kept >= GOOD - 1, "what was measured before is there");
+    expect(harmless || !causes.is_empty(), "its cause is noted");
+    expect(noted(&passes).1 > kept || harmless || noted(&passes).1 > 8, "the study goes on when it has passed");
+    expect(harmless || stays.outcome != ralf_tune::model::study::Outcome::Improved, "nothing is recommended");
+    let row = format!(
+        "| {name} | {} | {kept} | {:.0}, {:.0} | {:.0} |",
+        list(&causes),
+        stays.elapsed_seconds,
+        passes.elapsed_seconds,
+        checked.elapsed_seconds
+    );
+    (row, problems)
+}
