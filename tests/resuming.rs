@@ -229,3 +229,19 @@ fn two_studies_at_a_time_on_one_server_are_refused() {
     let free = world.fails(3, &["run", "--quick", "--host", &host]);
     assert!(free.stderr.contains("cannot reach"), "{free}");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_typed_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::new();
+    let mut process = world.process(&RUN);
+    process.args([
+        std::ffi::OsStr::new("--no-save"),
+        std::ffi::OsStr::new("--output"),
+        std::ffi::OsStr::from_bytes(b"\xffreport"),
+    ]);
+    let ran = world.finish(process, "with a name that is no text".into());
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stderr.contains("is not UTF-8"), "{ran}");
+}

@@ -43,6 +43,11 @@ impl Memory {
     /// Begins the journal of a study. Where there can be none, the study goes without.
     pub fn begin(env: &BTreeMap<String, String>, begun: Begun, real_clock: bool) -> (Begun, Option<Self>) {
         let Some(data) = places::data(env) else { return (begun, None) };
+        if begun.arguments.is_none() {
+            let what = "a study that is interrupted cannot be gone on with: what was typed is not UTF-8";
+            ui::message(&ui::errors::warning(what, None));
+            return (begun, None);
+        }
         let id = StudyId::new(&begun.started_at, rand::rng().next_u64());
         let journal = Journals::new(&data).begin(&id, &begun, real_clock);
         match journal {
@@ -74,11 +79,13 @@ impl Memory {
 
     /// The study has ended: nothing is left to go on with, unless it was interrupted.
     pub fn end(self, study: &Study) {
+        let journal = self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if study.outcome == Outcome::Interrupted {
-            ui::message("to go on with it: ralf-tune run --resume");
+            if journal.is_some() {
+                ui::message("to go on with it: ralf-tune run --resume");
+            }
             return;
         }
-        let journal = self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         // One that stays is dropped in time.
         let _ = journal.map(Journal::remove);
     }

@@ -56,7 +56,7 @@ pub fn run(meant: &str) -> CommandResult {
 
 /// What was typed then.
 fn typed(begun: &Begun) -> Result<RunArgs, Failure> {
-    let words = std::iter::once("ralf-tune").chain(begun.arguments.iter().map(String::as_str));
+    let words = std::iter::once("ralf-tune").chain(begun.arguments.iter().flatten().map(String::as_str));
     match Cli::try_parse_from(words).map(|cli| cli.command) {
         Ok(Command::Run(args)) if args.resume.is_none() => Ok(*args),
         _ => Err(differs("this release of ralf-tune does not understand what was typed then")),

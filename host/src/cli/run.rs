@@ -96,7 +96,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         let now = Begun {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: now(),
-            arguments: std::env::args().skip(1).collect(),
+            arguments: typed_now(),
             directory: std::env::current_dir().unwrap_or_default(),
             seed,
             salt: fresh(),
@@ -149,6 +149,11 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     }
     saved.and(shown).and(kept)?;
     Ok(status(&study))
+}
+
+/// What was typed; none where it cannot be kept as text.
+fn typed_now() -> Option<Vec<String>> {
+    std::env::args_os().skip(1).map(|word| word.into_string().ok()).collect()
 }
 
 /// Where the present settings are read from and the tuned ones saved to. A simulated machine is not the user's: its results go

@@ -19,8 +19,8 @@ pub struct Begun {
     pub tool_version: String,
     /// RFC 3339.
     pub started_at: String,
-    /// What was typed after the program's name.
-    pub arguments: Vec<String>,
+    /// What was typed after the program's name; none where it is no text, and cannot be typed again for the user.
+    pub arguments: Option<Vec<String>>,
     /// Where: relative names among the arguments are in it.
     pub directory: PathBuf,
     pub seed: u64,
