@@ -13,6 +13,7 @@ mod clocks;
 mod commands;
 mod conformance;
 mod disturbances;
+mod doctor;
 mod documents;
 mod example_plugins;
 mod faults;

@@ -65,6 +65,9 @@ pub enum Command {
     /// Show the machine, the server and the model as seen, and how each fact was found
     #[command(after_long_help = MACHINE_EXAMPLES)]
     Machine(MachineArgs),
+    /// Look for what stands in the way, and say what mends it
+    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    Doctor(MachineArgs),
     /// Serve a simulated Ollama over HTTP
     #[command(after_long_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -234,6 +237,13 @@ pub struct RunArgs {
     )]
     pub simulate: Option<String>,
 }
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  ralf-tune doctor
+  ralf-tune doctor --host 192.168.0.7 --model llama3.2:3b --format json
+
+See also: ralf-tune machine, ralf-tune run";
 
 const MACHINE_EXAMPLES: &str = "\
 Examples:

@@ -9,6 +9,7 @@ mod calibration;
 mod change;
 mod connection;
 mod deliver;
+mod doctor;
 pub mod exit;
 mod failure;
 mod installed;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Machine(args) => machine::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod calibration;
 pub mod candidate;
 pub mod cause;
+pub mod checkup;
 pub mod clean;
 pub mod clocks;
 pub mod cost;

@@ -9,6 +9,7 @@ pub mod author;
 pub mod bench;
 pub mod calibration;
 pub mod check;
+pub mod checkup;
 mod imports;
 pub mod json;
 pub mod listing;

@@ -1,0 +1,117 @@
+//! `ralf-tune doctor`: what stands in the way, before anything is measured.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CommandResult,
+    args::MachineArgs,
+    connection::{Connection, connect},
+    exit::ExitStatus,
+    failure::Failure,
+    places,
+    session::{self, block_on},
+    ui,
+};
+use crate::{
+    emit::ralf_notes::PresentSettings,
+    install::private,
+    model::{
+        checkup::{Found, Gravity},
+        machine::{ModelProfile, ServerProfile},
+        study::Study,
+    },
+    profile::checkup::{Seen, examine},
+    report,
+    settings::{Format, Overrides},
+    store::{Journals, StudyStore},
+};
+
+/// Looks, and says what mends what it found.
+pub fn run(args: &MachineArgs) -> CommandResult {
+    let (settings, env) = session::settings(&Overrides::from(args))?;
+    let scenario = session::scenario(&settings)?;
+    let target = super::run::target(&settings, scenario.as_ref());
+    let present = super::run::present_settings(target.as_deref());
+    let mut found = folders(&env);
+    let mut status = ExitStatus::Done;
+    let mut refuse = |subject, failure: &Failure| {
+        let evidence = ui::errors::chain(&failure.error).join(": ");
+        // Which of several models is meant is a question, and no fault.
+        let gravity = if failure.status == ExitStatus::Usage { Gravity::Note } else { Gravity::Bad };
+        if gravity == Gravity::Bad {
+            status = failure.status;
+        }
+        Found::at(gravity, subject, evidence, failure.hint.clone())
+    };
+    let present = match present {
+        Ok(present) => present,
+        Err(failure) => {
+            found.push(Found { gravity: Gravity::Bad, ..refuse("config", &failure) });
+            None
+        }
+    };
+    let (connection, server, model) = block_on(scenario.is_some(), async {
+        let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, 0)?;
+        let server = connection.server().await;
+        let model = match &server {
+            Ok(server) => Some(connection.model(&settings, present.as_ref(), server).await),
+            Err(_) => None,
+        };
+        Ok::<_, Failure>((connection, server, model))
+    })??;
+    match (&server, &model) {
+        (Err(failure), _) => found.push(refuse("server", failure)),
+        (Ok(server), model) => {
+            if let Some(Err(failure)) = model {
+                found.push(refuse("model", failure));
+            }
+            let model = model.as_ref().and_then(|model| model.as_ref().ok());
+            found.extend(seen(&env, &connection, server, model, present.as_ref()));
+        }
+    }
+    let page = match settings.format.value {
+        Format::Text => report::checkup::render(&found, ui::stdout_width(), ui::stdout_colour()),
+        Format::Json => report::checkup::json(&found),
+    };
+    ui::data(&page)?;
+    Ok(status)
+}
+
+fn seen(
+    env: &BTreeMap<String, String>,
+    connection: &Connection,
+    server: &ServerProfile,
+    model: Option<&ModelProfile>,
+    present: Option<&PresentSettings>,
+) -> Vec<Found> {
+    let place = present.map(|present| present.path.display().to_string()).unwrap_or_default();
+    let data = places::data(env);
+    let study = data.as_ref().zip(model).and_then(|(data, model)| newest(&StudyStore::new(data), server, model));
+    examine(&Seen {
+        machine: &connection.machine,
+        server,
+        model,
+        present: present.map(|present| (&present.candidate, place.as_str())),
+        study: study.as_ref(),
+        interrupted: data.is_some_and(|data| Journals::new(&data).find("last").is_ok()),
+    })
+}
+
+/// The newest whole study of this model on this server.
+fn newest(store: &StudyStore, server: &ServerProfile, model: &ModelProfile) -> Option<Study> {
+    let kept = store.list().ok()?.studies;
+    let fits = kept.iter().find(|kept| kept.model == model.name && kept.host == server.host)?;
+    store.load(&fits.id).ok()
+}
+
+/// Where the program keeps its own things.
+fn folders(env: &BTreeMap<String, String>) -> Vec<Found> {
+    let look = |folder: Option<std::path::PathBuf>, variable: &str| {
+        let exposed = private::check(&folder?).err()?;
+        Some(Found::at(Gravity::Warning, "folders", exposed.to_string(), exposed.mend(variable)))
+    };
+    [look(places::data(env), "RALF_TUNE_DATA_DIR"), look(places::cache(env), "RALF_TUNE_CACHE_DIR")]
+        .into_iter()
+        .flatten()
+        .collect()
+}
