@@ -29,6 +29,7 @@ mod plugin_test;
 mod plugins;
 mod program;
 mod report;
+mod report_pages;
 mod sandbox;
 mod saving;
 mod simulator;

@@ -88,7 +88,7 @@ fn styled(style: Style, text: &str) -> String {
 }
 
 /// A text of one line that is nothing but text: every character that could be markup anywhere in a line stands behind a backslash
-/// (CommonMark 2.4), and so does what begins a line as if it were a list, a heading or a rule. Addresses are no links, names nobody's.
+/// (its specification, 2.4), and so does what begins a line as if it were a list, a heading or a rule. Addresses are no links, names nobody's.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();

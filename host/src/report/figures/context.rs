@@ -11,7 +11,7 @@ pub(super) const TITLE: &str = "Quality and context";
 pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     against(
         study,
-        Against {
+        &Against {
             id: "quality-context",
             title: TITLE,
             axis: "context of a slot, tokens",

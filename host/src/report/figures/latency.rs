@@ -10,9 +10,10 @@ use super::{
 use crate::{
     model::{clocks::Percentile, study::Study},
     report::{
+        panels::clocks::within,
         style::Style,
         table::{Cell, Table},
-        units::{count, duration, fixed, percent},
+        units::{count, fixed},
         view::number,
     },
     stats::{percentile::percentile, summary::sorted},
@@ -29,18 +30,18 @@ const FEWEST: usize = 3;
 struct Curve<'a> {
     named: Named<'a>,
     /// Client clock, ascending.
-    seconds: Vec<f64>,
+    latencies_ms: Vec<f64>,
 }
 
 impl Curve<'_> {
-    /// The steps: a latency, and the share of requests that took so long at most.
+    /// The steps: a latency in seconds, and the share of requests that took so long at most.
     fn steps(&self) -> impl Iterator<Item = (f64, f64)> {
-        let total = number(self.seconds.len());
-        self.seconds.iter().enumerate().map(move |(index, seconds)| (*seconds, number(index + 1) / total))
+        let total = number(self.latencies_ms.len());
+        self.latencies_ms.iter().enumerate().map(move |(index, latency)| (latency / 1000.0, number(index + 1) / total))
     }
 
     fn percentiles(&self) -> impl Iterator<Item = Percentile> {
-        MARKED.into_iter().filter_map(|share| percentile(&self.seconds, share))
+        MARKED.into_iter().filter_map(|share| percentile(&self.latencies_ms, share))
     }
 }
 
@@ -50,39 +51,26 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
         .filter(|named| named.measured.is_baseline || named.is_tuned)
         .map(|named| {
             let requests = notes_trials(study, &named.measured.candidate).flat_map(undisturbed);
-            let seconds = sorted(&requests.map(|request| request.latency_ms / 1000.0).collect::<Vec<_>>());
-            Curve { named, seconds }
+            let latencies_ms = sorted(&requests.map(|request| request.latency_ms).collect::<Vec<_>>());
+            Curve { named, latencies_ms }
         })
-        .filter(|curve| curve.seconds.len() >= FEWEST)
+        .filter(|curve| curve.latencies_ms.len() >= FEWEST)
         .collect();
     if curves.is_empty() {
         return Err("fewer than three requests of notes ended undisturbed");
     }
     let mut says = "The higher at a time, the more requests have ended by then; the client's clock.".to_owned();
     for curve in &curves {
-        let parts: Vec<String> = curve.percentiles().map(within).collect();
-        let requests = count(curve.seconds.len(), "request");
+        let parts: Vec<String> = curve.percentiles().map(|percentile| within(&percentile)).collect();
+        let requests = count(curve.latencies_ms.len(), "request");
         let _ = write!(says, " With the {} settings, of {requests}: {}.", curve.named.name(), parts.join(", "));
     }
     Ok(Figure { id: "latency", title: TITLE, says, plot: plot(&curves), data: data(&curves) })
 }
 
-/// `95 % within 31 s (29 s to 40 s)`, with as much of the interval as the sample gives.
-fn within(percentile: Percentile) -> String {
-    let share = percent(percentile.share);
-    match (percentile.low, percentile.high) {
-        (Some(low), Some(high)) => {
-            format!("{share} within {} ({} to {})", duration(percentile.value), duration(low), duration(high))
-        }
-        (Some(low), None) => format!("{share} within {} or more", duration(low)),
-        (None, Some(high)) => format!("{share} within {} or less", duration(high)),
-        (None, None) => format!("{share} within about {}", duration(percentile.value)),
-    }
-}
-
 fn plot(curves: &[Curve]) -> Plot {
     let mut marks = Vec::new();
-    let x = Axis::from_zero("latency, s", curves.iter().flat_map(|curve| curve.seconds.iter().copied()));
+    let x = Axis::from_zero("latency, s", curves.iter().flat_map(Curve::steps).map(|(seconds, _)| seconds));
     for curve in curves {
         let tone = curve.named.tone();
         let mut points = vec![(0.0, 0.0)];
@@ -93,17 +81,17 @@ fn plot(curves: &[Curve]) -> Plot {
         }
         points.push((x.high, 1.0));
         marks.push(Mark::Line { points, tone });
-        for percentile in curve.percentiles().filter(|percentile| percentile.share < 0.98) {
-            let at = (percentile.value, percentile.share);
+        for percentile in curve.percentiles() {
+            let at = (percentile.value / 1000.0, percentile.share);
             if let (Some(low), Some(high)) = (percentile.low, percentile.high) {
-                marks.push(Mark::Across { y: percentile.share, low, high, tone });
+                marks.push(Mark::Across { y: percentile.share, low: low / 1000.0, high: high / 1000.0, tone });
             }
             marks.push(Mark::Dot { at, tone, shape: Shape::Disc });
         }
     }
     Plot {
         x,
-        y: Axis { label: "share of requests".to_owned(), low: 0.0, high: 1.02 },
+        y: Axis::of_shares("share of requests", [0.0]),
         marks,
         key: key(&curves.iter().map(|curve| Named { ..curve.named }).collect::<Vec<_>>()),
     }

@@ -62,7 +62,7 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     }
     let limit = limit(study);
     if let Some((what, bytes)) = &limit {
-        says = format!("{says} {what}: {}.", self::bytes(*bytes));
+        says = format!("{says} The {what} is {}.", self::bytes(*bytes));
     }
     Ok(Figure { id: "memory", title: TITLE, says, plot: plot(&loads, limit), data: data(&loads) })
 }
@@ -71,9 +71,9 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
 fn limit(study: &Study) -> Option<(&'static str, u64)> {
     let gpu: Vec<u64> = study.machine.gpus.iter().filter_map(|gpu| gpu.memory_total_bytes).collect();
     if gpu.is_empty() {
-        return study.machine.total_memory_bytes.value.map(|bytes| ("Memory of the machine", bytes));
+        return study.machine.total_memory_bytes.value.map(|bytes| ("memory of the machine", bytes));
     }
-    Some(("Memory of the GPU", gpu.iter().sum()))
+    Some(("memory of the GPU", gpu.iter().sum()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -87,7 +87,7 @@ fn plot(loads: &[Load], limit: Option<(&'static str, u64)>) -> Plot {
     let mut key = vec![(Tone::Other, "a load of the model".to_owned())];
     if let Some((what, y)) = level {
         marks.push(Mark::Level { y, tone: Tone::Fault });
-        key.push((Tone::Fault, what.to_lowercase()));
+        key.push((Tone::Fault, what.to_owned()));
     }
     for load in loads {
         let shape = if load.spilled { Shape::Ring } else { Shape::Disc };

@@ -10,7 +10,7 @@ use crate::{
     report::{
         style::Style,
         table::{Cell, Table},
-        units::{count, decimals, fixed},
+        units::{count, decimals, fixed, percent},
     },
 };
 
@@ -35,11 +35,12 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     points.sort_by(|a, b| a.time.value.total_cmp(&b.time.value));
     mark_front(&mut points);
     let front: Vec<String> = points.iter().filter(|point| point.on_front).map(|point| point.named.name()).collect();
+    let line = if front.len() > 1 { " (joined by the line)" } else { "" };
     let says = format!(
-        "Down and to the right is worse. {} of {} nobody beats in both speed and quality (joined by the line): {}.",
+        "Down and to the right is worse. {} of {} nobody beats in both speed and quality{line}: {}.",
         front.len(),
         count(points.len(), "candidate"),
-        front.join(", ")
+        if front.is_empty() { "all were refused".to_owned() } else { front.join(", ") }
     );
     Ok(Figure { id: "pareto", title: TITLE, says, plot: plot(&points), data: data(study, &points) })
 }
@@ -53,15 +54,27 @@ fn point(named: Named) -> Option<Point> {
     (finite && speed.value > 0.0).then_some(Point { named, time, quality, on_front: false })
 }
 
-/// Marks those that may be chosen and that no other one beats. The points are sorted by time.
+/// Marks those that may be chosen and that no other one beats.
 fn mark_front(points: &mut [Point]) {
-    let mut best = f64::NEG_INFINITY;
-    for point in points {
-        if point.named.measured.violations.is_empty() && point.quality.value > best + SAME {
-            best = point.quality.value;
-            point.on_front = true;
-        }
+    let values: Vec<(f64, bool)> =
+        points.iter().map(|point| (point.quality.value, point.named.measured.violations.is_empty())).collect();
+    for (point, on_front) in points.iter_mut().zip(front(&values)) {
+        point.on_front = on_front;
     }
+}
+
+/// Of qualities in ascending order of time, and whether each may be chosen: which are better than all that are faster.
+fn front(sorted_by_time: &[(f64, bool)]) -> Vec<bool> {
+    let mut best = f64::NEG_INFINITY;
+    let mut on_front = Vec::new();
+    for (quality, may_be_chosen) in sorted_by_time {
+        let is_better = *may_be_chosen && *quality > best + SAME;
+        if is_better {
+            best = *quality;
+        }
+        on_front.push(is_better);
+    }
+    on_front
 }
 
 fn plot(points: &[Point]) -> Plot {
@@ -94,12 +107,13 @@ fn plot(points: &[Point]) -> Plot {
 
 fn data(study: &Study, points: &[Point]) -> Table {
     let digits = decimals(points.iter().map(|point| point.time.value).fold(0.0, f64::max));
+    let level = percent(points.first().map_or(0.95, |point| point.time.interval.level));
     let mut table = Table::new()
         .left("candidate")
         .right("s a note")
-        .right("95 % interval, s")
+        .right(&format!("{level} interval, s"))
         .right("quality")
-        .right("95 % interval")
+        .right(&format!("{level} interval"))
         .left("on the front")
         .prose("differs from the present settings in");
     for point in points {
@@ -123,4 +137,17 @@ fn data(study: &Study, points: &[Point]) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_has_what_nothing_faster_beats() {
+        assert_eq!(front(&[(0.9, true), (0.8, true), (0.9, true), (0.95, true)]), [true, false, false, true]);
+        // What is refused beats nobody.
+        assert_eq!(front(&[(1.0, false), (0.5, true)]), [false, true]);
+        assert!(front(&[]).is_empty());
+    }
 }

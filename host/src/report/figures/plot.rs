@@ -18,6 +18,8 @@ pub struct Axis {
     pub label: String,
     pub low: f64,
     pub high: f64,
+    /// Whether only whole numbers mean anything on it.
+    pub is_whole: bool,
 }
 
 /// One thing in a plot. All numbers are in the units of the axes.
@@ -100,37 +102,35 @@ impl Axis {
     /// An axis that holds the values and zero; all are finite and none is negative.
     pub fn from_zero(label: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
         let high = values.into_iter().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        Self { label: label.into(), low: 0.0, high: if high > 0.0 { high * (1.0 + MARGIN) } else { 1.0 } }
+        Self {
+            label: label.into(),
+            low: 0.0,
+            high: if high > 0.0 { high * (1.0 + MARGIN) } else { 1.0 },
+            is_whole: false,
+        }
     }
 
-    /// An axis that holds the values.
-    pub fn around(label: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for value in values.into_iter().filter(|value| value.is_finite()) {
-            low = low.min(value);
-            high = high.max(value);
-        }
-        if low > high {
-            return Self { label: label.into(), low: 0.0, high: 1.0 };
-        }
-        // One value alone stands in the middle.
-        let margin = if high > low { (high - low) * MARGIN } else { (low.abs() * 0.1).max(0.5) };
-        Self { label: label.into(), low: low - margin, high: high + margin }
+    /// The same axis, of a number of things.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
     }
 
     /// An axis of shares, from 0 to 1 or from where the data begin, if that is far up.
     pub fn of_shares(label: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
         let low = values.into_iter().filter(|value| value.is_finite()).fold(1.0, f64::min);
         let low = if low > 0.55 { (low * 10.0 - 0.5).floor() / 10.0 } else { 0.0 };
-        Self { label: label.into(), low, high: 1.02 }
+        Self { label: label.into(), low, high: 1.02, is_whole: false }
     }
 
     /// An axis of that many names, one beside the other at 0, 1, 2 …
     #[expect(clippy::cast_precision_loss, reason = "a few names")]
+    #[must_use]
     pub const fn of_names(count: usize) -> Self {
-        Self { label: String::new(), low: 0.0, high: if count == 0 { 1.0 } else { count as f64 } }
+        Self { label: String::new(), low: 0.0, high: if count == 0 { 1.0 } else { count as f64 }, is_whole: false }
     }
 
+    #[must_use]
     pub const fn is_of_names(&self) -> bool {
         self.label.is_empty()
     }
@@ -143,11 +143,7 @@ mod tests {
     #[test]
     fn an_axis_is_never_empty() {
         for values in [vec![], vec![0.0], vec![7.0, 7.0], vec![f64::NAN, f64::INFINITY], vec![1e9, 2e9]] {
-            for axis in [
-                Axis::from_zero("s", values.clone()),
-                Axis::around("s", values.clone()),
-                Axis::of_shares("quality", values.clone()),
-            ] {
+            for axis in [Axis::from_zero("s", values.clone()), Axis::of_shares("quality", values.clone())] {
                 assert!(axis.low < axis.high && axis.low.is_finite() && axis.high.is_finite(), "{values:?}: {axis:?}");
             }
         }

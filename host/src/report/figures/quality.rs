@@ -40,7 +40,7 @@ pub(super) struct Border {
 pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     against(
         study,
-        Against {
+        &Against {
             id: "quality-size",
             title: TITLE,
             axis: "characters of a request, at most",
@@ -69,7 +69,7 @@ fn border(study: &Study) -> Option<Border> {
 }
 
 /// The figure, if at least two candidates have a quality and differ in what it is held against.
-pub(super) fn against(study: &Study, against: Against) -> Result<Figure, &'static str> {
+pub(super) fn against(study: &Study, against: &Against) -> Result<Figure, &'static str> {
     let mut points: Vec<(f64, Estimate, Named)> = candidates(study)
         .into_iter()
         .filter_map(|named| Some(((against.value)(&named.measured.candidate), named.measured.quality?, named)))
@@ -85,7 +85,7 @@ pub(super) fn against(study: &Study, against: Against) -> Result<Figure, &'stati
     let shown = against.border.as_ref().filter(|border| border.at < most * FARTHEST);
     let mut says = format!(
         "Quality is the mean score of a note, held against the whole file, with its {} interval.",
-        percent(points.first().map_or(0.95, |(_, quality, _)| quality.interval.level))
+        level(&points)
     );
     if let Some(border) = &against.border {
         says = format!("{says} {}", border.says);
@@ -93,6 +93,10 @@ pub(super) fn against(study: &Study, against: Against) -> Result<Figure, &'stati
     let axis = Axis::from_zero(against.axis, [*most, shown.map_or(0.0, |border| border.at)]);
     let plot = plot(&points, axis, shown.map(|border| border.at));
     Ok(Figure { id: against.id, title: against.title, says, plot, data: data(study, against.axis, &points) })
+}
+
+fn level(points: &[(f64, Estimate, Named)]) -> String {
+    percent(points.first().map_or(0.95, |(_, quality, _)| quality.interval.level))
 }
 
 fn plot(points: &[(f64, Estimate, Named)], x: Axis, border: Option<f64>) -> Plot {
@@ -117,7 +121,7 @@ fn data(study: &Study, axis: &str, points: &[(f64, Estimate, Named)]) -> Table {
         .left("candidate")
         .right(axis)
         .right("quality")
-        .right("95 % interval")
+        .right(&format!("{} interval", level(points)))
         .right("scored notes")
         .right("source that is read, %")
         .prose("differs from the present settings in");

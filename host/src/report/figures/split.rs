@@ -44,16 +44,17 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     if splits.is_empty() {
         return Err("no note has the server's own times");
     }
-    let largest = splits
+    let shown = splits
         .iter()
         .find(|split| split.named.is_tuned)
         .or_else(|| splits.iter().find(|split| split.named.measured.is_baseline))
         .or_else(|| splits.first());
-    let says = largest.map_or_else(String::new, |split| {
+    let says = shown.map_or_else(String::new, |split| {
         let most = split.seconds.iter().zip(PARTS).max_by(|(a, _), (b, _)| a.total_cmp(b));
         most.map_or_else(String::new, |(seconds, (_, part))| {
             let share = percent(seconds / split.total().max(f64::MIN_POSITIVE));
-            format!("Means of the requests of notes. With the {} settings {part} takes {share}.", split.named.name())
+            format!("Means of the requests of notes. With the {} settings {part} takes {share}. Not all candidates made the same files: \
+                 compare the parts of a bar rather than the bars.", split.named.name())
         })
     });
     Ok(Figure { id: "time-split", title: TITLE, says, plot: plot(&splits), data: data(&splits) })

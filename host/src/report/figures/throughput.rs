@@ -23,15 +23,24 @@ use crate::{
 
 pub(super) const TITLE: &str = "Requests a minute and requests at once";
 
+#[derive(Clone, Copy, PartialEq)]
+enum Series {
+    Probes { prompt_tokens: u32, output_tokens: u32, loaded: LoadKey },
+    Notes,
+}
+
 struct Point {
     what: String,
-    /// Points of equal requests to an equally loaded model are joined.
-    series: (u32, u32, LoadKey),
+    /// Points of equal requests to an equally loaded model are joined; notes are not equal.
+    series: Series,
     tone: Tone,
     parallel: f64,
     requests: usize,
+    context: u32,
     per_minute: f64,
     interval: Option<(f64, f64)>,
+    /// Whether its series has more than one number of requests at once; else there is nothing to see.
+    is_drawn: bool,
 }
 
 pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
@@ -39,23 +48,39 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     let mut points: Vec<Point> = study.trials.iter().filter_map(probe).collect();
     points.extend(named.iter().filter_map(|named| notes(study, named)));
     points.sort_by(|a, b| a.parallel.total_cmp(&b.parallel));
-    let (Some(least), Some(most)) = (points.first(), points.last()) else {
+    let drawn: Vec<bool> = points.iter().map(|point| varies(point, &points)).collect();
+    for (point, is_drawn) in points.iter_mut().zip(drawn) {
+        point.is_drawn = is_drawn;
+    }
+    if points.is_empty() {
         return Err("no requests were timed");
-    };
-    if most.parallel - least.parallel < 0.5 {
-        return Err("requests were timed with one number of them at once only");
+    }
+    if !points.iter().any(|point| point.is_drawn) {
+        return Err("no kind of request was timed with different numbers of them at once");
     }
     let slots = slots(study);
     let slots_say = slots.map_or_else(
         || "How many it works on at once was not asked.".to_owned(),
         |slots| format!("The server was seen to work on {} at once (the rule); more only wait.", plain(slots)),
     );
+    let joined = points.iter().any(|point| point.is_drawn && point.series != Series::Notes);
+    let joined = if joined { " Joined points are equal requests to an equally loaded model." } else { "" };
+    let hidden = if points.iter().all(|point| point.is_drawn) {
+        ""
+    } else {
+        " Kinds of request that were made with one number at once only stand in the data alone."
+    };
     let says = format!(
-        "{slots_say} Joined points are equal requests to an equally loaded model; others differ in length, and their heights \
-         are not to be compared. Intervals: 95 %, from how much the time without waiting differs."
+        "{slots_say}{joined} Notes differ in length, so that their heights tell less.{hidden} Intervals: 95 %, from how much the \
+         time without waiting differs."
     );
     let data = data(&points);
     Ok(Figure { id: "throughput", title: TITLE, says, plot: plot(&points, &named, slots), data })
+}
+
+/// Whether requests like these were also made with another number of them at once.
+fn varies(point: &Point, points: &[Point]) -> bool {
+    points.iter().any(|other| other.series == point.series && (other.parallel - point.parallel).abs() > 0.5)
 }
 
 /// The slots that the trial with the most requests at once found.
@@ -74,12 +99,14 @@ fn probe(trial: &Trial) -> Option<Point> {
     let requests: Vec<&Observation> = undisturbed(trial).collect();
     Some(Point {
         what: format!("probe: {prompt_tokens} tokens read, {output_tokens} written"),
-        series: (prompt_tokens, output_tokens, trial.candidate.load_key()),
+        series: Series::Probes { prompt_tokens, output_tokens, loaded: trial.candidate.load_key() },
         tone: Tone::Other,
         parallel: f64::from(parallel),
         requests: requests.len(),
+        context: trial.candidate.num_ctx,
         per_minute,
         interval: interval(per_minute, &requests),
+        is_drawn: false,
     })
 }
 
@@ -93,12 +120,14 @@ fn notes(study: &Study, named: &Named) -> Option<Point> {
     let per_minute = 60_000.0 * parallel / latency;
     (latency > 0.0 && per_minute.is_finite()).then(|| Point {
         what: format!("notes, {} settings", named.name()),
-        series: (0, 0, candidate.load_key()),
+        series: Series::Notes,
         tone: named.tone(),
         parallel,
         requests: requests.len(),
+        context: candidate.num_ctx,
         per_minute,
         interval: interval(per_minute, &requests),
+        is_drawn: false,
     })
 }
 
@@ -119,25 +148,28 @@ fn interval(per_minute: f64, requests: &[&Observation]) -> Option<(f64, f64)> {
 }
 
 fn plot(points: &[Point], named: &[Named], slots: Option<f64>) -> Plot {
+    let points: Vec<&Point> = points.iter().filter(|point| point.is_drawn).collect();
     let mut marks = Vec::new();
-    let mut key: Vec<(Tone, String)> = key(named).into_iter().filter(|(tone, _)| *tone != Tone::Other).collect();
-    key.push((Tone::Other, "probes and other candidates".to_owned()));
-    if let Some(x) = slots {
-        marks.push(Mark::Border { x, tone: Tone::Rule });
-        key.push((Tone::Rule, format!("slots of the server: {}", plain(x))));
+    let has = |tone: Tone| points.iter().any(|point| point.tone == tone);
+    let mut key: Vec<(Tone, String)> = key(named).into_iter().filter(|(tone, _)| has(*tone)).collect();
+    key.retain(|(tone, _)| *tone != Tone::Other);
+    if has(Tone::Other) {
+        key.push((Tone::Other, "probes and other candidates".to_owned()));
     }
-    let mut joined: Vec<(u32, u32, LoadKey)> = Vec::new();
-    for point in points {
+    if let Some(x) = slots {
+        marks.push(Mark::Border { x, tone: Tone::Decode });
+        key.push((Tone::Decode, format!("slots of the server: {}", plain(x))));
+    }
+    let mut joined: Vec<Series> = vec![Series::Notes];
+    for point in &points {
         if !joined.contains(&point.series) {
             joined.push(point.series);
             let of_series = points.iter().filter(|other| other.series == point.series);
             let line: Vec<(f64, f64)> = of_series.map(|point| (point.parallel, point.per_minute)).collect();
-            if line.len() > 1 {
-                marks.push(Mark::Line { points: line, tone: Tone::Rule });
-            }
+            marks.push(Mark::Line { points: line, tone: Tone::Rule });
         }
     }
-    for point in points {
+    for point in &points {
         if let Some((low, high)) = point.interval {
             marks.push(Mark::Interval { x: point.parallel, low, high, tone: point.tone });
         }
@@ -145,7 +177,7 @@ fn plot(points: &[Point], named: &[Named], slots: Option<f64>) -> Plot {
     }
     let heights = points.iter().flat_map(|point| [point.per_minute, point.interval.map_or(0.0, |(_, high)| high)]);
     Plot {
-        x: Axis::from_zero("requests at once", points.iter().map(|point| point.parallel).chain(slots)),
+        x: Axis::from_zero("requests at once", points.iter().map(|point| point.parallel).chain(slots)).whole(),
         y: Axis::from_zero("requests a minute", heights),
         marks,
         key,
@@ -160,6 +192,7 @@ fn data(points: &[Point]) -> Table {
         .right("95 % interval")
         .right("requests")
         .right("context of a slot, tokens")
+        .left("drawn")
         .prose("what");
     for point in points {
         let interval = point.interval.map(|(low, high)| format!("{} to {}", fixed(low, digits), fixed(high, digits)));
@@ -168,9 +201,48 @@ fn data(points: &[Point]) -> Table {
             Cell::plain(fixed(point.per_minute, digits)),
             Cell::plain(interval.unwrap_or_default()),
             Cell::plain(point.requests.to_string()),
-            Cell::plain(point.series.2.num_ctx.to_string()),
+            Cell::plain(point.context.to_string()),
+            Cell::plain(if point.is_drawn { "yes" } else { "no" }),
             Cell::plain(&point.what),
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(series: Series, parallel: f64) -> Point {
+        let (what, tone) = (String::new(), Tone::Other);
+        Point {
+            what,
+            series,
+            tone,
+            parallel,
+            requests: 1,
+            context: 4096,
+            per_minute: 1.0,
+            interval: None,
+            is_drawn: false,
+        }
+    }
+
+    #[test]
+    fn only_requests_that_were_made_with_several_numbers_at_once_are_drawn() {
+        let probes = |prompt_tokens| Series::Probes {
+            prompt_tokens,
+            output_tokens: 24,
+            loaded: LoadKey { num_ctx: 4096, num_thread: 0, num_batch: 0 },
+        };
+        let points = [
+            point(probes(64), 8.0),
+            point(probes(800), 1.0),
+            point(probes(800), 4.0),
+            point(Series::Notes, 1.0),
+            point(Series::Notes, 1.0),
+        ];
+        let drawn: Vec<bool> = points.iter().map(|point| varies(point, &points)).collect();
+        assert_eq!(drawn, [false, true, true, false, false]);
+    }
 }

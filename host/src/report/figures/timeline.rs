@@ -13,11 +13,14 @@ use crate::{
         style::Style,
         table::{Cell, Table},
         units::{count, fixed},
-        view::number,
+        view::{View, number},
     },
 };
 
 pub(super) const TITLE: &str = "The study from beginning to end";
+
+/// Between two trials, as a share of the whole.
+const GAP: f64 = 0.004;
 
 /// A trial in time, in seconds since the study began.
 struct Span<'a> {
@@ -52,11 +55,9 @@ fn spans(trials: &[Trial]) -> Vec<Span<'_>> {
     for trial in trials {
         let ends = trial.observations.iter().map(|request| (request.started_ms + request.latency_ms) / 1000.0);
         let last = ends.filter(|end| end.is_finite()).fold(0.0, f64::max);
-        let seconds = if trial.seconds.is_finite() { trial.seconds.max(0.0) } else { 0.0 };
-        let start = (last - seconds).max(now);
-        let end = last.max(start + seconds);
-        let faulty = trial.observations.iter().filter(|it| it.failure.is_some() || it.disturbed.is_some());
-        let faults = faulty.map(|request| request.started_ms / 1000.0).filter(|at| at.is_finite()).collect();
+        let (start, end) = when(now, last, trial.seconds);
+        let spoilt = trial.observations.iter().filter(|it| it.failure.is_some() || it.disturbed.is_some());
+        let faults = spoilt.map(|request| request.started_ms / 1000.0).filter(|at| at.is_finite()).collect();
         spans.push(Span { trial, start, end, faults });
         now = end;
     }
@@ -74,29 +75,54 @@ fn plot(study: &Study, spans: &[Span]) -> Plot {
         let index = stages.iter().position(|known| *known == stage).unwrap_or(0);
         number(stages.len() - 1 - index)
     };
+    let ends = spans.iter().map(|span| span.end).chain([study.elapsed_seconds]);
+    let x = Axis::from_zero("seconds since the study began", ends);
     let mut marks: Vec<Mark> =
         stages.iter().map(|stage| Mark::Label { at: (0.0, floor(stage) + 0.6), text: (*stage).to_owned() }).collect();
     for span in spans {
         let floor = floor(&span.trial.stage);
-        let tone = if matches!(span.trial.state, TrialState::Failed(_)) { Tone::Fault } else { Tone::Tuned };
-        marks.push(Mark::Bar { from: (span.start, floor + 0.12), to: (span.end, floor + 0.58), tone });
+        // A gap, so that trials of one stage can be counted.
+        let end = (span.end - x.high * GAP).max(span.start);
+        marks.push(Mark::Bar { from: (span.start, floor + 0.14), to: (end, floor + 0.58), tone: tone(study, span) });
         if span.trial.reloads > 0 {
-            marks.push(Mark::Dot { at: (span.start, floor + 0.35), tone: Tone::Load, shape: Shape::Triangle });
+            marks.push(Mark::Dot { at: (span.start, floor + 0.05), tone: Tone::Load, shape: Shape::Triangle });
         }
         for at in &span.faults {
             marks.push(Mark::Dot { at: (*at, floor + 0.35), tone: Tone::Fault, shape: Shape::Cross });
         }
     }
-    let end = spans.iter().map(|span| span.end).fold(study.elapsed_seconds, f64::max);
     Plot {
-        x: Axis::from_zero("seconds since the study began", [end]),
+        x,
         y: Axis::of_names(stages.len()),
         marks,
         key: vec![
-            (Tone::Tuned, "trial".to_owned()),
+            (Tone::Present, "present settings".to_owned()),
+            (Tone::Tuned, "tuned settings".to_owned()),
+            (Tone::Other, "other settings".to_owned()),
             (Tone::Load, "load of the model (triangle)".to_owned()),
             (Tone::Fault, "failed trial, or fault (cross)".to_owned()),
         ],
+    }
+}
+
+/// Beginning and end of a trial that took so long, after all others were over and with its last request then (0 for none). Seconds.
+fn when(now: f64, last_request: f64, seconds: f64) -> (f64, f64) {
+    let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+    let start = (last_request - seconds).max(now);
+    (start, last_request.max(start + seconds))
+}
+
+/// Whose settings a trial measured, or that it failed.
+fn tone(study: &Study, span: &Span) -> Tone {
+    let candidate = &span.trial.candidate;
+    if matches!(span.trial.state, TrialState::Failed(_)) {
+        Tone::Fault
+    } else if View::new(study).tuned().is_some_and(|tuned| tuned.works_like(candidate)) {
+        Tone::Tuned
+    } else if study.baseline.works_like(candidate) {
+        Tone::Present
+    } else {
+        Tone::Other
     }
 }
 
@@ -131,4 +157,24 @@ fn data(spans: &[Span]) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trials_follow_each_other() {
+        for ((now, last, seconds), expected) in [
+            ((0.0, 60.0, 60.0), (0.0, 60.0)),
+            // What went on before its first request belongs to it.
+            ((60.0, 100.0, 30.0), (70.0, 100.0)),
+            ((60.0, 0.0, 10.0), (60.0, 70.0)),
+            ((60.0, 80.0, 30.0), (60.0, 90.0)),
+            ((60.0, 0.0, f64::NAN), (60.0, 60.0)),
+            ((60.0, 0.0, -5.0), (60.0, 60.0)),
+        ] {
+            assert_eq!(when(now, last, seconds), expected, "{now}, {last}, {seconds}");
+        }
+    }
 }

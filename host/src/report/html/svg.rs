@@ -35,6 +35,10 @@ const LINE: u32 = 4;
 const LONGEST_LABEL: usize = 32;
 /// A label to the right of this share of the plot stands to the left of its point.
 const RIGHT: f64 = 0.7;
+/// Labels closer than this share of both axes are one.
+const NEAR: f64 = 0.03;
+/// Of an axis, about.
+const MOST_TICKS: usize = 6;
 /// Ticks beyond this have no room for their digits, and closer than that none that differ.
 const FARTHEST: f64 = 1e12;
 const NEAREST: f64 = 1e-6;
@@ -78,8 +82,8 @@ fn draw_on<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, plot: &Plot) -> Result
         .axis_style(INK.drawn())
         .bold_line_style(GRID.drawn())
         .max_light_lines(0)
-        .x_labels(6)
-        .y_labels(if names { 0 } else { 6 })
+        .x_labels(ticks(&plot.x))
+        .y_labels(if names { 0 } else { MOST_TICKS })
         .x_desc(clean(&plot.x.label))
         .x_label_formatter(&number)
         .y_label_formatter(&number);
@@ -92,7 +96,16 @@ fn draw_on<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, plot: &Plot) -> Result
     for mark in &plot.marks {
         draw_mark(&chart, plot, mark)?;
     }
+    for (at, text) in labels(plot) {
+        draw_label(&chart, plot, at, &text)?;
+    }
     area.present()
+}
+
+/// About how many ticks an axis has: none between two whole numbers where those alone mean anything.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a handful")]
+fn ticks(axis: &Axis) -> usize {
+    if axis.is_whole { (axis.high - axis.low).clamp(1.0, 5.0) as usize + 1 } else { MOST_TICKS }
 }
 
 fn draw_mark<'a>(chart: &Chart<'_, 'a>, plot: &Plot, mark: &Mark) -> Result<(), Failure<'a>> {
@@ -124,7 +137,7 @@ fn draw_mark<'a>(chart: &Chart<'_, 'a>, plot: &Plot, mark: &Mark) -> Result<(), 
         Mark::Level { y, tone } => {
             line(vec![(plot.x.low, *y), (plot.x.high, *y)], colour(*tone).drawn().stroke_width(LINE))
         }
-        Mark::Dot { at, .. } | Mark::Label { at, .. } if !(at.0.is_finite() && at.1.is_finite()) => Ok(()),
+        Mark::Dot { at, .. } if !(at.0.is_finite() && at.1.is_finite()) => Ok(()),
         Mark::Dot { at, tone, shape } => {
             let solid = colour(*tone).drawn().filled();
             let open = colour(*tone).drawn().stroke_width(LINE);
@@ -135,15 +148,36 @@ fn draw_mark<'a>(chart: &Chart<'_, 'a>, plot: &Plot, mark: &Mark) -> Result<(), 
                 Shape::Cross => area.draw(&Cross::new(*at, DOT, open)),
             }
         }
-        Mark::Label { at, text } => {
-            let is_right = (at.0 - plot.x.low) / (plot.x.high - plot.x.low) > RIGHT;
-            let (side, offset) = if is_right { (HPos::Right, -14) } else { (HPos::Left, 14) };
-            let offset = if plot.y.is_of_names() { 4 } else { offset };
-            let style = text_style().pos(Pos::new(side, VPos::Bottom));
-            let text = shortened(&clean(text), LONGEST_LABEL);
-            area.draw(&(EmptyElement::at(*at) + Text::new(text, (offset, -6), style)))
+        // They are drawn when all else is.
+        Mark::Label { .. } => Ok(()),
+    }
+}
+
+/// The labels; those that would lie upon each other are one.
+fn labels(plot: &Plot) -> Vec<((f64, f64), String)> {
+    let near = |a: f64, b: f64, axis: &Axis| (a - b).abs() < NEAR * (axis.high - axis.low);
+    let mut labels: Vec<((f64, f64), String)> = Vec::new();
+    for mark in &plot.marks {
+        let Mark::Label { at, text } = mark else { continue };
+        if !(at.0.is_finite() && at.1.is_finite()) {
+            continue;
+        }
+        let known = labels.iter_mut().find(|(known, _)| near(known.0, at.0, &plot.x) && near(known.1, at.1, &plot.y));
+        match known {
+            Some((_, texts)) => *texts = format!("{texts}, {text}"),
+            None => labels.push((*at, text.clone())),
         }
     }
+    labels
+}
+
+fn draw_label<'a>(chart: &Chart<'_, 'a>, plot: &Plot, at: (f64, f64), text: &str) -> Result<(), Failure<'a>> {
+    let is_right = (at.0 - plot.x.low) / (plot.x.high - plot.x.low) > RIGHT;
+    let (side, offset) = if is_right { (HPos::Right, -14) } else { (HPos::Left, 14) };
+    let offset = if plot.y.is_of_names() { 4 } else { offset };
+    let style = text_style().pos(Pos::new(side, VPos::Bottom));
+    let text = shortened(&clean(text), LONGEST_LABEL);
+    chart.plotting_area().draw(&(EmptyElement::at(at) + Text::new(text, (offset, -6), style)))
 }
 
 fn text_style() -> TextStyle<'static> {
@@ -180,9 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn labels_in_one_place_are_one() {
+        let mut plot = plot("present", Axis::from_zero("s", [1.0]));
+        plot.marks.push(Mark::Label { at: (0.51, 0.5), text: "tuned".to_owned() });
+        plot.marks.push(Mark::Label { at: (0.9, 0.5), text: "#3".to_owned() });
+        let texts: Vec<String> = labels(&plot).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["present, tuned", "#3"]);
+    }
+
+    #[test]
     fn what_cannot_be_drawn_is_not() {
         for (low, high) in [(0.0, f64::INFINITY), (0.0, 1e300), (1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0)] {
-            let axis = Axis { label: "s".to_owned(), low, high };
+            let axis = Axis { label: "s".to_owned(), low, high, is_whole: false };
             assert_eq!(draw(&plot("here", axis), "what"), None, "{low} to {high}");
         }
     }
