@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("plugin", &["model"]),
     ("conformance", &["model", "stats", "plugin"]),
     ("emit", &["model"]),
-    ("report", &["model"]),
+    ("report", &["model", "stats"]),
     ("install", &["model", "emit::replace"]),
     ("author", &["model"]),
     ("store", &["model", "install::private"]),
@@ -29,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
-const ONLY_THERE: [(&str, &[&str]); 12] = [
+const ONLY_THERE: [(&str, &[&str]); 13] = [
     ("reqwest", &["ollama/http.rs", "install/http.rs"]),
     ("axum", &["simulate/http.rs"]),
     ("wasmtime", &["plugin/"]),
@@ -37,6 +37,7 @@ const ONLY_THERE: [(&str, &[&str]); 12] = [
     ("statrs", &["stats/", "workload/generate/"]),
     ("nvml_wrapper", &["profile/gpu/"]),
     ("indicatif", &["cli/ui/"]),
+    ("plotters", &["report/html/"]),
     ("process::exit", &["cli/"]),
     ("crate::simulate", &["tune/oracle.rs", "arena/", "cli/"]),
     // Time is tokio's, which simulations pause. The plugins' deadline is the real one.

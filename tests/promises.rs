@@ -32,6 +32,7 @@ mod plugin_test;
 mod plugins;
 mod program;
 mod report;
+mod report_pages;
 mod resuming;
 mod sandbox;
 mod saving;

@@ -1,6 +1,6 @@
 //! The report fits its width, says every outcome in plain words, and prints nothing that steers a terminal.
 
-mod sample;
+pub mod sample;
 
 use ralf_tune::{
     model::{
@@ -19,7 +19,7 @@ use ralf_tune::{
     },
 };
 
-fn every_study() -> [(&'static str, Study); 5] {
+pub fn every_study() -> [(&'static str, Study); 5] {
     [
         ("gain", sample::gain()),
         ("keep", sample::keep()),
@@ -183,9 +183,22 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
 }
 
 /// Puts a text into the middle of every string, except those that name a variant of an enumeration.
-fn poison(data: &mut serde_json::Value, evil: &str) {
-    const VARIANTS: [&str; 10] =
-        ["outcome", "locality", "era", "power", "state", "metric", "kind", "repetition", "finish", "verdict"];
+pub fn poison(data: &mut serde_json::Value, evil: &str) {
+    const VARIANTS: [&str; 13] = [
+        "outcome",
+        "locality",
+        "era",
+        "power",
+        "state",
+        "metric",
+        "kind",
+        "repetition",
+        "finish",
+        "verdict",
+        "vendor",
+        "failure",
+        "disturbed",
+    ];
     match data {
         serde_json::Value::String(text) => {
             let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(byte, _)| byte);

@@ -1,19 +1,24 @@
-//! What a study says: for a terminal and as JSON.
+//! What a study says: for a terminal, for a browser, as Markdown and as JSON.
 //!
-//! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data;
+//! Everything here makes a string and prints nothing. [`terminal`] is the page at the end of a study and [`json`] its data; [`mod@html`] and
+//! [`markdown`] say what that page says, and show what [`figures`] finds worth a plot;
 //! [`machine`], [`plan`], [`plugins`], [`check`], [`mod@bench`] and [`author`] are the pages of the other commands. They are written on a [`page`],
 //! which cleans every text, wraps it to the width and paints it only when asked; [`units`] makes numbers readable.
 
 pub mod arena;
 pub mod author;
 pub mod bench;
+pub mod block;
 pub mod calibration;
 pub mod check;
 pub mod checkup;
+pub mod figures;
+pub mod html;
 mod imports;
 pub mod json;
 pub mod listing;
 pub mod machine;
+pub mod markdown;
 pub mod page;
 mod panels;
 pub mod plan;

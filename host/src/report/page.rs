@@ -1,8 +1,10 @@
 //! A page of text: headings, paragraphs, bullets and tables of a fixed width.
 //!
-//! Every text that goes onto a page is cleaned here, so that no caller can forget it.
+//! Every text that goes onto a page is cleaned here, so that no caller can forget it. A page can also be recorded: then it keeps its
+//! parts, of which pages in other forms are made.
 
 use super::{
+    block::Block,
     style::Style,
     table::{Cell, Table},
     wrap::{width, wrap},
@@ -24,17 +26,31 @@ pub struct Page {
     width: usize,
     colour: bool,
     out: String,
+    /// What was written, where that is what is wanted instead of lines.
+    recorded: Option<Vec<Block>>,
 }
 
 impl Page {
     /// An empty page of that many columns (40 to 110; other widths count as the nearest of these).
     #[must_use]
     pub fn new(width: usize, colour: bool) -> Self {
-        Self { width: width.clamp(LEAST_WIDTH, MOST_WIDTH), colour, out: String::new() }
+        Self { width: width.clamp(LEAST_WIDTH, MOST_WIDTH), colour, out: String::new(), recorded: None }
+    }
+
+    /// What is written onto a page, in its order and in no form yet.
+    #[must_use]
+    pub fn record(write: impl FnOnce(&mut Self)) -> Vec<Block> {
+        let mut page = Self { recorded: Some(Vec::new()), ..Self::new(MOST_WIDTH, false) };
+        write(&mut page);
+        page.recorded.unwrap_or_default()
     }
 
     /// A rule with a title in it, and a blank line before it unless the page begins.
     pub fn heading(&mut self, title: &str) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(Block::Heading(limited(&clean(title))));
+            return;
+        }
         self.blank();
         let title = shortened(&clean(title), self.width - 8);
         let rest = self.width.saturating_sub(width(&title) + 4);
@@ -59,6 +75,11 @@ impl Page {
 
     /// A paragraph behind a marker; its further lines stand under its first.
     pub fn hanging(&mut self, marker_style: Style, marker: &str, style: Style, text: &str) {
+        if let Some(recorded) = &mut self.recorded {
+            let (marker, text) = (clean(marker), limited(&clean(text)));
+            recorded.push(Block::Text { marker_style, marker, style, text });
+            return;
+        }
         let columns = self.width.saturating_sub(INDENT + width(marker));
         for (index, line) in wrap(&limited(&clean(text)), columns).iter().enumerate() {
             let before = if index == 0 { marker_style.paint(marker, self.colour) } else { " ".repeat(width(marker)) };
@@ -78,6 +99,10 @@ impl Page {
 
     /// A table.
     pub fn table(&mut self, table: &Table) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(Block::Table(table.clone()));
+            return;
+        }
         for line in table.lines(self.width - INDENT, self.colour) {
             let line = format!("{:INDENT$}{line}", "");
             self.push(line.trim_end());
@@ -149,6 +174,18 @@ mod tests {
   CPU  8 cores
 ";
         assert_eq!(page.finish(), expected);
+    }
+
+    #[test]
+    fn records_what_is_written() {
+        let blocks = Page::record(|page| {
+            page.heading("First\u{7}");
+            page.blank();
+            page.bullet("a\u{1b}[2J");
+        });
+        let bullet =
+            Block::Text { marker_style: Style::Dim, marker: "-".into(), style: Style::Plain, text: "a".to_owned() };
+        assert_eq!(blocks, [Block::Heading("First".to_owned()), bullet]);
     }
 
     #[test]

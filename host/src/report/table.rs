@@ -37,15 +37,15 @@ impl Cell {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Align {
+pub(super) enum Align {
     Left,
     Right,
 }
 
-#[derive(Debug, Clone)]
-struct Column {
-    title: String,
-    align: Align,
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Column {
+    pub title: String,
+    pub align: Align,
     /// Narrowed first when the table is too wide.
     flexible: bool,
     /// Width that it has even when its texts are shorter.
@@ -53,7 +53,7 @@ struct Column {
 }
 
 /// Columns and rows. Cells wrap inside their column when the table is too wide.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
@@ -109,12 +109,25 @@ impl Table {
         self.rows.is_empty()
     }
 
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(super) fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
+    }
+
+    /// Whether any column has a title.
+    pub(super) fn has_header(&self) -> bool {
+        self.columns.iter().any(|column| !column.title.is_empty())
+    }
+
     /// The lines of the table, none wider than `limit` columns.
     #[must_use]
     pub fn lines(&self, limit: usize, colour: bool) -> Vec<String> {
         let widths = self.widths(limit);
         let mut lines = Vec::new();
-        if self.columns.iter().any(|column| !column.title.is_empty()) {
+        if self.has_header() {
             let header: Vec<Cell> = self.columns.iter().map(|column| Cell::new(Style::Dim, &column.title)).collect();
             self.push_row(&header, &widths, colour, &mut lines);
         }

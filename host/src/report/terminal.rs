@@ -13,31 +13,41 @@ use super::{
 /// The report of a study, in lines of at most `width` columns (40 to 110). Without `colour` it is plain text.
 #[must_use]
 pub fn render(study: &Study, width: usize, colour: bool) -> String {
-    let view = View::new(study);
     let mut page = Page::new(width, colour);
-    glance::write(&mut page, &view);
-    system::write(&mut page, study);
-    settings::write_model(&mut page, &view);
-    settings::write_performance(&mut page, &view);
-    settings::write_batch(&mut page, &view);
-    clocks::write(&mut page, study);
-    confidence::write(&mut page, study);
-    system::write_workload(&mut page, study);
-    stages::write(&mut page, study);
-    obedience::write(&mut page, study);
-    candidates::write(&mut page, &view);
-    outlook::write(&mut page, study);
-    closing::write_not_found(&mut page, study);
-    closing::write_not_asked(&mut page, study);
-    closing::write_warnings(&mut page, study);
-    closing::write_next(&mut page, study);
+    write_answer(&mut page, study);
+    write_details(&mut page, study);
     page.finish()
+}
+
+/// What to use, what it gains, how sure that is and what it cost.
+pub(super) fn write_answer(page: &mut Page, study: &Study) {
+    glance::write(page, &View::new(study));
+}
+
+/// All that stands behind the answer.
+pub(super) fn write_details(page: &mut Page, study: &Study) {
+    let view = View::new(study);
+    system::write(page, study);
+    settings::write_model(page, &view);
+    settings::write_performance(page, &view);
+    settings::write_batch(page, &view);
+    clocks::write(page, study);
+    confidence::write(page, study);
+    system::write_workload(page, study);
+    stages::write(page, study);
+    obedience::write(page, study);
+    candidates::write(page, &view);
+    outlook::write(page, study);
+    closing::write_not_found(page, study);
+    closing::write_not_asked(page, study);
+    closing::write_warnings(page, study);
+    closing::write_next(page, study);
 }
 
 /// Only the outcome: what to use and what it gains.
 #[must_use]
 pub fn outcome(study: &Study, width: usize, colour: bool) -> String {
     let mut page = Page::new(width, colour);
-    glance::write(&mut page, &View::new(study));
+    write_answer(&mut page, study);
     page.finish()
 }

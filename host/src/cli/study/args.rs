@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::settings::{Format, Overrides, PluginParam, parse_param, parse_share, plugin_name};
 
@@ -13,6 +13,7 @@ Examples:
   ralf-tune report                           the newest study
   ralf-tune report 20261127-15               the one whose name begins so
   ralf-tune report 2a7f --format json        the one whose name ends so
+  ralf-tune report --format html --output report.html     for a browser, with figures
 
 See also: ralf-tune study list";
 
@@ -67,13 +68,26 @@ pub struct ReportArgs {
     #[arg(value_name = "STUDY", default_value = "last")]
     pub study: String,
 
-    /// Form of the report [env: RALF_TUNE_FORMAT] [default: text]
+    /// Form of the report [env: RALF_TUNE_FORMAT, text or json] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<Format>,
+    pub format: Option<ReportFormat>,
 
     /// File for the report [env: RALF_TUNE_OUTPUT] [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// How the report of a kept study is written: the forms of every result, and those that only a report has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people, on a terminal
+    Text,
+    /// For a browser: one page with figures, which needs no network and no script
+    Html,
+    /// For a document or an issue, with the data of the figures as tables
+    Markdown,
+    /// For programs: the only form that keeps its shape from version to version
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -123,7 +137,13 @@ pub struct StudyRemoveArgs {
 
 impl From<&ReportArgs> for Overrides {
     fn from(args: &ReportArgs) -> Self {
-        Self { format: args.format, output: args.output.clone(), ..Self::default() }
+        let format = match args.format {
+            Some(ReportFormat::Text) => Some(Format::Text),
+            Some(ReportFormat::Json) => Some(Format::Json),
+            // The settings know no other: what only a report has is looked up where it is written.
+            Some(ReportFormat::Html | ReportFormat::Markdown) | None => None,
+        };
+        Self { format, output: args.output.clone(), ..Self::default() }
     }
 }
 

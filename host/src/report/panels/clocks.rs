@@ -85,8 +85,8 @@ fn latency(clocks: &Clocks) -> String {
     text
 }
 
-/// A percentile with its interval, or what there is of it.
-fn within(percentile: &Percentile) -> String {
+/// A percentile of latencies in milliseconds with its interval, or what there is of it.
+pub(in crate::report) fn within(percentile: &Percentile) -> String {
     let share = percent(percentile.share);
     match (percentile.low, percentile.high) {
         (Some(low), Some(high)) => {
