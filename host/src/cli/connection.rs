@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{exit::ExitStatus, failure::Failure};
+use super::{exit::ExitStatus, failure::Failure, session::block_on};
 use crate::{
     emit::ralf_notes::PresentSettings,
     model::machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
@@ -23,6 +23,32 @@ pub struct Connection {
     pub machine: MachineProfile,
     /// Who named the server, when nobody did it by typing.
     named_by: Option<String>,
+}
+
+/// What a look at server and model gave, whether they answered or not.
+pub struct Looked {
+    pub connection: Connection,
+    pub server: Result<ServerProfile, Failure>,
+    /// None where no server answered.
+    pub model: Option<Result<ModelProfile, Failure>>,
+}
+
+/// Looks at the server, and at the model where there is a server.
+pub fn look(
+    settings: &Settings,
+    scenario: Option<&Scenario>,
+    present: Option<&PresentSettings>,
+    env: &BTreeMap<String, String>,
+) -> Result<Looked, Failure> {
+    block_on(scenario.is_some(), async {
+        let connection = connect(settings, scenario, present, env, 0)?;
+        let server = connection.server().await;
+        let model = match &server {
+            Ok(server) => Some(connection.model(settings, present, server).await),
+            Err(_) => None,
+        };
+        Ok(Looked { connection, server, model })
+    })?
 }
 
 /// Prepares the way to the server; nothing is sent yet.

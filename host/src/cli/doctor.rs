@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use super::{
     CommandResult,
     args::MachineArgs,
-    connection::{Connection, connect},
+    connection::{Connection, Looked, look},
     exit::ExitStatus,
     failure::Failure,
-    places,
-    session::{self, block_on},
-    ui,
+    places, session, ui,
 };
 use crate::{
     emit::ralf_notes::PresentSettings,
@@ -20,8 +18,10 @@ use crate::{
         machine::{ModelProfile, ServerProfile},
         study::Study,
     },
-    profile::checkup::{Seen, examine},
-    report,
+    report::{
+        self,
+        checkup::{Seen, examine},
+    },
     settings::{Format, Overrides},
     store::{Journals, StudyStore},
 };
@@ -50,15 +50,7 @@ pub fn run(args: &MachineArgs) -> CommandResult {
             None
         }
     };
-    let (connection, server, model) = block_on(scenario.is_some(), async {
-        let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, 0)?;
-        let server = connection.server().await;
-        let model = match &server {
-            Ok(server) => Some(connection.model(&settings, present.as_ref(), server).await),
-            Err(_) => None,
-        };
-        Ok::<_, Failure>((connection, server, model))
-    })??;
+    let Looked { connection, server, model } = look(&settings, scenario.as_ref(), present.as_ref(), &env)?;
     match (&server, &model) {
         (Err(failure), _) => found.push(refuse("server", failure)),
         (Ok(server), model) => {

@@ -5,11 +5,9 @@ use serde_json::json;
 use super::{
     CommandResult,
     args::MachineArgs,
-    connection::connect,
+    connection::{Looked, look},
     exit::ExitStatus,
-    failure::Failure,
-    session::{self, block_on},
-    ui,
+    session, ui,
 };
 use crate::{
     report,
@@ -23,15 +21,7 @@ pub fn run(args: &MachineArgs) -> CommandResult {
     let target = super::run::target(&settings, scenario.as_ref());
     let present = super::run::present_settings(target.as_deref())?;
     let present = present.as_ref();
-    let (connection, server, model) = block_on(scenario.is_some(), async {
-        let connection = connect(&settings, scenario.as_ref(), present, &env, 0)?;
-        let server = connection.server().await;
-        let model = match &server {
-            Ok(server) => Some(connection.model(&settings, present, server).await),
-            Err(_) => None,
-        };
-        Ok::<_, Failure>((connection, server, model))
-    })??;
+    let Looked { connection, server, model } = look(&settings, scenario.as_ref(), present, &env)?;
     let text = match settings.format.value {
         Format::Text => {
             let (server, model) = (server.as_ref().ok(), model.as_ref().and_then(|model| model.as_ref().ok()));

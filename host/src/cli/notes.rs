@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::{exit::ExitStatus, failure::Failure, ui};
 use crate::{
-    emit::notes::{self, Note, NotesError},
+    emit::notes::{self, IndexedNote, NotesError},
     model::{
         study::{Outcome, Study},
         workload::SourceFile,
     },
     settings::Settings,
-    tune::MadeNotes,
+    tune::{MadeNote, MadeNotes},
 };
 
 /// Whether notes can be kept there, before any is made.
@@ -26,21 +26,19 @@ pub fn prepare(folder: &Path, settings: &Settings) -> Result<(), Failure> {
 pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]) -> Result<(), Failure> {
     let tuned = study.tuned.as_ref().filter(|_| matches!(study.outcome, Outcome::Improved | Outcome::Interrupted));
     let chosen = tuned.map_or(&study.baseline, |tuned| &tuned.candidate);
-    let notes: Vec<Note> = made
-        .best(chosen, files)
-        .into_iter()
-        .filter_map(|note| {
-            Some(Note {
-                source: files.get(note.file)?.path.clone(),
-                text: note.answers.join("\n\n"),
-                model: study.model.name.clone(),
-                score: note.score,
-                answer_tokens: note.answer_tokens,
-                settings: note.settings,
-            })
-        })
-        .collect();
-    let kept = notes::keep(folder, &notes)?;
+    let note = |made: MadeNote| {
+        let source = files.get(made.file)?.path.clone();
+        let note = IndexedNote {
+            note: notes::name_of(&source),
+            source,
+            model: study.model.name.clone(),
+            score: made.score,
+            answer_tokens: made.answer_tokens,
+            settings: made.settings,
+        };
+        Some((note, made.answers.join("\n\n")))
+    };
+    let kept = notes::keep(folder, made.best(chosen, files).into_iter().filter_map(note).collect())?;
     let generated: u64 =
         study.trials.iter().flat_map(|trial| &trial.observations).map(|one| u64::from(one.answer_tokens)).sum();
     let there =

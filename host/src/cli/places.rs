@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use directories::{BaseDirs, ProjectDirs};
 
+use super::{exit::ExitStatus, failure::Failure};
+
 /// Compiled plugins; safe to delete. `RALF_TUNE_CACHE_DIR` overrides the platform's place.
 pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
     let named = env.get("RALF_TUNE_CACHE_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
@@ -14,6 +16,14 @@ pub fn cache(env: &BTreeMap<String, String>) -> Option<PathBuf> {
 pub fn data(env: &BTreeMap<String, String>) -> Option<PathBuf> {
     let named = env.get("RALF_TUNE_DATA_DIR").filter(|directory| !directory.is_empty()).map(PathBuf::from);
     absolute(named.or_else(|| ProjectDirs::from("", "", "ralf-tune").map(|dirs| dirs.data_dir().to_owned())))
+}
+
+/// The same, for those who cannot go on without it.
+pub fn needed_data(env: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
+    data(env).ok_or_else(|| {
+        let hint = "name one with RALF_TUNE_DATA_DIR".to_owned();
+        Failure::new(ExitStatus::Unfit, anyhow::anyhow!("this system names no folder for data"), Some(hint))
+    })
 }
 
 /// The same place, whatever the working directory becomes.

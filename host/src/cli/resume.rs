@@ -27,14 +27,7 @@ pub struct Resumed {
 
 /// Goes on with the study that is meant, with what was typed then.
 pub fn run(meant: &str) -> CommandResult {
-    let Some(data) = places::data(&settings::environment()) else {
-        let hint = "name one with RALF_TUNE_DATA_DIR".to_owned();
-        return Err(Failure::new(
-            ExitStatus::Unfit,
-            anyhow::anyhow!("this system names no folder for data"),
-            Some(hint),
-        ));
-    };
+    let data = places::needed_data(&settings::environment())?;
     let journals = Journals::new(&data);
     let id = journals.find(meant)?;
     let found: Reopened<Begun, Remembered> = journals.open(&id, true)?;

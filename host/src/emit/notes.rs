@@ -28,16 +28,6 @@ pub struct IndexedNote {
     pub settings: Candidate,
 }
 
-/// A note that is to be kept.
-pub struct Note {
-    pub source: String,
-    pub text: String,
-    pub model: String,
-    pub score: Option<f64>,
-    pub answer_tokens: u64,
-    pub settings: Candidate,
-}
-
 /// What came of it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -79,12 +69,14 @@ pub fn prepare(folder: &Path) -> Result<(), NotesError> {
 ///
 /// # Errors
 /// When one cannot be written; those before it are there.
-pub fn keep(folder: &Path, notes: &[Note]) -> Result<Kept, NotesError> {
+pub fn keep(folder: &Path, notes: Vec<(IndexedNote, String)>) -> Result<Kept, NotesError> {
     let mut kept = Kept::default();
     let mut index = read_index(folder)?;
-    for note in notes {
-        let Some(name) = name_of(&note.source) else { continue };
-        let path = folder.join(&name);
+    for (note, text) in notes {
+        let path = folder.join(&note.note);
+        if !is_inside(&note.note) {
+            continue;
+        }
         if path.symlink_metadata().is_ok() {
             kept.there_before += 1;
             continue;
@@ -92,28 +84,29 @@ pub fn keep(folder: &Path, notes: &[Note]) -> Result<Kept, NotesError> {
         let failed = |source| NotesError::Write { path: path.clone(), source };
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(failed)?;
-        write_new(parent, &path, note.text.as_bytes()).map_err(failed)?;
+        written(parent, text.as_bytes())
+            .and_then(|file| file.persist_noclobber(&path).map_err(|error| error.error))
+            .map_err(failed)?;
         kept.notes += 1;
         kept.answer_tokens += note.answer_tokens;
-        index.push(IndexedNote {
-            source: note.source.clone(),
-            note: name,
-            model: note.model.clone(),
-            score: note.score,
-            answer_tokens: note.answer_tokens,
-            settings: note.settings.clone(),
-        });
+        index.push(note);
     }
     let path = folder.join(INDEX);
     let text = serde_json::to_vec_pretty(&index).map_err(|source| NotesError::Index { path: path.clone(), source })?;
-    write_over(folder, &path, &text).map_err(|source| NotesError::Write { path, source })?;
+    written(folder, &text)
+        .and_then(|file| file.persist(&path).map_err(|error| error.error))
+        .map_err(|source| NotesError::Write { path: path.clone(), source })?;
     Ok(kept)
 }
 
-/// `src/main.rs` becomes `src/main.rs.md`. None for what leads out of the folder.
-fn name_of(source: &str) -> Option<String> {
-    let inside = Path::new(source).components().all(|part| matches!(part, Component::Normal(_)));
-    (inside && !source.is_empty()).then(|| format!("{source}.md"))
+/// `src/main.rs` becomes `src/main.rs.md`.
+#[must_use]
+pub fn name_of(source: &str) -> String {
+    format!("{source}.md")
+}
+
+fn is_inside(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
@@ -123,14 +116,6 @@ fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(source) => Err(NotesError::Write { path, source }),
     }
-}
-
-fn write_new(parent: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    written(parent, bytes)?.persist_noclobber(path).map(|_| ()).map_err(|error| error.error)
-}
-
-fn write_over(parent: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    written(parent, bytes)?.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
 fn written(parent: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
@@ -144,16 +129,16 @@ fn written(parent: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 mod tests {
     use super::*;
 
-    fn note(source: &str) -> Note {
-        let settings = Candidate::default();
-        Note {
+    fn note(source: &str) -> (IndexedNote, String) {
+        let note = IndexedNote {
             source: source.into(),
-            text: "# Note\n".into(),
+            note: name_of(source),
             model: "m".into(),
             score: None,
             answer_tokens: 5,
-            settings,
-        }
+            settings: Candidate::default(),
+        };
+        (note, "# Note\n".into())
     }
 
     #[test]
@@ -162,13 +147,13 @@ mod tests {
         let folder = outside.path().join("notes");
         prepare(&folder).unwrap();
         fs::write(folder.join("b.py.md"), "mine").unwrap();
-        let kept = keep(&folder, &[note("src/a.py"), note("b.py"), note("../c.py"), note("/d.py"), note("")]).unwrap();
+        let kept = keep(&folder, vec![note("src/a.py"), note("b.py"), note("../c.py"), note("/d.py")]).unwrap();
         assert_eq!(kept, Kept { notes: 1, answer_tokens: 5, there_before: 1 });
         assert_eq!(fs::read_to_string(folder.join("b.py.md")).unwrap(), "mine");
         assert_eq!(fs::read_to_string(folder.join("src/a.py.md")).unwrap(), "# Note\n");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
         // A second time, with another one.
-        assert_eq!(keep(&folder, &[note("src/a.py"), note("e.py")]).unwrap().notes, 1);
+        assert_eq!(keep(&folder, vec![note("src/a.py"), note("e.py")]).unwrap().notes, 1);
         let sources: Vec<String> = read_index(&folder).unwrap().into_iter().map(|note| note.source).collect();
         assert_eq!(sources, ["src/a.py", "e.py"]);
     }

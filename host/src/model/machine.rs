@@ -125,6 +125,12 @@ impl LoadedModel {
     }
 }
 
+/// `x` and `x:latest` are the same model.
+#[must_use]
+pub fn same_model(a: &str, b: &str) -> bool {
+    a.strip_suffix(":latest").unwrap_or(a) == b.strip_suffix(":latest").unwrap_or(b)
+}
+
 /// The model as `/api/show` and `/api/tags` describe it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelProfile {

@@ -9,7 +9,6 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payback {
     pub files: usize,
-    pub tuning_seconds: f64,
     /// Of the batch, with the tuned settings in place of the present ones.
     pub saved_seconds: f64,
     /// Where it lies.
@@ -37,7 +36,6 @@ impl Payback {
         let saved = |ratio: f64| files as f64 * saved_by_file(ratio);
         Some(Self {
             files,
-            tuning_seconds: study.elapsed_seconds,
             saved_seconds: saved(ratio.value),
             interval: ConfidenceInterval {
                 low: saved(ratio.interval.low),

@@ -1,7 +1,6 @@
 //! The machine, the server and the model as seen from here; every fact with its source.
 
 mod cgroup;
-pub mod checkup;
 pub mod cpu;
 #[cfg(test)]
 mod fake;

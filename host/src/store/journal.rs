@@ -11,10 +11,12 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use sha2::{Digest as _, Sha256};
 
 use super::{error::StoreError, names};
-use crate::{install::private, model::kept::StudyId};
+use crate::{
+    install::private,
+    model::{digest::Digest, kept::StudyId},
+};
 
 /// The folder in the program's own one.
 const FOLDER: &str = "journals";
@@ -163,7 +165,7 @@ impl Journal {
     pub fn append<R: Serialize>(&mut self, record: &R) -> Result<(), StoreError> {
         let json = serde_json::to_string(record).map_err(StoreError::Unsayable)?;
         let next = self.chain.with(json.as_bytes());
-        let line = format!("{} {json}\n", next.text());
+        let line = format!("{} {json}\n", next.0);
         let written = self.file.write_all(line.as_bytes());
         let written = if self.durable { written.and_then(|()| self.file.sync_data()) } else { written };
         written.map_err(|source| StoreError::Write { path: self.path.clone(), source })?;
@@ -181,23 +183,17 @@ impl Journal {
     }
 }
 
-/// A checksum over all lines so far: the first half of a SHA-256 of the last one and the line. Against accidents, not against people: whoever can write
+/// A checksum over all lines so far: the SHA-256 of the one before and the line. Against accidents, not against people: whoever can write
 /// here can write anything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Chain([u8; 16]);
+#[derive(Debug, Clone, Default)]
+struct Chain(String);
 
 impl Chain {
-    fn with(self, line: &[u8]) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(self.0);
-        hash.update(line);
-        let mut half = [0; 16];
-        half.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-        Self(half)
-    }
+    /// Digits of a checksum.
+    const DIGITS: usize = 64;
 
-    fn text(self) -> String {
-        names::hex(&self.0)
+    fn with(&self, line: &[u8]) -> Self {
+        Self(Digest::of(&[self.0.as_bytes(), line].concat()).hex().to_owned())
     }
 }
 
@@ -212,10 +208,10 @@ impl Lines<'_> {
     fn next<R: DeserializeOwned>(&mut self) -> Option<R> {
         let end = self.rest.iter().position(|byte| *byte == b'\n')?;
         let (line, rest) = self.rest.split_at_checked(end + 1)?;
-        let (sum, json) = line.get(..end)?.split_at_checked(2 * self.chain.0.len())?;
+        let (sum, json) = line.get(..end)?.split_at_checked(Chain::DIGITS)?;
         let json = json.strip_prefix(b" ")?;
         let next = self.chain.with(json);
-        let record = (next.text().as_bytes() == sum).then(|| serde_json::from_slice(json).ok()).flatten()?;
+        let record = (next.0.as_bytes() == sum).then(|| serde_json::from_slice(json).ok()).flatten()?;
         (self.rest, self.chain) = (rest, next);
         Some(record)
     }

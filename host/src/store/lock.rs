@@ -6,10 +6,11 @@ use std::{
     path::Path,
 };
 
-use sha2::{Digest as _, Sha256};
-
-use super::{error::StoreError, names};
-use crate::{install::private, model::clean::clean};
+use super::error::StoreError;
+use crate::{
+    install::private,
+    model::{clean::clean, digest::Digest},
+};
 
 /// The folder in the program's own one.
 const FOLDER: &str = "locks";
@@ -30,8 +31,7 @@ impl ServerLock {
     /// `Busy` when another study holds it; another one when the lock cannot be made.
     pub fn take(data: &Path, server: &str, holder: &str) -> Result<Self, StoreError> {
         let folder = data.join(FOLDER);
-        let digest = Sha256::digest(server.as_bytes());
-        let path = folder.join(format!("{}.lock", names::hex(digest.get(..8).unwrap_or_default())));
+        let path = folder.join(format!("{}.lock", Digest::of(server.as_bytes()).hex()));
         let failed = |source| StoreError::Write { path: path.clone(), source };
         private::make(&folder).map_err(failed)?;
         let mut file =

@@ -1,6 +1,6 @@
 //! Files of a folder that are named after studies, and which of them somebody means.
 
-use std::{fmt::Write as _, fs, io, path::Path};
+use std::{fs, io, path::Path};
 
 use super::error::StoreError;
 use crate::model::kept::StudyId;
@@ -44,12 +44,4 @@ pub(super) fn meant(ids: Vec<StudyId>, meant: &str) -> Result<StudyId, StoreErro
         1 => Ok(fitting.remove(0)),
         _ => Err(StoreError::Several { meant: meant.to_owned(), fitting }),
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

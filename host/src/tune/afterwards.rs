@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     disturbance::{self, is_settled},
-    execute::{Executor, same_model},
+    execute::Executor,
     judge::Spent,
     noise,
     residuals::requests,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
     disturbance::Disturbance,
-    machine::LoadedModel,
+    machine::{LoadedModel, same_model},
     observation::{Observation, Repetition},
     trial::Trial,
 };

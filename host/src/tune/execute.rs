@@ -24,7 +24,7 @@ use crate::{
     model::{
         candidate::{Candidate, LoadKey},
         experiment::{Experiment, Proposal},
-        machine::{Era, LoadedModel, ModelProfile, ServerProfile},
+        machine::{Era, LoadedModel, ModelProfile, ServerProfile, same_model},
         metric::{Metric, Sample},
         observation::{FailureCause, Observation, Repetition},
         score::NoteScore,
@@ -408,11 +408,6 @@ impl<'a> Executor<'a> {
         measured.samples.extend(sample(Metric::QualityDifference, pairs.iter().map(|(_, quality)| *quality).collect()));
         measured.samples.extend(summarise::requests(&measured.observations));
     }
-}
-
-/// `x` and `x:latest` are the same model.
-pub fn same_model(a: &str, b: &str) -> bool {
-    a.strip_suffix(":latest").unwrap_or(a) == b.strip_suffix(":latest").unwrap_or(b)
 }
 
 /// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::execute::{Executor, same_model};
+use super::execute::Executor;
 use crate::{
     model::{
-        machine::{LoadedModel, ModelProfile, ServerProfile},
+        machine::{LoadedModel, ModelProfile, ServerProfile, same_model},
         study::Warning,
     },
     ollama::request::{KeepAlive, LoadRequest},

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::recording::{End, GENERATE, Recording};
 use crate::{
-    model::{candidate::LoadKey, machine::LoadedModel},
+    model::{candidate::LoadKey, digest::Digest, machine::LoadedModel},
     ollama::{
         client::Client,
         error::OllamaError,
@@ -69,8 +68,8 @@ impl<'a> Server<'a> {
     /// Sends a prompt.
     pub async fn generate(&self, request: &GenerateRequest, limit: Duration) -> Settled<Generation> {
         let name = || {
-            let digest = Sha256::digest(format!("{request:?}").as_bytes());
-            digest.iter().take(8).fold(format!("{GENERATE} "), |name, byte| format!("{name}{byte:02x}"))
+            let digest = Digest::of(format!("{request:?}").as_bytes());
+            format!("{GENERATE} {}", digest.hex())
         };
         let unpack = |end| match end {
             End::Generated(generation) => Some(generation),
@@ -117,12 +116,12 @@ impl<'a> Server<'a> {
         };
         let request = name();
         if let Some(known) = recording.recall(&request).await {
-            let took_ms = known.took_ms;
-            return match known.end {
-                End::Failed(error) => Settled { outcome: Some(Err(error)), held_ms: 0.0, took_ms },
-                End::TimedOut => Settled { outcome: None, held_ms: 0.0, took_ms },
-                end => Settled { outcome: unpack(end).map(Ok), held_ms: 0.0, took_ms },
+            let outcome = match known.end {
+                End::Failed(error) => Some(Err(error)),
+                End::TimedOut => None,
+                end => unpack(end).map(Ok),
             };
+            return Settled { outcome, held_ms: 0.0, took_ms: known.took_ms };
         }
         let held_ms = recording.catch_up().await;
         let started = Instant::now();

@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::execute::same_model;
 use crate::{
-    model::{clean::clean, machine::LoadedModel},
+    model::{
+        clean::clean,
+        machine::{LoadedModel, same_model},
+    },
     stats::summary::median,
 };
 

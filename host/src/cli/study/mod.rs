@@ -28,10 +28,7 @@ pub fn run(command: &StudyCommand) -> CommandResult {
 
 /// Where studies are kept.
 fn store(env: &BTreeMap<String, String>) -> Result<StudyStore, Failure> {
-    places::data(env).map(|data| StudyStore::new(&data)).ok_or_else(|| {
-        let hint = "name one with RALF_TUNE_DATA_DIR".to_owned();
-        Failure::new(ExitStatus::Unfit, anyhow::anyhow!("this system names no folder for data"), Some(hint))
-    })
+    Ok(StudyStore::new(&places::needed_data(env)?))
 }
 
 /// The study that is meant.

@@ -1,6 +1,10 @@
 //! The page of `ralf-tune doctor`: what was looked at, what was seen, and what mends it.
 
+mod examine;
+
 use serde_json::json;
+
+pub use examine::{Seen, examine};
 
 use super::{page::Page, style::Style};
 use crate::model::checkup::{Found, Gravity};

@@ -1,12 +1,15 @@
 //! What can be said of a server, a model, a machine and present settings without measuring. Pure: it takes what was seen.
 
-use crate::model::{
-    candidate::Candidate,
-    checkup::{Found, Gravity},
-    clean::clean,
-    machine::{Era, LoadedModel, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile},
-    metric::Metric,
-    study::{Outcome, Study},
+use crate::{
+    model::{
+        candidate::Candidate,
+        checkup::{Found, Gravity},
+        clean::clean,
+        machine::{Era, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile, same_model},
+        metric::Metric,
+        study::{Outcome, Study},
+    },
+    report::units::bytes,
 };
 
 /// Seconds that a server keeps a model loaded when nobody says otherwise.
@@ -62,10 +65,10 @@ fn version(server: &ServerProfile) -> Found {
 /// Only where the machine is the server's, and has no graphics memory of its own to look at.
 fn memory(seen: &Seen<'_>, model: &ModelProfile) -> Option<Found> {
     let own = seen.server.locality == Locality::Local && seen.machine.gpus.is_empty();
-    let is_loaded = seen.server.loaded_models.iter().any(|loaded| same(loaded, model));
+    let is_loaded = seen.server.loaded_models.iter().any(|loaded| same_model(&loaded.name, &model.name));
     let (size, free) = (model.size_bytes.value?, seen.machine.available_memory_bytes.value?);
     (own && !is_loaded && size > free).then(|| {
-        let what = format!("the model has {}, and {} of memory are available", gib(size), gib(free));
+        let what = format!("the model has {}, and {} of memory are available", bytes(size), bytes(free));
         Found::at(Gravity::Warning, "memory", what, "a smaller model, or fewer other programs".to_owned())
     })
 }
@@ -74,17 +77,17 @@ fn loaded(seen: &Seen<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for loaded in &seen.server.loaded_models {
         let name = clean(&loaded.name);
-        let ours = seen.model.is_some_and(|model| same(loaded, model));
+        let ours = seen.model.is_some_and(|model| same_model(&loaded.name, &model.name));
         if loaded.is_spilled() {
             let what = format!(
                 "{} of the {} of {name} are in GPU memory",
-                gib(loaded.size_vram_bytes),
-                gib(loaded.size_bytes)
+                bytes(loaded.size_vram_bytes),
+                bytes(loaded.size_bytes)
             );
             let mend = "ralf-tune run finds a context that fits".to_owned();
             found.push(Found::at(Gravity::Warning, "memory", what, mend));
         } else if !ours {
-            let what = format!("{name} is loaded as well, and takes {}", gib(loaded.size_bytes));
+            let what = format!("{name} is loaded as well, and takes {}", bytes(loaded.size_bytes));
             found.push(Found::at(Gravity::Note, "memory", what, format!("ollama stop {name}")));
         }
     }
@@ -139,7 +142,7 @@ fn machine(seen: &Seen<'_>) -> Vec<Found> {
         && used as f64 > MUCH_SWAP * total as f64
         && used > 0
     {
-        let what = format!("{} of {} of swap are in use: memory is short", gib(used), gib(total));
+        let what = format!("{} of {} of swap are in use: memory is short", bytes(used), bytes(total));
         found.push(Found::at(Gravity::Warning, "memory", what, "close what you do not need".to_owned()));
     }
     found
@@ -211,14 +214,4 @@ fn tuning(seen: &Seen<'_>) -> Option<Found> {
         let what = format!("your settings are not those of the study of {}", study.started_at);
         Found::at(Gravity::Note, "tuning", what, "ralf-tune apply".to_owned())
     })
-}
-
-fn same(loaded: &LoadedModel, model: &ModelProfile) -> bool {
-    let plain = |name: &str| name.strip_suffix(":latest").unwrap_or(name).to_owned();
-    plain(&loaded.name) == plain(&model.name)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "one digit of gibibytes is shown")]
-fn gib(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
