@@ -13,7 +13,7 @@ use ralf_tune::{
     model::{candidate::Candidate, study::Study},
     simulate::Scenario,
     store::{Journals, Reopened},
-    tune::{self, End, Ledger, Recording, Remembered, Setup},
+    tune::{self, End, Ledger, Recording, Remembered},
 };
 use serde_json::Value;
 
@@ -43,24 +43,8 @@ fn study(scenario: &Scenario, seed: u64, known: Vec<Remembered>) -> (Study, Vec<
         let prepared = tune::plan(&intensity, &registry, &tune::plan::Choices::default()).unwrap();
         let ledger = Arc::new(InMemory::default());
         let recording = Recording::new(Arc::clone(&ledger) as Arc<dyn Ledger>, known, false);
-        let setup = Setup {
-            client: simulation.client(),
-            machine: scenario.machine_profile(),
-            server: simulation.server.clone(),
-            model: simulation.model.clone(),
-            workload: simulation.workload.clone(),
-            baseline: Candidate::default(),
-            constraints: ralf_tune::model::selection::Constraints::default(),
-            intensity: intensity.name.clone(),
-            budget: intensity.budget,
-            prepared,
-            seed,
-            salt: 0,
-            started_at: "2026-01-01T00:00:00Z".into(),
-            recording: Some(&recording),
-            files: None,
-            notes: None,
-        };
+        let mut setup = simulation.setup(Candidate::default(), &intensity, prepared);
+        setup.recording = Some(&recording);
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         let study = tune::run(setup, stopped, &mut |_| {}).await;
         let asked = ledger.0.lock().unwrap().clone();

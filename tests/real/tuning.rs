@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ralf_tune::{
     model::{
+        begun::Begun,
         budget::{Budget, Intensity},
         candidate::Candidate,
         proof::ProofVerdict,
@@ -99,24 +100,21 @@ async fn the_same_settings_are_not_called_faster() {
 async fn a_pick_is_not_slower_on_fresh_files() {
     let Some(real) = Real::new().await else { return };
     let (intensity, prepared) = quick();
-    let setup = Setup {
-        client: &real.client,
+    let begun = Begun {
+        started_at: "2026-01-01T00:00:00Z".into(),
+        seed: 1,
+        salt: 1,
+        intensity: intensity.name.clone(),
+        budget: intensity.budget,
         machine: machine(),
         server: real.server.clone(),
         model: real.model.clone(),
         workload: generated_workload(1),
         baseline: present(),
         constraints: Constraints::default(),
-        intensity: intensity.name.clone(),
-        budget: intensity.budget,
-        prepared,
-        seed: 1,
-        salt: 1,
-        started_at: "2026-01-01T00:00:00Z".into(),
-        recording: None,
         files: None,
-        notes: None,
     };
+    let setup = Setup { client: &real.client, prepared, begun, recording: None, notes: None };
     let (_stop, stopped) = watch::channel(false);
     let study = tune::run(setup, stopped, &mut |_| {}).await;
     let pick = study.tuned.as_ref().map_or_else(present, |tuned| tuned.candidate.clone());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     model::{
+        begun::Begun,
         budget::Intensity,
         candidate::Candidate,
         machine::{Locality, ModelProfile, ServerProfile},
@@ -75,26 +76,29 @@ impl Simulation {
 
     /// The same from other settings.
     pub async fn study_from(&self, baseline: Candidate, intensity: &Intensity, prepared: Prepared) -> Study {
-        let setup = Setup {
-            client: &self.client,
+        let setup = self.setup(baseline, intensity, prepared);
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        tune::run(setup, stopped, &mut |_| {}).await
+    }
+
+    /// All that such a study needs.
+    #[must_use]
+    pub fn setup(&self, baseline: Candidate, intensity: &Intensity, prepared: Prepared) -> Setup<'_> {
+        let begun = Begun {
+            started_at: STARTED_AT.into(),
+            seed: self.seed,
+            salt: 0,
+            intensity: intensity.name.clone(),
+            budget: intensity.budget,
             machine: self.scenario.machine_profile(),
             server: self.server.clone(),
             model: self.model.clone(),
             workload: self.workload.clone(),
             baseline,
             constraints: Constraints::default(),
-            intensity: intensity.name.clone(),
-            budget: intensity.budget,
-            prepared,
-            seed: self.seed,
-            salt: 0,
-            started_at: STARTED_AT.into(),
-            recording: None,
             files: None,
-            notes: None,
         };
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        tune::run(setup, stopped, &mut |_| {}).await
+        Setup { client: &self.client, prepared, begun, recording: None, notes: None }
     }
 
     /// The way to the server.

@@ -2,21 +2,35 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 
 use super::{places, ui};
 use crate::{
     model::{
         begun::Begun,
         kept::StudyId,
-        study::{Outcome, Study},
+        study::{Outcome, Plan, Study},
     },
     store::{Journal, Journals},
     tune::{Ledger, Recording, Remembered},
 };
+
+/// What a journal begins with.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Header {
+    pub tool_version: String,
+    /// What was typed after the program's name; none where it is no text, and cannot be typed again for the user.
+    pub arguments: Option<Vec<String>>,
+    /// Where: relative names among the arguments are in it.
+    pub directory: PathBuf,
+    pub plan: Plan,
+    pub begun: Begun,
+}
 
 /// A journal, and the memory of the study that is written to it.
 pub struct Memory {
@@ -41,28 +55,22 @@ impl Ledger for Shared {
 
 impl Memory {
     /// Begins the journal of a study. Where there can be none, the study goes without.
-    pub fn begin(env: &BTreeMap<String, String>, begun: Begun, real_clock: bool) -> (Begun, Option<Self>) {
-        let Some(data) = places::data(env) else { return (begun, None) };
-        if begun.arguments.is_none() {
-            let what = "a study that is interrupted cannot be gone on with: what was typed is not UTF-8";
-            ui::message(&ui::errors::warning(what, None));
-            return (begun, None);
+    pub fn begin(env: &BTreeMap<String, String>, header: Header, real_clock: bool) -> (Begun, Option<Self>) {
+        let Some(data) = places::data(env) else { return (header.begun, None) };
+        if header.arguments.is_none() {
+            warn("what was typed is not UTF-8", None);
+            return (header.begun, None);
         }
-        let id = StudyId::new(&begun.started_at, rand::rng().next_u64());
-        let journal = Journals::new(&data).begin(&id, &begun, real_clock);
-        match journal {
-            Ok(journal) => (begun, Some(Self::new(journal, Vec::new(), real_clock))),
+        let id = StudyId::new(&header.begun.started_at, rand::rng().next_u64());
+        let memory = match Journals::new(&data).begin(&id, &header, real_clock) {
+            Ok(journal) => Some(Self::new(journal, Vec::new(), real_clock)),
             Err(error) => {
                 let hint = error.hint();
-                let error: anyhow::Error = error.into();
-                let what = format!(
-                    "a study that is interrupted cannot be gone on with: {}",
-                    ui::errors::chain(&error).join(": ")
-                );
-                ui::message(&ui::errors::warning(&what, Some(&hint)));
-                (begun, None)
+                warn(&ui::errors::chain(&error.into()).join(": "), Some(&hint));
+                None
             }
-        }
+        };
+        (header.begun, memory)
     }
 
     /// A journal that is gone on with, and what is in it.
@@ -89,4 +97,9 @@ impl Memory {
         // One that stays is dropped in time.
         let _ = journal.map(Journal::remove);
     }
+}
+
+fn warn(why: &str, hint: Option<&str>) {
+    let what = format!("a study that is interrupted cannot be gone on with: {why}");
+    ui::message(&ui::errors::warning(&what, hint));
 }

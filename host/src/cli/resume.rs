@@ -7,7 +7,7 @@ use super::{
     args::{Cli, Command, RunArgs},
     exit::ExitStatus,
     failure::Failure,
-    memory::Memory,
+    memory::{Header, Memory},
     places, run, ui,
 };
 use crate::{
@@ -19,8 +19,7 @@ use crate::{
 
 /// A study that was interrupted, and what it had learned.
 pub struct Resumed {
-    /// What it began with.
-    pub begun: Begun,
+    header: Header,
     journal: Journal,
     known: Vec<Remembered>,
 }
@@ -30,26 +29,30 @@ pub fn run(meant: &str) -> CommandResult {
     let data = places::needed_data(&settings::environment())?;
     let journals = Journals::new(&data);
     let id = journals.find(meant)?;
-    let found: Reopened<Begun, Remembered> = journals.open(&id, true)?;
-    let begun = found.header;
+    let found: Reopened<Header, Remembered> = journals.open(&id, true)?;
+    let header = found.header;
     if found.dropped_bytes > 0 {
         ui::message(&format!(
             "the last {} bytes of what was kept are damaged: what stands before them is used",
             found.dropped_bytes
         ));
     }
-    let args = typed(&begun)?;
-    std::env::set_current_dir(&begun.directory).map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot go to {}", begun.directory.display()));
+    let args = typed(&header)?;
+    std::env::set_current_dir(&header.directory).map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("cannot go to {}", header.directory.display()));
         Failure::new(ExitStatus::Unfit, error, Some("the study began there: begin a new one with ralf-tune run".into()))
     })?;
-    ui::message(&format!("going on with the study of {}: {} answers are known", begun.started_at, found.records.len()));
-    run::study(&args, Some(Resumed { begun, journal: found.journal, known: found.records }))
+    ui::message(&format!(
+        "going on with the study of {}: {} answers are known",
+        header.begun.started_at,
+        found.records.len()
+    ));
+    run::study(&args, Some(Resumed { header, journal: found.journal, known: found.records }))
 }
 
 /// What was typed then.
-fn typed(begun: &Begun) -> Result<RunArgs, Failure> {
-    let words = std::iter::once("ralf-tune").chain(begun.arguments.iter().flatten().map(String::as_str));
+fn typed(header: &Header) -> Result<RunArgs, Failure> {
+    let words = std::iter::once("ralf-tune").chain(header.arguments.iter().flatten().map(String::as_str));
     match Cli::try_parse_from(words).map(|cli| cli.command) {
         Ok(Command::Run(args)) if args.resume.is_none() => Ok(*args),
         _ => Err(differs("this release of ralf-tune does not understand what was typed then")),
@@ -57,23 +60,28 @@ fn typed(begun: &Begun) -> Result<RunArgs, Failure> {
 }
 
 impl Resumed {
+    /// What it began with.
+    pub const fn begun(&self) -> &Begun {
+        &self.header.begun
+    }
+
     /// Checks that it is still the same study, and gives what it began with and its memory.
-    pub fn go_on(self, now: &Begun, real_clock: bool) -> Result<(Begun, Option<Memory>), Failure> {
-        let then = &self.begun;
-        if then.tool_version != now.tool_version {
-            return Err(differs(&format!("it was begun by release {} of ralf-tune", then.tool_version)));
+    pub fn go_on(self, now: &Header, real_clock: bool) -> Result<(Begun, Option<Memory>), Failure> {
+        let (header, then, found) = (&self.header, &self.header.begun, &now.begun);
+        if header.tool_version != now.tool_version {
+            return Err(differs(&format!("it was begun by release {} of ralf-tune", header.tool_version)));
         }
-        if then.plan != now.plan {
+        if header.plan != now.plan {
             return Err(differs("the plugins or the settings are not those that it began with"));
         }
-        if then.model.name != now.model.name || then.model.digest.value != now.model.digest.value {
+        if then.model.name != found.model.name || then.model.digest.value != found.model.digest.value {
             return Err(differs(&format!("the model {} is not the one that it began with", then.model.name)));
         }
-        if then.server.version.value != now.server.version.value {
+        if then.server.version.value != found.server.version.value {
             return Err(differs("the server is not of the version that it began with"));
         }
         let memory = Memory::new(self.journal, self.known, real_clock);
-        Ok((self.begun, Some(memory)))
+        Ok((self.header.begun, Some(memory)))
     }
 }
 

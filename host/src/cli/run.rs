@@ -12,7 +12,7 @@ use super::{
     exit::ExitStatus,
     failure::Failure,
     lock,
-    memory::Memory,
+    memory::{Header, Memory},
     notes, places,
     plan::{grant, prepare},
     resume::{self, Resumed},
@@ -65,7 +65,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     refuse_report_in(target.as_deref(), &settings)?;
     let fresh = || if scenario.is_some() { 0 } else { rand::rng().next_u64() };
     let (seed, workload) = if let Some(resumed) = &resumed {
-        (resumed.begun.seed, resumed.begun.workload.clone())
+        (resumed.begun().seed, resumed.begun().workload.clone())
     } else {
         let seed = settings.seed.value.unwrap_or_else(fresh);
         (seed, workload(&settings, seed)?)
@@ -93,23 +93,25 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         let _lock = lock::take(&env, &connection)?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
-        let now = Begun {
+        let now = Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: now(),
             arguments: typed_now(),
             directory: std::env::current_dir().unwrap_or_default(),
-            seed,
-            salt: fresh(),
-            intensity: intensity.name.clone(),
-            budget: intensity.budget,
-            machine: connection.machine.clone(),
-            server,
-            model,
-            workload,
-            baseline: baseline(present.as_ref()),
-            constraints: constraints(&settings),
             plan: prepared.plan.clone(),
-            files: settings.files.value,
+            begun: Begun {
+                started_at: now(),
+                seed,
+                salt: fresh(),
+                intensity: intensity.name.clone(),
+                budget: intensity.budget,
+                machine: connection.machine.clone(),
+                server,
+                model,
+                workload,
+                baseline: baseline(present.as_ref()),
+                constraints: constraints(&settings),
+                files: settings.files.value,
+            },
         };
         let (begun, memory) = match resumed {
             Some(resumed) => resumed.go_on(&now, scenario.is_none())?,
@@ -117,21 +119,10 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         };
         let setup = Setup {
             client: &connection.client,
-            machine: begun.machine,
-            server: begun.server,
-            model: begun.model,
-            workload: begun.workload,
-            baseline: begun.baseline,
-            constraints: begun.constraints,
-            intensity: begun.intensity,
-            budget: begun.budget,
             prepared,
-            seed: begun.seed,
-            salt: begun.salt,
-            started_at: begun.started_at,
-            files: begun.files,
-            notes: args.keep_notes.as_ref().map(|_| &made),
+            begun,
             recording: memory.as_ref().map(Memory::recording),
+            notes: args.keep_notes.as_ref().map(|_| &made),
         };
         let study = watched(scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await;
         Ok::<_, Failure>((study, memory))

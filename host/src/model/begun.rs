@@ -1,6 +1,4 @@
-//! What a study began with: all that it takes to go on with one that was killed.
-
-use std::path::PathBuf;
+//! What a study begins with, as data: with it and with what the server says, it comes out the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +7,16 @@ use super::{
     candidate::Candidate,
     machine::{MachineProfile, ModelProfile, ServerProfile},
     selection::Constraints,
-    study::Plan,
     workload::Workload,
 };
 
-/// What a study began with.
+/// What a study begins with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Begun {
-    pub tool_version: String,
     /// RFC 3339.
     pub started_at: String,
-    /// What was typed after the program's name; none where it is no text, and cannot be typed again for the user.
-    pub arguments: Option<Vec<String>>,
-    /// Where: relative names among the arguments are in it.
-    pub directory: PathBuf,
     pub seed: u64,
+    /// Tells two studies of the same seed apart on a real server; 0 in simulations, so that they repeat.
     pub salt: u64,
     pub intensity: String,
     pub budget: Budget,
@@ -34,7 +27,6 @@ pub struct Begun {
     pub workload: Workload,
     pub baseline: Candidate,
     pub constraints: Constraints,
-    pub plan: Plan,
-    /// Files of the batch, where somebody said so.
+    /// Files of the batch, where the study is to take no longer than it can save.
     pub files: Option<usize>,
 }

@@ -24,7 +24,7 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
     for error in executor.panel.failures() {
         progress.warnings.push(Warning { what: error.to_string(), advice: Some(error.hint()) });
     }
-    if setup.server.locality == Locality::Remote {
+    if setup.begun.server.locality == Locality::Remote {
         progress.warnings.push(Warning {
             what: "the server runs on another machine, so its hardware is unknown and thread counts were not tuned"
                 .into(),
@@ -39,7 +39,7 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
     }
     progress.warnings.extend(seen.into_iter().map(|what| Warning { what, advice: None }));
     progress.warnings.extend(setup.recording.and_then(Recording::lost));
-    let notices = setup.workload.notices.iter().map(|notice| Warning { what: notice.clone(), advice: None });
+    let notices = setup.begun.workload.notices.iter().map(|notice| Warning { what: notice.clone(), advice: None });
     progress.warnings.extend(notices);
 }
 
@@ -54,13 +54,13 @@ pub fn forecasts(setup: &Setup<'_>, executor: &Executor<'_>, history: &[Trial], 
             .flat_map(|trial| &trial.facts)
             .find(|(name, _)| name == LOADED_CONTEXT)
             .map(|(_, tokens)| *tokens);
-        let trained = setup.model.trained_context.value.unwrap_or(u32::MAX);
+        let trained = setup.begun.model.trained_context.value.unwrap_or(u32::MAX);
         let most = f64::from(candidate.num_ctx.min(trained));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of tokens, once a u32")]
         let context = loaded.map_or(most, |loaded| loaded.min(most)) as u32;
-        truncation_forecast(candidate, context, &calibration, &setup.workload)
+        truncation_forecast(candidate, context, &calibration, &setup.begun.workload)
     };
-    Forecasts { chosen: of(chosen), present: of(&setup.baseline) }
+    Forecasts { chosen: of(chosen), present: of(&setup.begun.baseline) }
 }
 
 #[expect(
@@ -75,7 +75,7 @@ pub fn summarise_workload(
     forecast: &TruncationForecast,
     chosen: &Candidate,
 ) -> WorkloadSummary {
-    let workload = &setup.workload;
+    let workload = &setup.begun.workload;
     let chars: Vec<f64> = workload.batch_chars.iter().map(|chars| *chars as f64).collect();
     let share = source_share(&workload.batch_chars, chosen);
     WorkloadSummary {

@@ -25,11 +25,10 @@ use super::{
 };
 use crate::{
     model::{
+        begun::Begun,
         budget::Budget,
-        candidate::Candidate,
-        machine::{MachineProfile, ModelProfile, ServerProfile},
+        machine::ModelProfile,
         plugin::Manifest,
-        selection::Constraints,
         space::{Parameter, SearchSpace},
         study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
@@ -40,57 +39,44 @@ use crate::{
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
 const RESTORE_SECONDS: f64 = 1.0;
 
-/// All that a study needs to begin.
+/// All that a study needs to run.
 pub struct Setup<'a> {
     pub client: &'a Client,
-    pub machine: MachineProfile,
-    pub server: ServerProfile,
-    pub model: ModelProfile,
-    pub workload: Workload,
-    pub baseline: Candidate,
-    pub constraints: Constraints,
-    pub intensity: String,
-    pub budget: Budget,
     pub prepared: Prepared,
-    pub seed: u64,
-    /// Tells two studies of the same seed apart on a real server; 0 in simulations, so that they repeat.
-    pub salt: u64,
-    /// RFC 3339.
-    pub started_at: String,
+    pub begun: Begun,
     /// What the server says is remembered here, and what it said before is known.
     pub recording: Option<&'a Recording>,
-    /// Files of the batch, where the study is to take no longer than it can save.
-    pub files: Option<usize>,
     /// Whole notes go here.
     pub notes: Option<&'a MadeNotes>,
 }
 
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
 pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Study {
+    let begun = &setup.begun;
     let server = Server::remembered(setup.client, setup.recording);
-    server.begin(&setup.model.name).await;
-    let clock = StudyClock::start(setup.budget);
+    server.begin(&begun.model.name).await;
+    let clock = StudyClock::start(begun.budget);
     let facts = Facts {
-        machine: &setup.machine,
-        server: &setup.server,
-        model: &setup.model,
-        workload: &setup.workload,
-        space: SearchSpace::of(&setup.machine, &setup.server, &setup.model, &setup.baseline),
-        constraints: &setup.constraints,
-        baseline: &setup.baseline,
-        seed: setup.seed,
+        machine: &begun.machine,
+        server: &begun.server,
+        model: &begun.model,
+        workload: &begun.workload,
+        space: SearchSpace::of(&begun.machine, &begun.server, &begun.model, &begun.baseline),
+        constraints: &begun.constraints,
+        baseline: &begun.baseline,
+        seed: begun.seed,
     };
-    let nonces = Nonces::new(setup.seed, setup.salt);
+    let nonces = Nonces::new(begun.seed, begun.salt);
     let mut executor =
-        Executor::new(server, &setup.server, &setup.model, &setup.workload, clock, nonces, &setup.prepared.panel);
-    executor.judge = judge(&setup.prepared, &setup.model, setup.budget, server);
+        Executor::new(server, &begun.server, &begun.model, &begun.workload, clock, nonces, &setup.prepared.panel);
+    executor.judge = judge(&setup.prepared, &begun.model, begun.budget, server);
     executor.notes = setup.notes;
     emit(StudyEvent::Started {
-        budget_seconds: setup.budget.total_seconds,
+        budget_seconds: begun.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
     });
 
-    let mut progress = Progress::new(&setup.baseline, setup.budget.total_seconds);
+    let mut progress = Progress::new(&begun.baseline, begun.budget.total_seconds);
     tokio::select! {
         biased;
         () = measure(&mut executor, &facts, &setup, &mut progress, emit) => {}
@@ -106,7 +92,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         }
     }
     let end = verdict::decide(&executor, &facts, &setup, &mut progress, confirmed);
-    restore::leave_as_found(&executor, &setup.server, &setup.model)
+    restore::leave_as_found(&executor, &begun.server, &begun.model)
         .await
         .into_iter()
         .for_each(|warning| progress.warnings.push(warning));
@@ -114,15 +100,15 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         Outcome::KeepBaseline | Outcome::NothingFeasible => None,
         Outcome::Improved | Outcome::Interrupted => end.tuned.as_ref().map(|tuned| &tuned.candidate),
     };
-    let chosen = chosen.unwrap_or(&setup.baseline);
-    let budget = setup.budget.total_seconds;
+    let chosen = chosen.unwrap_or(&begun.baseline);
+    let budget = begun.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
     progress.warnings.extend(hindsight.warnings);
     let obedience = obedience::examine(&Witness {
         trials: &progress.history,
-        machine: &setup.machine,
-        server: &setup.server,
-        model: &setup.model,
+        machine: &begun.machine,
+        server: &begun.server,
+        model: &begun.model,
         chosen,
     });
     progress.warnings.extend(obedience::warnings(&obedience));
@@ -132,21 +118,21 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);
     let workload = describe::summarise_workload(&setup, &executor, &forecasts.chosen, chosen);
     let outlook =
-        (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &setup.workload));
+        (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &begun.workload));
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: setup.started_at,
-        seed: setup.seed,
-        intensity: setup.intensity,
-        budget: setup.budget,
+        started_at: begun.started_at.clone(),
+        seed: begun.seed,
+        intensity: begun.intensity.clone(),
+        budget: begun.budget,
         elapsed_seconds,
-        machine: setup.machine.clone(),
-        server: setup.server.clone(),
-        model: setup.model.clone(),
+        machine: begun.machine.clone(),
+        server: begun.server.clone(),
+        model: begun.model.clone(),
         workload,
         plan: setup.prepared.plan.clone(),
-        baseline: setup.baseline.clone(),
+        baseline: begun.baseline.clone(),
         trials: progress.history,
         stages: progress.stages,
         candidates: end.candidates,
@@ -182,15 +168,18 @@ async fn measure(
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let clock = executor.clock;
-    let total = setup.budget.total_seconds;
+    let total = setup.begun.budget.total_seconds;
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
     baseline::run(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;
 
     let speed = candidates::speed_of(&progress.history, facts.workload, facts.baseline);
-    let worth =
-        setup.files.zip(speed).and_then(|(files, speed)| worth(files, speed, clock.elapsed().as_secs_f64(), total));
+    let worth = setup
+        .begun
+        .files
+        .zip(speed)
+        .and_then(|(files, speed)| worth(files, speed, clock.elapsed().as_secs_f64(), total));
     if let Some(worth) = worth {
         progress.total_seconds = worth.total_seconds;
         emit(StudyEvent::Warned { warning: worth.warning.clone() });

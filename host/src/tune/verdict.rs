@@ -122,7 +122,7 @@ pub fn decide(
         return nothing(candidates, Some(selection), confirmed, Outcome::NothingFeasible);
     };
     prefer_compared(&mut selection, &candidates, confirmed.as_ref());
-    let floor = setup.constraints.quality_floor * best_quality(&candidates);
+    let floor = setup.begun.constraints.quality_floor * best_quality(&candidates);
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
     let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
         let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
@@ -146,14 +146,14 @@ pub fn decide(
         candidates: &candidates,
         trials: &progress.history,
         workload: facts.workload,
-        quality_floor: setup.constraints.quality_floor.max(GOOD_QUALITY),
+        quality_floor: setup.begun.constraints.quality_floor.max(GOOD_QUALITY),
         seed: facts.seed,
     };
     let confidence = confidence(winner, &evidence);
     let tuned = settings_of(&candidates, &selection).map(|candidate| TunedConfig {
-        model_name: setup.model.name.clone(),
+        model_name: setup.begun.model.name.clone(),
         candidate,
-        benchmark_date: setup.started_at.clone(),
+        benchmark_date: setup.begun.started_at.clone(),
         confidence,
     });
     let outcome = if progress.interrupted {
