@@ -12,10 +12,11 @@ use ralf_tune::{
         budget::{Budget, Intensity},
         candidate::Candidate,
         observation::FailureCause,
-        study::Study,
+        study::{Outcome, Study},
         trial::TrialState,
         verification::Verification,
     },
+    report::terminal,
     tune::{
         plan::{Choices, plan},
         verify::{self, Verify},
@@ -147,7 +148,18 @@ fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
     expect(kept >= GOOD - 1, "what was measured before is there");
     expect(harmless || !causes.is_empty(), "its cause is noted");
     expect(noted(&passes).1 > kept || harmless || noted(&passes).1 > 8, "the study goes on when it has passed");
-    expect(harmless || stays.outcome != ralf_tune::model::study::Outcome::Improved, "nothing is recommended");
+    expect(harmless || stays.outcome != Outcome::Improved, "nothing is recommended");
+    // What is an answer to a setting, or says nothing at all, is no failure of the server that anybody could name.
+    let silent = matches!(fault, Fault::EndlessStream | Fault::Dripping | Fault::Silent | Fault::OutOfMemory);
+    let lost = stays.lost_its_server();
+    // A storm has harmless ones among its faults, and may end with any.
+    let is_storm = *fault == Fault::Storm;
+    expect(is_storm || lost.is_some() != (harmless || silent), &format!("whether the server was lost: {lost:?}"));
+    let page = terminal::render(&stays, 80, false);
+    expect(lost.is_none() || page.contains("No verdict: the server failed"), "the page says so");
+    expect(lost.is_none() || stays.warnings.iter().any(|one| one.what.contains("the server failed")), "what to do");
+    expect(harmless || silent || is_storm || checked.lost_its_server(), "verify knows that its server was lost");
+    expect(passes.lost_its_server().is_none(), "a server that works again was not lost");
     let row = format!(
         "| {name} | {} | {kept} | {:.0}, {:.0} | {:.0} |",
         list(&causes),

@@ -35,21 +35,64 @@ impl Ledger for InMemory {
     }
 }
 
-/// A study on a new simulated server, with what is known from before; and what it asked the server.
+/// A study on a new simulated server.
+async fn run(scenario: &Scenario, seed: u64, recording: &Recording) -> Study {
+    let simulation = Simulation::new(scenario, seed).await.unwrap();
+    let (registry, intensity) = (bundled(), intensity("quick"));
+    let prepared = tune::plan(&intensity, &registry, &tune::plan::Choices::default()).unwrap();
+    let mut setup = simulation.setup(Candidate::default(), &intensity, prepared);
+    setup.recording = Some(recording);
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    tune::run(setup, stopped, &mut |_| {}).await
+}
+
+/// The same with what is known from before, on a virtual clock; and what it asked the server.
 fn study(scenario: &Scenario, seed: u64, known: Vec<Remembered>) -> (Study, Vec<Remembered>) {
-    runtime().block_on(async {
-        let simulation = Simulation::new(scenario, seed).await.unwrap();
-        let (registry, intensity) = (bundled(), intensity("quick"));
-        let prepared = tune::plan(&intensity, &registry, &tune::plan::Choices::default()).unwrap();
-        let ledger = Arc::new(InMemory::default());
-        let recording = Recording::new(Arc::clone(&ledger) as Arc<dyn Ledger>, known, false);
-        let mut setup = simulation.setup(Candidate::default(), &intensity, prepared);
-        setup.recording = Some(&recording);
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let study = tune::run(setup, stopped, &mut |_| {}).await;
-        let asked = ledger.0.lock().unwrap().clone();
-        (study, asked)
-    })
+    let ledger = Arc::new(InMemory::default());
+    let recording = Recording::new(Arc::clone(&ledger) as Arc<dyn Ledger>, known, false);
+    let study = runtime().block_on(run(scenario, seed, &recording));
+    let asked = ledger.0.lock().unwrap().clone();
+    (study, asked)
+}
+
+/// A disk that is full after some records.
+struct Full(Mutex<usize>);
+
+impl Ledger for Full {
+    fn keep(&self, _: &Remembered) -> Result<(), String> {
+        let mut left = self.0.lock().unwrap();
+        *left = left.saturating_sub(1);
+        if *left > 0 { Ok(()) } else { Err("no space left".into()) }
+    }
+}
+
+#[test]
+fn a_full_disk_costs_no_study_and_is_said() {
+    let scenario: Scenario = "one-slot".parse().unwrap();
+    let recording = Recording::new(Arc::new(Full(Mutex::new(5))), Vec::new(), false);
+    let study = runtime().block_on(run(&scenario, 1, &recording));
+    assert!(study.trials.len() > 3, "{}", study.trials.len());
+    let said = study.warnings.iter().filter(|warning| warning.what.contains("no space left")).count();
+    assert_eq!(said, 1, "{:?}", study.warnings);
+}
+
+#[test]
+fn what_is_known_is_played_on_a_stopped_clock_and_the_clock_goes_on_afterwards() {
+    let scenario: Scenario = "one-slot".parse().unwrap();
+    let (first, whole) = study(&scenario, 1, Vec::new());
+    let asked = Arc::new(InMemory::default());
+    let recording = Recording::new(Arc::clone(&asked) as Arc<dyn Ledger>, whole, true);
+    // The real clock, as before a real server; the last load is repeated on it, which the simulated server makes short.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let again = runtime.block_on(async {
+        let again = run(&scenario, 1, &recording).await;
+        // Panics where the clock still stands.
+        tokio::time::pause();
+        again
+    });
+    assert!((again.elapsed_seconds - first.elapsed_seconds).abs() < 5.0, "{}", again.elapsed_seconds);
+    assert_eq!(pick(&again), pick(&first));
+    assert!(asked.0.lock().unwrap().is_empty(), "nothing was asked");
 }
 
 fn pick(study: &Study) -> Candidate {
@@ -166,6 +209,11 @@ fn what_cannot_be_gone_on_with_is_said() {
     assert!(unknown.stderr.contains("no interrupted study `19990101`"), "{unknown}");
     let alone = world.fails(2, &["run", "--resume", "--quick"]);
     assert!(alone.stderr.contains("--resume"), "{alone}");
+
+    world.write("ralf-tune.toml", "strategies = ['random']\n");
+    let other = world.fails(5, &["run", "--resume"]);
+    assert!(other.stderr.contains("plugins or the settings") && other.stderr.contains("ralf-tune run"), "{other}");
+    fs::remove_file(world.path("ralf-tune.toml")).unwrap();
 
     let journals_folder = Journals::new(&world.home().join(".local/share/ralf-tune"));
     let id = journals_folder.find("last").unwrap();

@@ -15,7 +15,7 @@ use crate::program::{World, server::Ollama};
 /// Bytes of memory that the program may take at most.
 const MOST: u64 = 150 << 20;
 
-/// Before a simulated server: answers to prompts and loads never end, the others are its own.
+/// Before a simulated server: answers to prompts never end, the others are its own.
 fn endless(upstream: String, part: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -24,7 +24,8 @@ fn endless(upstream: String, part: &'static [u8]) -> String {
             let (mut stream, upstream) = (stream.unwrap(), upstream.clone());
             thread::spawn(move || {
                 let request = whole_request(&mut stream);
-                if request.starts_with(b"POST /api/generate") {
+                let has_prompt = request.windows(8).any(|part| part == b"\"prompt\"");
+                if request.starts_with(b"POST /api/generate") && has_prompt {
                     let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n";
                     let _ = stream.write_all(head);
                     let many = part.repeat((1 << 16) / part.len());
@@ -36,7 +37,8 @@ fn endless(upstream: String, part: &'static [u8]) -> String {
                     }
                     return;
                 }
-                let at = request.windows(2).position(|end| end == b"\r\n").unwrap();
+                // A connection that was opened for later, and never used.
+                let Some(at) = request.windows(2).position(|end| end == b"\r\n") else { return };
                 let mut server = TcpStream::connect(&upstream).unwrap();
                 server.write_all(&[&request[..at], b"\r\nConnection: close", &request[at..]].concat()).unwrap();
                 let _ = std::io::copy(&mut server, &mut stream);
@@ -65,10 +67,10 @@ fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
 #[test]
 fn memory_stays_bounded_whatever_is_sent() {
     for part in [&b"a"[..], b"{\"response\":\"word \",\"done\":false}\n"] {
-        let ollama = Ollama::serving(&["llama3.1:8b"]);
+        let ollama = Ollama::serving(&["qwen2.5-coder:1.5b"]);
         let host = endless(ollama.address.clone(), part);
         let world = World::new();
-        let arguments = ["run", "--quick", "--budget", "20s", "--model", "llama3.1:8b", "--host", &host];
+        let arguments = ["run", "--quick", "--budget", "20s", "--model", "qwen2.5-coder:1.5b", "--host", &host];
         let mut child = world.process(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut most = 0;
         while child.try_wait().unwrap().is_none() {
@@ -79,6 +81,7 @@ fn memory_stays_bounded_whatever_is_sent() {
             thread::yield_now();
         }
         println!("{} MiB at most", most >> 20);
+        assert_eq!(child.wait().unwrap().code(), Some(3), "the server was lost");
         assert!(most > 0 && most < MOST, "{} MiB", most >> 20);
     }
 }

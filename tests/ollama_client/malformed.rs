@@ -94,9 +94,9 @@ async fn an_endless_line_and_an_endless_answer_are_given_up() {
     let part = Bytes::from(vec![b'x'; 1024 * 1024]);
     let endless = Reply { parts: vec![(Duration::ZERO, Ok(part)); 100], ..Reply::new(200, "") };
     let error = generate(endless.clone()).await.unwrap_err();
-    assert_eq!(error, OllamaError::TooLong { what: "line".into(), limit_bytes: 8 * 1024 * 1024 });
+    assert_eq!(error, OllamaError::TooLong { what: "line".into(), limit_bytes: (256 << 10) + 64 * (2048 + 48) });
     assert!(matches!(client(endless).tags().await, Err(OllamaError::TooLong { what, .. }) if what == "answer"));
-    let long = format!("{{\"response\":\"{}\",\"done\":false}}\n", "y".repeat(4_000_000));
+    let long = format!("{{\"response\":\"{}\",\"done\":false}}\n", "y".repeat(300_000));
     let parts = vec![(Duration::ZERO, Ok(Bytes::from(long))); 20];
     let error = generate(Reply { parts, ..Reply::new(200, "") }).await.unwrap_err();
     assert!(matches!(&error, OllamaError::TooLong { what, .. } if what == "answer"), "{error}");

@@ -82,3 +82,12 @@ async fn an_error_whose_text_never_ends_is_still_an_error() {
     let error = client(reply).generate(&request("m")).await.unwrap_err();
     assert!(matches!(error, OllamaError::Status { status: 500, .. }), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_byte_now_and_then_is_no_answer() {
+    let parts = std::iter::repeat_n((Duration::from_secs(1), Ok(Bytes::from_static(b" "))), 1000).collect();
+    let started = Instant::now();
+    let error = client(Reply { parts, ..Reply::new(200, "") }).version().await.unwrap_err();
+    assert_eq!(error, OllamaError::FirstByteTimeout { after_ms: 20_000 });
+    assert!(started.elapsed() < Duration::from_secs(21), "{:?}", started.elapsed());
+}

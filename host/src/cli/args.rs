@@ -36,7 +36,7 @@ Exit codes:
   0    done
   1    finished, but no candidate meets the constraints
   2    usage or settings
-  3    server unreachable, or model missing
+  3    server unreachable or failing, or model missing
   4    plugin
   5    unfit environment
   70   internal error

@@ -12,6 +12,9 @@ use crate::{
     simulate::{Scenario, SimulatedServer},
 };
 
+/// Longest wait for an answer, however short a budget is: a busy server takes seconds for the simplest question.
+const SHORTEST_QUESTION: Duration = Duration::from_secs(10);
+
 /// Names of models that a message lists at most.
 const LISTED_MODELS: usize = 8;
 
@@ -81,7 +84,10 @@ pub fn connect(
         None => Failure::from(error),
     })?;
     let key = env.get("OLLAMA_API_KEY").map_or(Ok(None), |key| ApiKey::new(key))?;
-    let timeouts = Timeouts { connect: Duration::from_secs(5), ..Timeouts::default() };
+    // A question before a study begins may not take longer than the study.
+    let budget = Duration::from_secs_f64(settings.intensity().budget.total_seconds);
+    let usual = Timeouts::default();
+    let timeouts = Timeouts { first_byte: usual.first_byte.min(budget.max(SHORTEST_QUESTION)), ..usual };
     Ok(Connection {
         client: Client::over_http(&address, key, timeouts)?,
         address,

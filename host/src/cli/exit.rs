@@ -13,7 +13,7 @@ pub enum ExitStatus {
     NothingFeasible,
     /// 2: the command line or a settings file is wrong.
     Usage,
-    /// 3: the server cannot be reached, or does not have the model.
+    /// 3: the server cannot be reached, fails, or does not have the model.
     Server,
     /// 4: a plugin cannot be used.
     Plugin,
@@ -59,7 +59,7 @@ impl ExitStatus {
             Self::Done => "done",
             Self::NothingFeasible => "finished, but no candidate meets the constraints",
             Self::Usage => "wrong usage or settings",
-            Self::Server => "server unreachable, or model missing",
+            Self::Server => "server unreachable or failing, or model missing",
             Self::Plugin => "a plugin cannot be used",
             Self::Unfit => "this environment is not fit for a study",
             Self::Internal => "internal error: a bug",

@@ -159,5 +159,5 @@ impl From<OutputError> for Failure {
 
 /// A study that ended because of the server is a failure of the server.
 pub fn status_of(cause: FailureCause) -> Option<ExitStatus> {
-    matches!(cause, FailureCause::Unreachable | FailureCause::ModelMissing).then_some(ExitStatus::Server)
+    cause.is_of_the_server().then_some(ExitStatus::Server)
 }

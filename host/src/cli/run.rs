@@ -239,6 +239,9 @@ fn status(study: &Study) -> ExitStatus {
         });
         return cause.filter(|_| lost).unwrap_or(ExitStatus::NothingFeasible);
     }
+    if study.lost_its_server().is_some() {
+        return ExitStatus::Server;
+    }
     if study.stages.iter().any(|stage| stage.name == tune::SELECT && stage.failure.is_some()) {
         return ExitStatus::Plugin;
     }

@@ -60,6 +60,12 @@ pub enum FailureCause {
 }
 
 impl FailureCause {
+    /// Whether it says that the server does not work, and nothing of the settings.
+    #[must_use]
+    pub const fn is_of_the_server(self) -> bool {
+        matches!(self, Self::Unreachable | Self::ModelMissing | Self::ServerError | Self::Protocol | Self::Busy)
+    }
+
     /// The name in JSON, reports and plugins.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -14,7 +14,7 @@ use super::{
     outlook::BatchOutlook,
     proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
-    trial::{Trial, TrialState},
+    trial::{ServerFailure, Trial, TrialState, server_failure},
 };
 
 /// Version of the JSON form of [`Study`]. It grows when a field changes its meaning or goes away.
@@ -69,6 +69,15 @@ pub struct Study {
     /// What to expect of the whole batch with the settings that it ends with; absent in records of earlier releases.
     #[serde(default)]
     pub outlook: Option<BatchOutlook>,
+}
+
+impl Study {
+    /// How the server failed, where it did before anything could be compared. That says nothing of the settings.
+    #[must_use]
+    pub fn lost_its_server(&self) -> Option<ServerFailure> {
+        let undecided = matches!(self.outcome, Outcome::KeepBaseline | Outcome::NothingFeasible);
+        server_failure(&self.trials).filter(|_| undecided && self.comparison.is_none())
+    }
 }
 
 /// How a study ended.

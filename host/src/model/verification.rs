@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     candidate::Candidate,
-    observation::FailureCause,
     study::{Comparison, Warning},
-    trial::{Trial, TrialState},
+    trial::{Trial, server_failure},
 };
 
 /// Version of the JSON form of [`Verification`]. It grows when a field changes its meaning or goes away.
@@ -39,8 +38,7 @@ impl Verification {
     /// Whether the server stopped answering before anything could be compared. That says nothing of the settings.
     #[must_use]
     pub fn lost_its_server(&self) -> bool {
-        let lost = TrialState::Failed(FailureCause::Unreachable);
-        self.comparison.is_none() && self.trials.iter().any(|trial| trial.state == lost)
+        self.comparison.is_none() && server_failure(&self.trials).is_some()
     }
 }
 

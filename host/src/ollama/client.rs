@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     address::ServerAddress,
@@ -13,7 +13,6 @@ use super::{
     exchange::Exchange,
     generation::{Collector, Generation},
     http::{ApiKey, HttpTransport},
-    ndjson::LineSplitter,
     request::{GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
     transport::{Request, Transport},
     wire::{GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
@@ -148,7 +147,7 @@ impl Client {
         let elapsed_ms = || started.elapsed().as_secs_f64() * 1000.0;
         let transport = self.transport.as_ref();
         let mut exchange = Exchange::begin(transport, request.to_wire(), &timeouts, Some(&request.model)).await?;
-        let mut splitter = LineSplitter::default();
+        let mut splitter = request.splitter();
         let mut collector = Collector::default();
         while let Some(chunk) = exchange.next().await.map_err(|error| error.with_partial(collector.answer()))? {
             for line in splitter.push(&chunk)? {
@@ -168,7 +167,11 @@ impl Client {
     /// A question whose answer is one document and needs no model.
     async fn ask<T: DeserializeOwned>(&self, request: Request, model: Option<&str>) -> Result<T, OllamaError> {
         let timeouts = Timeouts { first_byte: self.timeouts.first_byte.min(QUESTION), ..self.timeouts };
-        let bytes = Exchange::begin(self.transport.as_ref(), request, &timeouts, model).await?.whole().await?;
+        let answer = async { Exchange::begin(self.transport.as_ref(), request, &timeouts, model).await?.whole().await };
+        // The whole of it: a server that sends a byte now and then would be waited for without end.
+        let limit = timeouts.first_byte;
+        let after_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let bytes = timeout(limit, answer).await.map_err(|_| OllamaError::FirstByteTimeout { after_ms })??;
         serde_json::from_slice(&bytes).map_err(|_| classify::not_json(&bytes))
     }
 

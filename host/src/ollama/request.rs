@@ -6,7 +6,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::transport::{Method, Request};
+use super::{
+    ndjson::{LineSplitter, MAX_ANSWER_BYTES, MAX_LINE_BYTES},
+    transport::{Method, Request},
+};
 
 /// Three timeouts instead of one: a long answer is no failure, a silent server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +87,25 @@ pub struct GenerateRequest {
     pub timeouts: Option<Timeouts>,
 }
 
+/// Bytes of an answer's longest line at most, and of all its lines, besides what its tokens take.
+const LINE_BYTES: usize = 256 << 10;
+const ANSWER_BYTES: usize = 1 << 20;
+
+/// The same for each token: its number in the final line and its text, should all of it come in one line; a line of its own.
+const LINE_BYTES_PER_TOKEN: usize = 64;
+const ANSWER_BYTES_PER_TOKEN: usize = 1 << 10;
+
 impl GenerateRequest {
+    /// Cuts the answer into lines, within what was asked for: a server must not fill the memory.
+    pub(super) fn splitter(&self) -> LineSplitter {
+        let tokens = usize::try_from(u64::from(self.num_ctx) + u64::from(self.num_predict)).unwrap_or(usize::MAX);
+        let most = |bytes: usize, per_token: usize| bytes.saturating_add(tokens.saturating_mul(per_token));
+        LineSplitter::new(
+            most(LINE_BYTES, LINE_BYTES_PER_TOKEN).min(MAX_LINE_BYTES),
+            most(ANSWER_BYTES, ANSWER_BYTES_PER_TOKEN).min(MAX_ANSWER_BYTES),
+        )
+    }
+
     /// The load that this request would cause by itself.
     #[must_use]
     pub fn load_request(&self) -> LoadRequest {

@@ -302,4 +302,20 @@ mod tests {
         found.journal.remove().unwrap();
         assert!(matches!(journals.find("last"), Err(StoreError::NoneUnfinished)));
     }
+
+    #[test]
+    fn the_oldest_are_dropped_but_for_those_whose_study_runs() {
+        let data = tempfile::tempdir().unwrap();
+        let journals = Journals::new(data.path());
+        let id = |second: usize| StudyId::parse(&format!("20261127-1504{second:02}-2a7f")).unwrap();
+        let running = journals.begin(&id(0), &"runs", false).unwrap();
+        for second in 1..=MOST_LEFT + 3 {
+            drop(journals.begin(&id(second), &"left", false).unwrap());
+        }
+        let there = |second| journals.path(&id(second)).exists();
+        assert!(there(0), "it runs");
+        assert!(!there(1) && !there(3), "the oldest are gone");
+        assert!((5..=MOST_LEFT + 3).all(there), "the others are left");
+        drop(running);
+    }
 }

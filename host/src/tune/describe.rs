@@ -14,7 +14,7 @@ use crate::{
         forecast::{Forecasts, TruncationForecast},
         machine::Locality,
         study::{Warning, WorkloadSummary},
-        trial::Trial,
+        trial::{Trial, server_failure},
     },
     stats::summary::{mean, median},
 };
@@ -38,6 +38,15 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
         }
     }
     progress.warnings.extend(seen.into_iter().map(|what| Warning { what, advice: None }));
+    if let Some(failure) = server_failure(&progress.history) {
+        let said = failure.said.unwrap_or_else(|| failure.cause.name().replace('-', " "));
+        progress.warnings.push(Warning {
+            what: format!("the server failed in the end: {said}"),
+            advice: Some(
+                "its log says more, and `ralf-tune doctor` looks at what is there now; then run the study again".into(),
+            ),
+        });
+    }
     progress.warnings.extend(setup.recording.and_then(Recording::lost));
     let notices = setup.begun.workload.notices.iter().map(|notice| Warning { what: notice.clone(), advice: None });
     progress.warnings.extend(notices);

@@ -1,7 +1,7 @@
 //! The verdict of a study: one line to act on, and the sentences that carry it.
 
 use crate::{
-    model::{metric::Estimate, proof::ProofVerdict, study::Outcome},
+    model::{metric::Estimate, proof::ProofVerdict, study::Outcome, trial::ServerFailure},
     report::{
         style::Style,
         units::{count, duration, fixed, percent},
@@ -28,6 +28,9 @@ pub(super) struct Verdict {
 }
 
 pub(super) fn of(view: &View) -> Verdict {
+    if let Some(lost) = view.study.lost_its_server() {
+        return no_verdict(&lost);
+    }
     match view.study.outcome {
         Outcome::Improved => improved(view),
         Outcome::KeepBaseline => keep(view),
@@ -82,6 +85,16 @@ fn keep(view: &View) -> Verdict {
         style: Style::Good,
         headline: "Keep your present settings: nothing that was measured is better.".to_owned(),
         sentences,
+    }
+}
+
+fn no_verdict(lost: &ServerFailure) -> Verdict {
+    let said = lost.said.as_ref().map(|said| format!("The last that was heard of it: {said}."));
+    let keep = "What was measured before is below. Keep your present settings until it works.";
+    Verdict {
+        style: Style::Bad,
+        headline: "No verdict: the server failed before anything could be compared.".to_owned(),
+        sentences: said.into_iter().chain([keep.to_owned()]).collect(),
     }
 }
 
