@@ -157,6 +157,7 @@ fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
     expect(is_storm || lost.is_some() != (harmless || silent), &format!("whether the server was lost: {lost:?}"));
     let page = terminal::render(&stays, 80, false);
     expect(lost.is_none() || page.contains("No verdict: the server failed"), "the page says so");
+    expect(lost.is_none() || !page.contains("  Confidence: "), "nothing was chosen");
     expect(lost.is_none() || stays.warnings.iter().any(|one| one.what.contains("the server failed")), "what to do");
     expect(harmless || silent || is_storm || checked.lost_its_server(), "verify knows that its server was lost");
     expect(passes.lost_its_server().is_none(), "a server that works again was not lost");

@@ -21,7 +21,8 @@ pub(in crate::report) fn write(page: &mut Page, view: &View) {
     for sentence in &verdict.sentences {
         page.paragraph(Style::Plain, sentence);
     }
-    if let Some(tuned) = &study.tuned {
+    // Nothing was chosen where there is no verdict.
+    if let Some(tuned) = study.tuned.as_ref().filter(|_| study.lost_its_server().is_none()) {
         page.paragraph(Style::Plain, &format!("Confidence: {} %.", fixed(tuned.confidence.percent, 0)));
     }
     page.blank();
