@@ -6,10 +6,9 @@ use crate::{
         checkup::{Found, Gravity},
         clean::clean,
         machine::{Era, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile, same_model},
-        metric::Metric,
         study::{Outcome, Study},
     },
-    report::units::bytes,
+    report::{units::bytes, view},
 };
 
 /// Seconds that a server keeps a model loaded when nobody says otherwise.
@@ -161,12 +160,8 @@ fn keep_alive(seen: &Seen<'_>) -> Option<Found> {
 
 fn slots(seen: &Seen<'_>) -> Option<Found> {
     let (present, _) = seen.present?;
-    let measured = seen.study?.trials.iter().filter_map(|trial| trial.mean(Metric::EffectiveSlots));
-    let slots = measured.fold(0.0, f64::max).round();
+    let slots = view::slots(seen.study?)?.round();
     let asked = f64::from(present.max_concurrent_requests);
-    if slots < 1.0 {
-        return None;
-    }
     Some(if asked > slots {
         let what = format!("{asked:.0} requests are sent at a time, and the server was seen to work on {slots:.0}");
         let mend = format!(

@@ -93,7 +93,7 @@ fn plot(curves: &[Curve]) -> Plot {
         x,
         y: Axis::of_shares("share of requests", [0.0]),
         marks,
-        key: key(&curves.iter().map(|curve| Named { ..curve.named }).collect::<Vec<_>>()),
+        key: key(&curves.iter().map(|curve| curve.named).collect::<Vec<_>>()),
     }
 }
 

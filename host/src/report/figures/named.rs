@@ -3,17 +3,14 @@
 use super::plot::Tone;
 use crate::{
     model::{
-        candidate::Candidate,
-        experiment::Experiment,
-        observation::{Observation, Repetition},
-        selection::MeasuredCandidate,
-        study::Study,
-        trial::Trial,
+        candidate::Candidate, experiment::Experiment, observation::Observation, selection::MeasuredCandidate,
+        study::Study, trial::Trial,
     },
     report::view::{View, differences},
 };
 
 /// A candidate, together with those that make the same notes in the same time.
+#[derive(Clone, Copy)]
 pub(super) struct Named<'a> {
     pub measured: &'a MeasuredCandidate,
     pub is_tuned: bool,
@@ -69,9 +66,7 @@ pub(super) fn notes_trials<'a>(study: &'a Study, candidate: &'a Candidate) -> im
 
 /// The requests of a trial that say how long requests take: no warm-up, no failure, nothing that another client disturbed.
 pub(super) fn undisturbed(trial: &Trial) -> impl Iterator<Item = &Observation> {
-    trial.observations.iter().filter(|request| {
-        request.repetition == Repetition::Measured && request.failure.is_none() && request.disturbed.is_none()
-    })
+    trial.measured().filter(|request| request.failure.is_none() && request.disturbed.is_none())
 }
 
 /// What the tones of candidates mean, as far as they are there.

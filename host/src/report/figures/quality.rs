@@ -101,7 +101,7 @@ fn level(points: &[(f64, Estimate, Named)]) -> String {
 
 fn plot(points: &[(f64, Estimate, Named)], x: Axis, border: Option<f64>) -> Plot {
     let mut marks = Vec::new();
-    let mut key = key(&points.iter().map(|(_, _, named)| Named { ..*named }).collect::<Vec<_>>());
+    let mut key = key(&points.iter().map(|(_, _, named)| *named).collect::<Vec<_>>());
     let y = Axis::of_shares("quality, 0 to 1", points.iter().map(|(_, quality, _)| quality.interval.low));
     if let Some(x) = border {
         marks.push(Mark::Border { x, tone: Tone::Fault });

@@ -17,6 +17,7 @@ use crate::{
     report::{
         table::{Cell, Table},
         units::{decimals, fixed, plain},
+        view::slots,
     },
     stats::{interval::mean_interval, summary::mean},
 };
@@ -81,15 +82,6 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
 /// Whether requests like these were also made with another number of them at once.
 fn varies(point: &Point, points: &[Point]) -> bool {
     points.iter().any(|other| other.series == point.series && (other.parallel - point.parallel).abs() > 0.5)
-}
-
-/// The slots that the trial with the most requests at once found.
-fn slots(study: &Study) -> Option<f64> {
-    let asked = study.trials.iter().filter_map(|trial| match trial.experiment {
-        Experiment::Probe { parallel, .. } if parallel > 1 => Some((parallel, trial.mean(Metric::EffectiveSlots)?)),
-        _ => None,
-    });
-    asked.max_by_key(|(parallel, _)| *parallel).map(|(_, slots)| slots)
 }
 
 /// Synthetic requests.
