@@ -35,6 +35,7 @@ pub mod rehearsal;
 pub mod score;
 pub mod selection;
 pub mod space;
+pub mod steps;
 pub mod study;
 pub mod trial;
 pub mod value;

@@ -14,6 +14,7 @@ use super::{
     outlook::BatchOutlook,
     proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
+    steps::GainStep,
     trial::{ServerFailure, Trial, TrialState, server_failure},
 };
 
@@ -69,6 +70,9 @@ pub struct Study {
     /// What to expect of the whole batch with the settings that it ends with; absent in records of earlier releases.
     #[serde(default)]
     pub outlook: Option<BatchOutlook>,
+    /// The way from the present settings to the recommended ones; empty where none are recommended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<GainStep>,
 }
 
 impl Study {

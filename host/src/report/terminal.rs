@@ -6,7 +6,7 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, clocks, closing, confidence, glance, obedience, outlook, settings, stages, system},
+    panels::{candidates, clocks, closing, confidence, glance, obedience, outlook, settings, stages, steps, system},
     view::View,
 };
 
@@ -31,6 +31,7 @@ pub(super) fn write_details(page: &mut Page, study: &Study) {
     settings::write_model(page, &view);
     settings::write_performance(page, &view);
     settings::write_batch(page, &view);
+    steps::write(page, study);
     clocks::write(page, study);
     confidence::write(page, study);
     system::write_workload(page, study);

@@ -39,6 +39,7 @@ mod score;
 mod server;
 mod shrink;
 mod stage;
+mod steps;
 pub mod study;
 mod summarise;
 mod synthetic;

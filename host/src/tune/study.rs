@@ -20,7 +20,9 @@ use super::{
     restore,
     server::Server,
     shrink::{Pace, given_up},
-    stage, verdict,
+    stage,
+    steps::steps,
+    verdict,
     worth::worth,
 };
 use crate::{
@@ -119,6 +121,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let workload = describe::summarise_workload(&setup, &executor, &forecasts.chosen, chosen);
     let outlook =
         (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &begun.workload));
+    let steps = steps(&progress.history, &begun.workload, &begun.baseline, chosen);
     Study {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -150,6 +153,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         noise: hindsight.noise,
         disturbances: hindsight.disturbances,
         outlook,
+        steps,
     }
 }
 

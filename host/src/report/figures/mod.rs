@@ -11,6 +11,7 @@ mod pareto;
 pub mod plot;
 mod quality;
 mod split;
+mod steps;
 mod throughput;
 mod timeline;
 
@@ -49,8 +50,9 @@ pub struct Figures {
 /// How one kind of figure is made: its title, and the figure or why there is none.
 type Maker = (&'static str, fn(&Study) -> Result<Figure, &'static str>);
 
-const MAKERS: [Maker; 8] = [
+const MAKERS: [Maker; 9] = [
     (pareto::TITLE, pareto::figure),
+    (steps::TITLE, steps::figure),
     (throughput::TITLE, throughput::figure),
     (latency::TITLE, latency::figure),
     (split::TITLE, split::figure),

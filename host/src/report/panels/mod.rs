@@ -9,5 +9,6 @@ pub(super) mod obedience;
 pub(super) mod outlook;
 pub(super) mod settings;
 pub(super) mod stages;
+pub(super) mod steps;
 pub(super) mod system;
 pub(super) mod verdict;

@@ -8,7 +8,7 @@ mod speed;
 
 use std::collections::BTreeMap;
 
-pub use speed::{CostLine, ENOUGH_UNDISTURBED, file_noise};
+pub use speed::{CostLine, ENOUGH_UNDISTURBED, file_noise, timed_alike};
 
 use super::answer_length::AnswerLengths;
 use crate::{

@@ -55,6 +55,12 @@ fn speed_key(candidate: &Candidate) -> SpeedKey {
     }
 }
 
+/// Whether requests of the same length take the same time with both.
+#[must_use]
+pub fn timed_alike(a: &Candidate, b: &Candidate) -> bool {
+    speed_key(a) == speed_key(b)
+}
+
 /// One request of a note: its file, its characters and the milliseconds of the whole machine that it took.
 struct RequestCost {
     file: usize,

@@ -1,0 +1,28 @@
+//! The way from the present settings to the chosen ones.
+
+use serde::{Deserialize, Serialize};
+
+use super::{metric::ConfidenceInterval, space::Parameter};
+
+/// A setting that a step changes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub setting: Parameter,
+    pub from: f64,
+    pub to: f64,
+}
+
+/// One step, and what it gains. All steps together lead from the present settings to the chosen ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GainStep {
+    /// What changes in it: more than one setting where those between were not measured.
+    pub changes: Vec<Change>,
+    /// Notes per minute after it by those before it.
+    pub ratio: f64,
+    /// 95 %; absent where both rest on the same requests, so that the ratio is calculated and not measured.
+    pub interval: Option<ConfidenceInterval>,
+    /// Notes per minute after it.
+    pub notes_per_minute: f64,
+    /// Requests behind the settings that it ends with.
+    pub requests: usize,
+}
