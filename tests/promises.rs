@@ -30,6 +30,8 @@ mod outlook;
 mod plugin_bench;
 mod plugin_test;
 mod plugins;
+mod prior;
+mod profiles;
 mod program;
 mod report;
 mod report_pages;

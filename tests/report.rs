@@ -184,7 +184,7 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
 
 /// Puts a text into the middle of every string, except those that name a variant of an enumeration.
 pub fn poison(data: &mut serde_json::Value, evil: &str) {
-    const VARIANTS: [&str; 13] = [
+    const VARIANTS: [&str; 14] = [
         "outcome",
         "locality",
         "era",
@@ -197,6 +197,7 @@ pub fn poison(data: &mut serde_json::Value, evil: &str) {
         "verdict",
         "vendor",
         "failure",
+        "standing",
         "disturbed",
     ];
     match data {

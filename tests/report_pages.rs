@@ -20,8 +20,8 @@ use crate::{
 use well_formed::{is_escaped, is_whole, tables_are_whole};
 
 /// Every figure there is.
-const FIGURES: [&str; 8] =
-    ["pareto", "throughput", "latency", "time-split", "quality-context", "quality-size", "memory", "timeline"];
+const FIGURES: [&str; 9] =
+    ["pareto", "steps", "throughput", "latency", "time-split", "quality-context", "quality-size", "memory", "timeline"];
 
 /// Whatever could end a text, an attribute, a tag, a table's cell or a paragraph, and steer a terminal besides.
 const EVIL: &str = "\"'></title></style></svg><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u{1b}[2J\u{0}\u{7}\u{202e}\r\n\r\n\
@@ -95,6 +95,7 @@ fn what_a_study_has_no_data_for_is_left_out_and_said() {
     let mut nothing = sample::gain();
     nothing.trials.clear();
     nothing.candidates.clear();
+    nothing.steps.clear();
     assert_eq!(ids(&nothing), <[&str; 0]>::default());
     assert!(!html::render(&nothing).contains("<svg"), "nothing is drawn that was not measured");
 }

@@ -177,3 +177,26 @@ fn thousands_are_listed_from_their_first_lines() {
     assert!(listing.studies.is_sorted_by(|a, b| a.id.second() >= b.id.second()));
     assert_eq!(first, Study { started_at: first.started_at.clone(), seed: first.seed, ..study });
 }
+
+#[test]
+fn two_studies_are_told_apart_by_more_than_noise() {
+    let world = World::new();
+    let run = |scenario: &str, seed: &str| {
+        world.run(&["run", "--simulate", scenario, "--seed", seed, "--no-save", "--no-report"]).succeeded();
+        // Names of one second are in no order.
+        listed(&world).into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    let first = run("mid-range", "1").remove(0);
+    let second = run("mid-range", "2").into_iter().find(|id| *id != first).unwrap();
+    let same = world.run(&["study", "compare", first.as_str(), second.as_str()]).succeeded().stdout;
+    assert!(same.contains("no more than noise") && !same.contains("by more than noise"), "{same}");
+    let slower = run("mid-range:slots=1", "3").into_iter().find(|id| ![&first, &second].contains(&id)).unwrap();
+    let other = world.run(&["study", "compare", first.as_str(), slower.as_str()]).succeeded().stdout;
+    assert!(other.contains("by more than noise") && other.contains("max_concurrent_requests"), "{other}");
+    let trend = world.run(&["study", "trend"]).succeeded().stdout;
+    for id in [&first, &second, &slower] {
+        assert!(trend.contains(id.as_str()), "{trend}");
+    }
+    assert!(trend.contains("slower, by more than") && trend.lines().all(|line| line.chars().count() <= 80), "{trend}");
+    world.fails(2, &["study", "compare", "nothing"]);
+}

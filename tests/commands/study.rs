@@ -39,6 +39,7 @@ fn a_study_is_the_same_every_time_and_says_everything() {
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{ran}");
     // Without a terminal there is one line a finished trial, and nothing else.
     let mut lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.pop(), Some("its profiles fast, balanced, quality: ralf-tune profile list"));
     assert_eq!(lines.pop(), Some("kept as study [STUDY]"));
     for (index, line) in lines.into_iter().enumerate() {
         assert!(line.starts_with('[') && line.contains(&format!("] trial {}, ", index + 1)), "{line}");

@@ -113,6 +113,7 @@ async fn a_pick_is_not_slower_on_fresh_files() {
         baseline: present(),
         constraints: Constraints::default(),
         files: None,
+        prior: None,
     };
     let setup = Setup { client: &real.client, prepared, begun, recording: None, notes: None };
     let (_stop, stopped) = watch::channel(false);

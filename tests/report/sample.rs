@@ -9,9 +9,11 @@ use ralf_tune::model::{
     metric::{ConfidenceInterval, Estimate, Metric, Sample, Summary},
     observation::{FailureCause, FinishReason, Observation, Repetition, ServerTimings},
     outlook::BatchOutlook,
+    profile::{Standing, StudyProfile},
     proof::Proof,
     score::{NoteScore, Score, ScorePart, ScorerScore},
     selection::{Confidence, ConfidencePart, MeasuredCandidate, Selection, TunedConfig},
+    steps::{Change, GainStep},
     study::{
         Comparison, Outcome, Plan, PlannedScorer, PlannedStage, SCHEMA_VERSION, StageOutcome, Study, Warning,
         WorkloadSummary,
@@ -259,6 +261,46 @@ fn stages() -> Vec<StageOutcome> {
     ]
 }
 
+fn steps() -> Vec<GainStep> {
+    let change = |setting: &str, from, to| Change { setting: text(setting), from, to };
+    vec![
+        GainStep {
+            changes: vec![change("num_ctx", 10_000.0, 4096.0), change("max_concurrent_requests", 1.0, 2.0)],
+            ratio: 1.509,
+            interval: Some(estimate(1.509, 1.381, 1.649).interval),
+            notes_per_minute: 6.2,
+            requests: 11,
+        },
+        GainStep {
+            changes: vec![change("max_concurrent_requests", 2.0, 4.0)],
+            ratio: 1.132,
+            interval: None,
+            notes_per_minute: 7.02,
+            requests: 9,
+        },
+    ]
+}
+
+/// What the selectors of the profiles pick of [`gain`].
+fn profiles() -> Vec<StudyProfile> {
+    let of = |name: &str, winner: u32, candidate: Candidate, standing| StudyProfile {
+        name: text(name),
+        winner,
+        tuned: TunedConfig {
+            model_name: text("qwen2.5-coder:7b"),
+            candidate,
+            benchmark_date: text("2026-01-12"),
+            confidence: Confidence { percent: 60.0, meaning: text("likely"), parts: Vec::new() },
+        },
+        standing,
+    };
+    vec![
+        of("fast", 3, winner(), Standing::Proven),
+        of("balanced", 3, winner(), Standing::Proven),
+        of("quality", 2, Candidate { max_concurrent_requests: 2, ..winner() }, Standing::Estimated),
+    ]
+}
+
 /// A study with a winner that is faster at the same quality.
 pub fn gain() -> Study {
     let failed = Trial { number: 1, state: TrialState::Failed(FailureCause::TimedOut), ..trial() };
@@ -338,6 +380,8 @@ pub fn gain() -> Study {
         noise: None,
         disturbances: Disturbances::default(),
         outlook: Some(outlook()),
+        steps: steps(),
+        profiles: profiles(),
         warnings: vec![Warning {
             what: text("the notes took 3 times as long in one of 12 files: something else used the machine"),
             advice: Some(text("close what you do not need, and run ralf-tune again for a narrower interval")),
@@ -349,6 +393,12 @@ pub fn gain() -> Study {
 pub fn keep() -> Study {
     let mut study = gain();
     study.outcome = Outcome::KeepBaseline;
+    study.steps = Vec::new();
+    for profile in &mut study.profiles {
+        profile.winner = 0;
+        profile.tuned.candidate = Candidate::default();
+        profile.standing = Standing::Present;
+    }
     study.comparison = study.comparison.map(|comparison| Comparison {
         tuned_notes_per_minute: 4.15,
         speed_ratio: estimate(1.012, 0.941, 1.088),
@@ -374,6 +424,8 @@ pub fn keep() -> Study {
 /// The same study where every candidate breaks a constraint.
 pub fn nothing_feasible() -> Study {
     let mut study = gain();
+    study.steps.clear();
+    study.profiles.clear();
     study.outcome = Outcome::NothingFeasible;
     study.selection = None;
     study.comparison = None;
@@ -389,6 +441,8 @@ pub fn nothing_feasible() -> Study {
 /// The same study, stopped by the user in the second stage.
 pub fn interrupted() -> Study {
     let mut study = gain();
+    study.steps.clear();
+    study.profiles.clear();
     study.outcome = Outcome::Interrupted;
     study.elapsed_seconds = 97.0;
     study.stages.truncate(2);
@@ -404,6 +458,7 @@ pub fn interrupted() -> Study {
 /// The same study, stopped by the user when a better candidate was known but not confirmed.
 pub fn interrupted_with_result() -> Study {
     let mut study = gain();
+    study.profiles.clear();
     study.outcome = Outcome::Interrupted;
     study.elapsed_seconds = 341.0;
     study.stages.truncate(3);

@@ -97,6 +97,7 @@ impl Simulation {
             baseline,
             constraints: Constraints::default(),
             files: None,
+            prior: None,
         };
         Setup { client: &self.client, prepared, begun, recording: None, notes: None }
     }

@@ -11,10 +11,7 @@ use crate::{
         self,
         ralf_notes::{self, ConfigChange, ConfigError},
     },
-    model::{
-        kept::is_simulated,
-        study::{Outcome, Study},
-    },
+    model::{kept::is_simulated, study::Outcome},
     settings::{Overrides, Settings},
 };
 
@@ -22,11 +19,11 @@ use crate::{
 pub fn run(args: &ApplyArgs) -> CommandResult {
     let (settings, env) = session::settings(&Overrides::from(args))?;
     if args.undo {
-        let path = target(&settings, None)?;
+        let path = target(&settings, false)?;
         return undo(&ConfigChange::undo(&path)?, settings.yes.value);
     }
     let study = study::load(&env, args.study.as_deref().unwrap_or("last"))?;
-    let path = target(&settings, Some(&study))?;
+    let path = target(&settings, is_simulated(&study))?;
     let tuned = match (study.outcome, &study.tuned) {
         (Outcome::Improved, Some(tuned)) => tuned,
         (Outcome::KeepBaseline, _) => {
@@ -62,13 +59,13 @@ fn undo(change: &ConfigChange, yes: bool) -> CommandResult {
 }
 
 /// The configuration that is meant. A simulated machine is not the user's: its results go only where a file was named for them.
-fn target(settings: &Settings, study: Option<&Study>) -> Result<PathBuf, Failure> {
+pub fn target(settings: &Settings, simulated: bool) -> Result<PathBuf, Failure> {
     if let Some(named) = &settings.config.value {
         return Ok(named.clone());
     }
-    if study.is_some_and(is_simulated) {
+    if simulated {
         return Err(Failure::usage(
-            "the study is of a simulated machine, which is not yours".into(),
+            "the result is of a simulated machine, which is not yours".into(),
             Some("name a file for its result with --config, or a study of a real server: ralf-tune study list".into()),
         ));
     }

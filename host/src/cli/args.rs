@@ -11,6 +11,7 @@ use super::{
     apply_args::{self, ApplyArgs},
     arena_args::{self, ArenaArgs},
     plugin::args::PluginCommand,
+    profile::args::ProfileCommand,
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
 };
@@ -89,6 +90,9 @@ pub enum Command {
     /// Look at the studies that are kept, choose again in one, forget one
     #[command(subcommand)]
     Study(StudyCommand),
+    /// Keep settings under names, and put one into your configuration: fast, balanced, quality, yours
+    #[command(subcommand)]
+    Profile(ProfileCommand),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -219,6 +223,10 @@ pub struct RunArgs {
     /// Folder for the notes that the study makes of your samples, so that your batch can skip them
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run", help_heading = RESULT)]
     pub keep_notes: Option<PathBuf>,
+
+    /// Earlier study whose settings are checked first, or none [default: the newest that fits; none in simulations]
+    #[arg(long, value_name = "STUDY", help_heading = HOW)]
+    pub prior: Option<String>,
 
     /// Go on with a study that was interrupted or killed, with what was typed then [default: the newest]
     #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last", exclusive = true, help_heading = RESULT)]

@@ -22,6 +22,8 @@ mod notes;
 mod places;
 mod plan;
 mod plugin;
+mod prior;
+mod profile;
 mod resume;
 mod run;
 mod session;
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
+        Command::Profile(command) => profile::run(command),
         Command::Report(args) => study::show(args),
     };
     match result {

@@ -15,6 +15,7 @@ use super::{
     memory::{Header, Memory},
     notes, places,
     plan::{grant, prepare},
+    prior,
     resume::{self, Resumed},
     session::{self, block_on},
     ui,
@@ -28,6 +29,7 @@ use crate::{
     model::{
         begun::Begun,
         candidate::Candidate,
+        profile::Place,
         selection::Constraints,
         study::{Outcome, Study},
         trial::{Trial, TrialState},
@@ -93,6 +95,13 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         let _lock = lock::take(&env, &connection)?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
+        let here = prior::Now {
+            model: &model.name,
+            place: Place::of(&connection.machine, &server, &model),
+            workload: &workload,
+        };
+        // A study that goes on has the one that it began with.
+        let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), &here)? };
         let now = Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             arguments: typed_now(),
@@ -111,6 +120,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
                 baseline: baseline(present.as_ref()),
                 constraints: constraints(&settings),
                 files: settings.files.value,
+                prior: found,
             },
         };
         let (begun, memory) = match resumed {

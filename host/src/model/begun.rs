@@ -6,6 +6,7 @@ use super::{
     budget::Budget,
     candidate::Candidate,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    prior::Prior,
     selection::Constraints,
     workload::Workload,
 };
@@ -29,4 +30,7 @@ pub struct Begun {
     pub constraints: Constraints,
     /// Files of the batch, where the study is to take no longer than it can save.
     pub files: Option<usize>,
+    /// What an earlier study found, to be checked before anything is searched for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Prior>,
 }

@@ -37,6 +37,39 @@ impl Clocks {
     }
 }
 
+/// What most of the time of a note goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bottleneck {
+    /// The model is loaded again and again.
+    Load,
+    /// Requests wait for a slot.
+    Slots,
+    /// Reading prompts, which is bound by arithmetic.
+    Arithmetic,
+    /// Writing answers, which is bound by memory bandwidth.
+    MemoryBandwidth,
+    /// The way to the server and back, and this program.
+    Connection,
+    /// The delays that the settings ask for.
+    Pauses,
+}
+
+impl Clocks {
+    /// What the largest part is bound by.
+    #[must_use]
+    pub fn bottleneck(&self) -> Bottleneck {
+        let parts = [
+            (self.load_ms, Bottleneck::Load),
+            (self.queue_wait_ms, Bottleneck::Slots),
+            (self.prefill_ms, Bottleneck::Arithmetic),
+            (self.client_overhead_ms, Bottleneck::Connection),
+            (self.delay_ms, Bottleneck::Pauses),
+        ];
+        let writing = (self.decode_ms, Bottleneck::MemoryBandwidth);
+        parts.into_iter().fold(writing, |most, part| if part.0 > most.0 { part } else { most }).1
+    }
+}
+
 /// A percentile with an interval that holds for any distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Percentile {

@@ -130,6 +130,21 @@ pub struct Estimate {
     pub interval: ConfidenceInterval,
 }
 
+impl Estimate {
+    /// How many times as large as another one, of something that was measured independently: half-widths of logarithms add up in squares.
+    /// `None` unless both are positive.
+    #[must_use]
+    pub fn by(&self, other: &Self) -> Option<Self> {
+        let half = |one: &Self| (one.interval.high / one.interval.low).ln() / 2.0;
+        let (value, margin) = (self.value / other.value, half(self).hypot(half(other)).exp());
+        let all_are_positive = [self, other].iter().all(|one| one.value > 0.0 && one.interval.low > 0.0);
+        (all_are_positive && value.is_finite()).then(|| {
+            let interval = ConfidenceInterval { low: value / margin, high: value * margin, ..self.interval };
+            Self { value, interval }
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ConfidenceInterval {
     /// 0 to 1: 0.95 for a 95 % interval.

@@ -30,6 +30,8 @@ pub mod observation;
 pub mod outlook;
 pub mod payback;
 pub mod plugin;
+pub mod prior;
+pub mod profile;
 pub mod proof;
 pub mod rehearsal;
 pub mod score;

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{metric::ConfidenceInterval, space::Parameter};
+use super::metric::ConfidenceInterval;
 
 /// A setting that a step changes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    pub setting: Parameter,
+    /// Its name.
+    pub setting: String,
     pub from: f64,
     pub to: f64,
 }

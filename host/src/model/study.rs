@@ -12,6 +12,7 @@ use super::{
     noise::NoiseFloor,
     obedience::Obedience,
     outlook::BatchOutlook,
+    profile::StudyProfile,
     proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
     steps::GainStep,
@@ -73,6 +74,9 @@ pub struct Study {
     /// The way from the present settings to the recommended ones; empty where none are recommended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<GainStep>,
+    /// What other selectors pick among the same candidates; empty in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<StudyProfile>,
 }
 
 impl Study {

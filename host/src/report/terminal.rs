@@ -6,7 +6,10 @@ use crate::model::study::Study;
 
 use super::{
     page::Page,
-    panels::{candidates, clocks, closing, confidence, glance, obedience, outlook, settings, stages, steps, system},
+    panels::{
+        candidates, change, clocks, closing, confidence, glance, obedience, outlook, profiles, settings, stages, steps,
+        system,
+    },
     view::View,
 };
 
@@ -37,8 +40,10 @@ pub(super) fn write_details(page: &mut Page, study: &Study) {
     system::write_workload(page, study);
     stages::write(page, study);
     obedience::write(page, study);
+    profiles::write(page, study);
     candidates::write(page, &view);
     outlook::write(page, study);
+    change::write(page, study);
     closing::write_not_found(page, study);
     closing::write_not_asked(page, study);
     closing::write_warnings(page, study);

@@ -36,6 +36,16 @@ pub enum StoreError {
     },
     #[error("{} was written by a newer release of ralf-tune (version {version} of the format)", path.display())]
     Newer { path: PathBuf, version: u64 },
+    #[error("{} is no profile", path.display())]
+    NotAProfile {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("there is no profile `{name}`{}", model.as_ref().map(|model| format!(" of {model}")).unwrap_or_default())]
+    NoProfile { name: String, model: Option<String> },
+    #[error("{} models have a profile `{name}`", models.len())]
+    SeveralProfiles { name: String, models: Vec<String> },
     #[error("no study was interrupted")]
     NoneUnfinished,
     #[error("there is no interrupted study `{meant}`")]
@@ -70,6 +80,9 @@ impl StoreError {
                     .to_owned()
             }
             Self::Broken { path, .. } => format!("remove it: rm '{}'", path.display()),
+            Self::NotAProfile { .. } => "`ralf-tune profile export NAME` writes one".to_owned(),
+            Self::NoProfile { .. } => "`ralf-tune profile list` shows those that are kept".to_owned(),
+            Self::SeveralProfiles { models, .. } => format!("name one of them with --model: {}", models.join(", ")),
             Self::Newer { .. } => "use that release".to_owned(),
             Self::NoneUnfinished => "begin a new one: ralf-tune run".to_owned(),
             Self::UnknownUnfinished { .. } => {

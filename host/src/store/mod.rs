@@ -7,6 +7,7 @@ mod error;
 mod journal;
 mod lock;
 mod names;
+mod profiles;
 
 use std::{
     fs::{self, File},
@@ -20,6 +21,7 @@ use tempfile::NamedTempFile;
 pub use error::StoreError;
 pub use journal::{Journal, Journals, Reopened};
 pub use lock::ServerLock;
+pub use profiles::{ProfileStore, read as read_profile};
 
 use crate::{
     install::private,

@@ -60,6 +60,8 @@ pub struct Progress {
     pub warnings: Vec<Warning>,
     pub incumbent: Candidate,
     pub interrupted: bool,
+    /// What an earlier study found was checked, and is so.
+    pub prior_holds: bool,
     /// Seconds that the study may take: its budget, or less where the batch is not worth it.
     pub total_seconds: f64,
 }
@@ -76,6 +78,7 @@ impl Progress {
             warnings: Vec::new(),
             incumbent: baseline.clone(),
             interrupted: false,
+            prior_holds: false,
             total_seconds,
         }
     }

@@ -29,6 +29,8 @@ mod obedience;
 pub mod oracle;
 mod outlook;
 pub mod plan;
+mod prior;
+mod profiles;
 mod prompts;
 mod prove;
 mod recording;

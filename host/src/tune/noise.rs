@@ -27,6 +27,13 @@ pub fn spread(requests: &[Request]) -> Option<Spread> {
     pooled_spread(&chosen.groups(), chosen.fitted)
 }
 
+/// The same with what requests lose to each other where they share the server: what notes differ by that are made beside each other.
+#[must_use]
+pub fn shared_spread(requests: &[Request]) -> Option<Spread> {
+    let all = residuals(requests);
+    pooled_spread(&all.groups(), all.fitted)
+}
+
 /// The noise floor, and what it means for a comparison of so many seconds in which a note costs so many with each settings.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pairs; `as` saturates")]

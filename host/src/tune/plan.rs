@@ -10,6 +10,7 @@ use crate::{
     model::{
         budget::Intensity,
         plugin::Manifest,
+        profile::STUDIED,
         space::Parameter,
         study::{Plan, PlannedScorer, PlannedStage},
         value::Value,
@@ -56,7 +57,12 @@ pub struct Prepared {
     pub judge: Option<JudgeGrant>,
     pub selector: Arc<Selector>,
     pub selector_arguments: Arguments,
+    /// The selectors of the profiles that every study makes.
+    pub profiles: Vec<Ready>,
 }
+
+/// A selector with its parameters.
+pub type Ready = (Arc<Selector>, Arguments);
 
 /// A strategy with its parameters.
 pub struct PreparedStage {
@@ -141,6 +147,14 @@ fn assemble(
         .collect::<Result<Vec<_>, PlanError>>()?;
     let panel = choose_scorers(registry, intensity, choices)?;
     let selector_arguments = resolve(&selector.manifest, &given(&selector.manifest.name, intensity, choices))?;
+    let profiles = STUDIED
+        .into_iter()
+        .filter_map(|name| registry.selector(name).ok())
+        .map(|selector| {
+            let arguments = resolve(&selector.manifest, &given(&selector.manifest.name, intensity, choices))?;
+            Ok((selector, arguments))
+        })
+        .collect::<Result<Vec<_>, PlanError>>()?;
     let manifests: Vec<&Manifest> = ordered.iter().map(|strategy| &strategy.manifest).collect();
     let plan = Plan {
         stages: describe_stages(&manifests, intensity.budget.total_seconds),
@@ -148,7 +162,7 @@ fn assemble(
         selector: selector.manifest.name.clone(),
         left_out,
     };
-    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments })
+    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments, profiles })
 }
 
 /// The values given for a plugin: the intensity's, then the user's.

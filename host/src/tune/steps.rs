@@ -4,16 +4,13 @@
 //! ones as it can, and what no measurement tells apart is one step.
 
 use super::candidates::{CostLine, speed_of, timed_alike};
-use crate::{
-    model::{
-        candidate::Candidate,
-        metric::{ConfidenceInterval, Estimate},
-        space::Parameter,
-        steps::{Change, GainStep},
-        trial::Trial,
-        workload::Workload,
-    },
-    stats::interval::LEVEL,
+use crate::model::{
+    candidate::Candidate,
+    metric::Estimate,
+    space::Parameter,
+    steps::{Change, GainStep},
+    trial::Trial,
+    workload::Workload,
 };
 
 /// Settings that change together, in the order in which reports go. Timeouts and tries are not among them: they change no speed.
@@ -102,17 +99,15 @@ fn step(before: &Stop, after: &Stop) -> GainStep {
         .settings
         .differences(&before.settings)
         .into_iter()
-        .map(|setting| Change { setting, from: before.settings.get(setting), to: after.settings.get(setting) })
+        .map(|setting| Change {
+            setting: setting.name().to_owned(),
+            from: before.settings.get(setting),
+            to: after.settings.get(setting),
+        })
         .collect();
     let ratio = after.speed.value / before.speed.value;
-    // Half-widths of independent intervals add up in squares, on logarithms.
-    let half = |speed: &Estimate| (speed.interval.high / speed.interval.low.max(f64::MIN_POSITIVE)).ln() / 2.0;
-    let margin = half(&before.speed).hypot(half(&after.speed)).exp();
-    let interval = (!timed_alike(&before.settings, &after.settings)).then_some(ConfidenceInterval {
-        level: LEVEL,
-        low: ratio / margin,
-        high: ratio * margin,
-    });
+    let are_independent = !timed_alike(&before.settings, &after.settings);
+    let interval = after.speed.by(&before.speed).filter(|_| are_independent).map(|ratio| ratio.interval);
     GainStep { changes, ratio, interval, notes_per_minute: after.speed.value, requests: after.requests }
 }
 

@@ -14,6 +14,8 @@ use super::{
     obedience::{self, Witness},
     outlook,
     plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
+    prior,
+    profiles::profiles,
     prompts::Nonces,
     prove,
     recording::Recording,
@@ -32,7 +34,7 @@ use crate::{
         machine::ModelProfile,
         plugin::Manifest,
         space::{Parameter, SearchSpace},
-        study::{NotAsked, Outcome, SCHEMA_VERSION, Study, StudyEvent, Warning},
+        study::{NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
     },
     ollama::client::Client,
@@ -94,15 +96,12 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         }
     }
     let end = verdict::decide(&executor, &facts, &setup, &mut progress, confirmed);
+    let profiles = profiles(&executor, &facts, &setup, &progress, &end);
     restore::leave_as_found(&executor, &begun.server, &begun.model)
         .await
         .into_iter()
         .for_each(|warning| progress.warnings.push(warning));
-    let chosen = match end.outcome {
-        Outcome::KeepBaseline | Outcome::NothingFeasible => None,
-        Outcome::Improved | Outcome::Interrupted => end.tuned.as_ref().map(|tuned| &tuned.candidate),
-    };
-    let chosen = chosen.unwrap_or(&begun.baseline);
+    let chosen = end.chosen().unwrap_or(&begun.baseline);
     let budget = begun.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
     progress.warnings.extend(hindsight.warnings);
@@ -154,6 +153,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         disturbances: hindsight.disturbances,
         outlook,
         steps,
+        profiles,
     }
 }
 
@@ -174,6 +174,12 @@ async fn measure(
     let clock = executor.clock;
     let total = setup.begun.budget.total_seconds;
     let count = setup.prepared.stages.len() + 2;
+    if let Some(found) = &setup.begun.prior
+        && Box::pin(prior::check(executor, facts, found, progress, clock.at(total * prior::SHARE), emit)).await
+    {
+        progress.prior_holds = true;
+        return;
+    }
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
     baseline::run(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;

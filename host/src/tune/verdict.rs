@@ -24,7 +24,7 @@ use crate::{
 pub const SELECT: &str = "select";
 
 /// Share of the best attainable quality that the best settings must have: what the default selector asks for.
-const GOOD_QUALITY: f64 = 0.95;
+pub const GOOD_QUALITY: f64 = 0.95;
 /// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
 /// not compared side by side.
 const FAR_APART: f64 = 1.25;
@@ -39,6 +39,16 @@ pub struct Verdict {
     pub confirmed: Option<Comparison>,
     pub tuned: Option<TunedConfig>,
     pub outcome: Outcome,
+}
+
+impl Verdict {
+    /// The settings that are recommended; `None` where those that the user has are.
+    pub fn chosen(&self) -> Option<&Candidate> {
+        match self.outcome {
+            Outcome::KeepBaseline | Outcome::NothingFeasible => None,
+            Outcome::Improved | Outcome::Interrupted => self.tuned.as_ref().map(|tuned| &tuned.candidate),
+        }
+    }
 }
 
 /// Who would win now.
@@ -149,7 +159,10 @@ pub fn decide(
         quality_floor: setup.begun.constraints.quality_floor.max(GOOD_QUALITY),
         seed: facts.seed,
     };
-    let confidence = confidence(winner, &evidence);
+    // A check of a few notes says that nothing has changed, and not more than was known.
+    let known =
+        setup.begun.prior.as_ref().filter(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
+    let confidence = known.map_or_else(|| confidence(winner, &evidence), |prior| prior.confidence.clone());
     let tuned = settings_of(&candidates, &selection).map(|candidate| TunedConfig {
         model_name: setup.begun.model.name.clone(),
         candidate,

@@ -40,6 +40,20 @@ Examples:
 Nothing is measured: the candidates are those of the study. Whether another winner is faster than your present settings
 for certain, only a comparison says: ralf-tune verify.";
 
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study compare 2a7f               with the newest
+  ralf-tune study compare 20261127-15 20261130-09
+
+See also: ralf-tune study trend";
+
+const TREND_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study trend                      the model of the newest study
+  ralf-tune study trend --model llama3.1:8b
+
+See also: ralf-tune study compare";
+
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   ralf-tune study remove 20261127-150405-2a7f
@@ -57,6 +71,12 @@ pub enum StudyCommand {
     /// Choose again among the candidates of a study, with any selector
     #[command(after_long_help = RESELECT_EXAMPLES)]
     Reselect(StudyReselectArgs),
+    /// Show what differs between two studies, and whether it is more than noise
+    #[command(after_long_help = COMPARE_EXAMPLES)]
+    Compare(StudyCompareArgs),
+    /// Show how fast a model was over time, and where that changed by more than noise
+    #[command(after_long_help = TREND_EXAMPLES)]
+    Trend(StudyTrendArgs),
     /// Forget a study
     #[command(after_long_help = REMOVE_EXAMPLES)]
     Remove(StudyRemoveArgs),
@@ -126,6 +146,24 @@ pub struct StudyReselectArgs {
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyCompareArgs {
+    /// Name of a study, the beginning or the last four digits of one
+    #[arg(value_name = "STUDY")]
+    pub first: String,
+
+    /// Another one
+    #[arg(value_name = "OTHER", default_value = "last")]
+    pub second: String,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyTrendArgs {
+    /// Model whose studies are shown [default: that of the newest study]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `ralf-tune study` and `ralf-tune report`: studies that are kept.
 
 pub mod args;
+mod history;
 mod list;
 mod remove;
 mod reselect;
@@ -8,9 +9,9 @@ mod show;
 
 use std::collections::BTreeMap;
 
-use super::{CommandResult, exit::ExitStatus, failure::Failure, places, ui};
+use super::{CommandResult, exit::ExitStatus, failure::Failure, places, profile, ui};
 use crate::{
-    model::study::Study,
+    model::{kept::StudyId, study::Study},
     store::{StoreError, StudyStore},
 };
 use args::StudyCommand;
@@ -21,6 +22,8 @@ pub fn run(command: &StudyCommand) -> CommandResult {
     match command {
         StudyCommand::List(args) => list::run(args),
         StudyCommand::Show(args) => show::run(args),
+        StudyCommand::Compare(args) => history::compare(args),
+        StudyCommand::Trend(args) => history::trend(args),
         StudyCommand::Reselect(args) => reselect::run(args),
         StudyCommand::Remove(args) => remove::run(args),
     }
@@ -33,8 +36,14 @@ fn store(env: &BTreeMap<String, String>) -> Result<StudyStore, Failure> {
 
 /// The study that is meant.
 pub fn load(env: &BTreeMap<String, String>, meant: &str) -> Result<Study, Failure> {
+    Ok(load_named(env, meant)?.0)
+}
+
+/// The same, with its name.
+pub fn load_named(env: &BTreeMap<String, String>, meant: &str) -> Result<(Study, StudyId), Failure> {
     let store = store(env)?;
-    Ok(store.find(meant).and_then(|id| store.load(&id))?)
+    let id = store.find(meant)?;
+    Ok((store.load(&id)?, id))
 }
 
 /// Keeps a study that has just ended. What was measured is shown all the same where that fails.
@@ -43,7 +52,10 @@ pub fn keep(env: &BTreeMap<String, String>, study: &Study) {
         return;
     };
     match store.save(study) {
-        Ok(summary) => ui::message(&format!("kept as study {}: ralf-tune report {}", summary.id, summary.id.mark())),
+        Ok(summary) => {
+            ui::message(&format!("kept as study {}: ralf-tune report {}", summary.id, summary.id.mark()));
+            profile::keep(env, study, &summary.id);
+        }
         Err(error) => {
             let error: anyhow::Error = error.into();
             let what = format!("the study is not kept: {}", ui::errors::chain(&error).join(": "));
@@ -59,12 +71,15 @@ impl From<StoreError> for Failure {
             StoreError::Empty
             | StoreError::Unknown { .. }
             | StoreError::Several { .. }
+            | StoreError::NoProfile { .. }
+            | StoreError::SeveralProfiles { .. }
             | StoreError::NoneUnfinished
             | StoreError::UnknownUnfinished { .. } => ExitStatus::Usage,
             StoreError::Unsayable(_) => ExitStatus::Internal,
             StoreError::Read { .. }
             | StoreError::Write { .. }
             | StoreError::Broken { .. }
+            | StoreError::NotAProfile { .. }
             | StoreError::Running { .. }
             | StoreError::NoBeginning { .. }
             | StoreError::Busy { .. }

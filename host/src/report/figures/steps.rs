@@ -32,7 +32,11 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
 fn plot(steps: &[GainStep], before: f64) -> Plot {
     let rows = steps.len() + 2;
     let floor = |row: usize| number(rows - 1 - row);
-    let bar = |row: usize, from: f64, to: f64, tone| Mark::Bar { from: (from, floor(row) + 0.1), to: (to, floor(row) + 0.6), tone };
+    let bar = |row: usize, from: f64, to: f64, tone| Mark::Bar {
+        from: (from, floor(row) + 0.1),
+        to: (to, floor(row) + 0.6),
+        tone,
+    };
     let label = |row: usize, text: String| Mark::Label { at: (0.0, floor(row) + 0.6), text };
     let mut marks = vec![bar(0, 0.0, before, Tone::Present), label(0, "present settings".to_owned())];
     let mut at = before;
@@ -57,7 +61,10 @@ fn plot(steps: &[GainStep], before: f64) -> Plot {
         x: Axis::from_zero("notes per minute", ends.chain([before])),
         y: Axis::of_names(rows),
         marks,
-        key: vec![(Tone::Present, "present settings".to_owned()), (Tone::Tuned, "what is gained, and tuned settings".to_owned())],
+        key: vec![
+            (Tone::Present, "present settings".to_owned()),
+            (Tone::Tuned, "what is gained, and tuned settings".to_owned()),
+        ],
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     model::{
-        clocks::{Clocks, Percentile},
+        clocks::{Bottleneck, Clocks, Percentile},
         noise::NoiseFloor,
         study::Study,
     },
@@ -29,10 +29,29 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
     page.heading("Where the time goes");
     if let Some(clocks) = &study.clocks {
         page.table(&parts(clocks));
+        page.paragraph(Style::Plain, bottleneck(clocks.bottleneck()));
         page.paragraph(Style::Plain, &latency(clocks));
     }
     if let Some(noise) = &study.noise {
         page.paragraph(Style::Plain, &repeats(noise, study.comparison.is_some()));
+    }
+}
+
+/// What most of the time goes to, and what makes that shorter.
+const fn bottleneck(found: Bottleneck) -> &'static str {
+    match found {
+        Bottleneck::MemoryBandwidth => {
+            "The bottleneck is memory bandwidth: it bounds writing. A smaller model or a stronger quantization writes faster, and more slots share it."
+        }
+        Bottleneck::Arithmetic => {
+            "The bottleneck is arithmetic: it bounds reading. A GPU, or less of each file, makes it shorter."
+        }
+        Bottleneck::Slots => {
+            "The bottleneck is slots: requests wait for one. OLLAMA_NUM_PARALLEL makes more, where memory allows."
+        }
+        Bottleneck::Load => "The bottleneck is loading: something has the model loaded again and again.",
+        Bottleneck::Connection => "The bottleneck is the way to the server and back: run the batch nearer to it.",
+        Bottleneck::Pauses => "The bottleneck is the delay after each request, which the settings ask for.",
     }
 }
 

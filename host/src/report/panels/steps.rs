@@ -1,5 +1,7 @@
 //! Where the gain comes from, step by step.
 
+use std::fmt::Write as _;
+
 use crate::{
     model::{steps::GainStep, study::Study},
     report::{
@@ -36,7 +38,7 @@ pub(in crate::report) fn write(page: &mut Page, study: &Study) {
 /// `num_ctx 10000→4608, num_thread 0→4`.
 pub(in crate::report) fn changes(step: &GainStep) -> String {
     let change = |change: &crate::model::steps::Change| {
-        format!("{} {}→{}", change.setting.name(), plain(change.from), plain(change.to))
+        format!("{} {}→{}", change.setting, plain(change.from), plain(change.to))
     };
     step.changes.iter().map(change).collect::<Vec<_>>().join(", ")
 }
@@ -51,12 +53,13 @@ pub(in crate::report) fn grounds(study: &Study) -> String {
     }
     if let Some(comparison) = &study.comparison {
         let ratio = &comparison.speed_ratio;
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             " Compared side by side on the same files, all together made {} times the notes ({} to {}).",
             fixed(ratio.value, 2),
             fixed(ratio.interval.low, 2),
             fixed(ratio.interval.high, 2)
-        ));
+        );
     }
     text
 }

@@ -19,6 +19,8 @@ use crate::{
     tune::{
         answer_length::{Answer, are_alike},
         candidates::{CostLine, ENOUGH_UNDISTURBED, file_noise},
+        noise::shared_spread,
+        residuals::{Request, requests},
     },
 };
 
@@ -28,6 +30,9 @@ const LEAST_REQUESTS: usize = 3;
 /// Requests that the lines of both must rest on to say how the *gain* depends on it: with fewer, the error of two slopes is greater than what
 /// it explains, and all pairs of a round have it alike.
 const LEAST_OF_BOTH: usize = 8;
+
+/// Fewest requests that say how well the machine repeats itself.
+const LEAST_REPEATED: usize = 4;
 
 /// What was known of noise before counts as at most so many pairs: the comparison itself shall soon say more.
 const MOST_KNOWN: f64 = 6.0;
@@ -77,14 +82,28 @@ impl Prediction {
 }
 
 /// The noise of a pair by what was measured before: both notes of it have that of a file.
+///
+/// Where both sides write the same answers, luck aside, their files cancel, and what is left is how well the machine repeats itself. By
+/// the server's own timers that is known after a few requests, of whichever files. Else what files differ by beyond their length counts too.
 #[must_use]
 pub fn noise(history: &[Trial], workload: &Workload, (tuned, baseline): (&Candidate, &Candidate)) -> KnownNoise {
-    let (squares, freedom) = file_noise(history, workload, !are_alike(tuned, baseline));
+    let by_luck = are_alike(tuned, baseline);
+    let (squares, freedom) =
+        repeated_noise(history).filter(|_| by_luck).unwrap_or_else(|| file_noise(history, workload, !by_luck));
     if freedom < 1.0 {
         return KnownNoise::default();
     }
     let counted = freedom.min(MOST_KNOWN);
     KnownNoise { squares: 2.0 * squares * counted / freedom, freedom: counted }
+}
+
+/// Sum of squared deviations of the logarithm of a request's time, size taken away, and the degrees of freedom behind it.
+#[expect(clippy::cast_precision_loss, reason = "a few dozen requests")]
+fn repeated_noise(history: &[Trial]) -> Option<(f64, f64)> {
+    let all: Vec<Request> = history.iter().flat_map(requests).collect();
+    let spread = shared_spread(&all).filter(|spread| spread.count >= LEAST_REPEATED)?;
+    let freedom = (spread.count - 1) as f64;
+    Some((spread.sigma.powi(2) * freedom, freedom))
 }
 
 /// A file that both candidates made into a note.
