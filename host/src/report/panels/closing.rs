@@ -72,9 +72,10 @@ pub(in crate::report) fn write_next(page: &mut Page, study: &Study) {
 fn next(study: &Study) -> Vec<(&'static str, &'static str)> {
     const FULL: (&str, &str) = ("ralf-tune run --full", "search longer, for a narrower interval");
     const MACHINE: (&str, &str) = ("ralf-tune machine", "what is known of machine, server and model");
+    const PAGE: (&str, &str) = ("ralf-tune report --format html", "with figures, for a browser");
     let mut commands = match study.outcome {
-        Outcome::Improved => vec![("ralf-tune report --format json", "the same as data")],
-        Outcome::KeepBaseline => vec![MACHINE],
+        Outcome::Improved => vec![PAGE, ("ralf-tune report --format json", "the same as data")],
+        Outcome::KeepBaseline => vec![PAGE, MACHINE],
         Outcome::NothingFeasible => vec![
             ("ralf-tune run --model NAME", "try another model: a smaller one fits and answers sooner"),
             ("ralf-tune run --quality-floor 0.8", "accept notes that are less good"),
