@@ -25,10 +25,23 @@ struct Point<'a> {
     time: Estimate,
     quality: Estimate,
     on_front: bool,
+    /// The profiles that choose it.
+    profiles: Vec<&'a str>,
+}
+
+impl Point<'_> {
+    /// Its name, with the profiles that choose it.
+    fn label(&self) -> String {
+        if self.profiles.is_empty() {
+            self.named.name()
+        } else {
+            format!("{}: {}", self.named.name(), self.profiles.join(", "))
+        }
+    }
 }
 
 pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
-    let mut points: Vec<Point> = candidates(study).into_iter().filter_map(point).collect();
+    let mut points: Vec<Point> = candidates(study).into_iter().filter_map(|named| point(study, named)).collect();
     if points.len() < 2 {
         return Err("fewer than two candidates have both a speed and a quality");
     }
@@ -45,13 +58,23 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     Ok(Figure { id: "pareto", title: TITLE, says, plot: plot(&points), data: data(study, &points) })
 }
 
-fn point(named: Named) -> Option<Point> {
+fn point<'a>(study: &'a Study, named: Named<'a>) -> Option<Point<'a>> {
     let (speed, quality) = (named.measured.notes_per_minute?, named.measured.quality?);
     let seconds = |rate: f64| 60.0 / rate;
     let mut time = Estimate { value: seconds(speed.value), interval: speed.interval };
     (time.interval.low, time.interval.high) = (seconds(speed.interval.high), seconds(speed.interval.low));
     let finite = [time.value, time.interval.low, quality.value].iter().all(|value| value.is_finite());
-    (finite && speed.value > 0.0).then_some(Point { named, time, quality, on_front: false })
+    (finite && speed.value > 0.0).then(|| {
+        let own = &named.measured.candidate;
+        let choosing = study.profiles.iter().filter(|profile| profile.tuned.candidate.works_like(own));
+        Point {
+            named,
+            time,
+            quality,
+            on_front: false,
+            profiles: choosing.map(|profile| profile.name.as_str()).collect(),
+        }
+    })
 }
 
 /// Marks those that may be chosen and that no other one beats.
@@ -93,7 +116,7 @@ fn plot(points: &[Point]) -> Plot {
         marks.push(Mark::Interval { x, low: quality.low, high: quality.high, tone });
         let shape = if point.named.measured.violations.is_empty() { Shape::Disc } else { Shape::Ring };
         marks.push(Mark::Dot { at: (x, y), tone, shape });
-        marks.push(Mark::Label { at: (x, y), text: point.named.name() });
+        marks.push(Mark::Label { at: (x, y), text: point.label() });
     }
     let times = points.iter().flat_map(|point| [point.time.value, point.time.interval.high]);
     let qualities = points.iter().map(|point| point.quality.interval.low);
@@ -115,6 +138,7 @@ fn data(study: &Study, points: &[Point]) -> Table {
         .right("quality")
         .right(&format!("{level} interval"))
         .left("on the front")
+        .left("profiles")
         .prose("differs from the present settings in");
     for point in points {
         let range = |estimate: &Estimate, digits| {
@@ -133,6 +157,7 @@ fn data(study: &Study, points: &[Point]) -> Table {
             Cell::plain(fixed(point.quality.value, 3)),
             Cell::plain(range(&point.quality, 3)),
             Cell::plain(front),
+            Cell::plain(point.profiles.join(", ")),
             Cell::plain(point.named.differs(study)),
         ]);
     }
