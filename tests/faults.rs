@@ -2,6 +2,7 @@
 //!
 //! `docs/reliability.md` has the same rows; `cargo test --release -p ralf-tune --test promises -- faults --nocapture` prints them anew.
 
+mod http;
 mod memory;
 mod transport;
 

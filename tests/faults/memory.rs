@@ -70,7 +70,7 @@ fn memory_stays_bounded_whatever_is_sent() {
         let ollama = Ollama::serving(&["qwen2.5-coder:1.5b"]);
         let host = endless(ollama.address.clone(), part);
         let world = World::new();
-        let arguments = ["run", "--quick", "--budget", "20s", "--model", "qwen2.5-coder:1.5b", "--host", &host];
+        let arguments = ["run", "--quick", "--budget", "60s", "--model", "qwen2.5-coder:1.5b", "--host", &host];
         let mut child = world.process(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut most = 0;
         while child.try_wait().unwrap().is_none() {

@@ -79,7 +79,7 @@ pub const ALL: [(Fault, &str); 27] = [
     (Fault::Storm, "storm"),
 ];
 
-/// Breaks requests `from` to `until` (counted from 0) that carry a prompt or load the model.
+/// Breaks requests `from` to `until` (counted from 0): those that carry a prompt or load the model, or all.
 pub struct Faulty {
     pub server: Arc<SimulatedServer>,
     /// The one that is there after a restart.
@@ -87,6 +87,8 @@ pub struct Faulty {
     pub fault: Fault,
     pub from: usize,
     pub until: usize,
+    /// Whether short questions fail as well, and not only what needs the model.
+    pub everywhere: bool,
     asked: AtomicUsize,
 }
 
@@ -97,21 +99,30 @@ pub fn machine(name: &str) -> Scenario {
 
 impl Faulty {
     pub fn new(scenario: &Scenario, fault: Fault, from: usize, until: usize) -> Self {
-        let other = machine(&format!("{}:slots=4", scenario.name));
+        let mut other = scenario.clone();
+        other.server.num_parallel = 4;
         Self {
             server: SimulatedServer::new(scenario.clone(), 1),
             restarted: SimulatedServer::new(other, 1),
             fault,
             from,
             until,
+            everywhere: false,
             asked: AtomicUsize::new(0),
         }
     }
 }
 
+impl Faulty {
+    /// Whether the first request that is to be broken has come, or may come next.
+    fn has_begun(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) >= self.from
+    }
+}
+
 impl Transport for Faulty {
     fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, TransportError>> {
-        if request.path != "/api/generate" {
+        if request.path != "/api/generate" && !(self.everywhere && self.has_begun()) {
             return self.server.send(request);
         }
         let number = self.asked.fetch_add(1, Ordering::Relaxed);

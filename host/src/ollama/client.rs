@@ -13,6 +13,7 @@ use super::{
     exchange::Exchange,
     generation::{Collector, Generation},
     http::{ApiKey, HttpTransport},
+    ndjson::MAX_ANSWER_BYTES,
     request::{GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
     transport::{Request, Transport},
     wire::{GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
@@ -21,6 +22,9 @@ use crate::model::machine::LoadedModel;
 
 /// Longest wait for an answer that needs no model. On a busy machine even these take seconds.
 const QUESTION: Duration = Duration::from_secs(30);
+
+/// Most bytes of the answer to a load, which holds no text of the model; a real one has some two hundred.
+const MOST_OF_A_LOAD: usize = 64 * 1024;
 
 /// How often `/api/ps` is asked while a model goes away.
 const POLL: Duration = Duration::from_millis(200);
@@ -167,7 +171,9 @@ impl Client {
     /// A question whose answer is one document and needs no model.
     async fn ask<T: DeserializeOwned>(&self, request: Request, model: Option<&str>) -> Result<T, OllamaError> {
         let timeouts = Timeouts { first_byte: self.timeouts.first_byte.min(QUESTION), ..self.timeouts };
-        let answer = async { Exchange::begin(self.transport.as_ref(), request, &timeouts, model).await?.whole().await };
+        let transport = self.transport.as_ref();
+        let answer =
+            async { Exchange::begin(transport, request, &timeouts, model).await?.whole(MAX_ANSWER_BYTES).await };
         // The whole of it: a server that sends a byte now and then would be waited for without end.
         let limit = timeouts.first_byte;
         let after_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -178,7 +184,7 @@ impl Client {
     /// A request without a prompt: its answer is one final object.
     async fn expect_done(&self, request: Request, timeouts: &Timeouts, model: &str) -> Result<(), OllamaError> {
         let exchange = Exchange::begin(self.transport.as_ref(), request, timeouts, Some(model)).await?;
-        let bytes = exchange.whole().await?;
+        let bytes = exchange.whole(MOST_OF_A_LOAD).await?;
         let answer: GenerateLine = serde_json::from_slice(&bytes).map_err(|_| classify::not_json(&bytes))?;
         match (&answer.error, answer.done) {
             (Some(error), _) => Err(classify::from_line(error)),

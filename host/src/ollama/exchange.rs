@@ -9,7 +9,6 @@ use tokio::time::timeout;
 use super::{
     classify,
     error::OllamaError,
-    ndjson::MAX_ANSWER_BYTES,
     request::Timeouts,
     transport::{Request, Transport, TransportError},
 };
@@ -61,12 +60,12 @@ impl Exchange {
             .map_err(|_| OllamaError::IdleTimeout { after_ms: milliseconds(self.idle), partial: String::new() })?
     }
 
-    /// The whole body.
-    pub(super) async fn whole(mut self) -> Result<Vec<u8>, OllamaError> {
+    /// The whole body, of that many bytes at most.
+    pub(super) async fn whole(mut self, limit_bytes: usize) -> Result<Vec<u8>, OllamaError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = self.next().await? {
-            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(OllamaError::TooLong { what: "answer".into(), limit_bytes: MAX_ANSWER_BYTES });
+            if bytes.len() + chunk.len() > limit_bytes {
+                return Err(OllamaError::TooLong { what: "answer".into(), limit_bytes });
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -243,20 +243,22 @@ impl<'a> Executor<'a> {
             keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
             timeouts: Some(Timeouts { first_byte: LOAD_LIMIT, idle: LOAD_LIMIT, ..Timeouts::default() }),
         };
-        let mut tries_left = 2;
-        loop {
-            tries_left -= 1;
-            match self.server.load(&request, deadline).await.outcome {
-                Some(Ok(seconds)) => return Ok(seconds),
-                Some(Err(error)) if tries_left > 0 && error.may_retry() => {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-                Some(Err(error)) => {
-                    measured.notices.push(format!("loading with a context of {} failed: {error}", candidate.num_ctx));
-                    return Err(OllamaError::cause(&error));
-                }
-                None => return Err(FailureCause::OutOfTime),
+        let mut outcome = self.server.load(&request, deadline).await.outcome;
+        if let Some(Err(error)) = &outcome
+            && error.may_retry()
+        {
+            tokio::time::sleep_until(deadline.min(Instant::now() + Duration::from_secs(1))).await;
+            let again = self.server.load(&request, deadline).await.outcome;
+            // Without time for a second answer, the first one stands.
+            outcome = again.or(outcome);
+        }
+        match outcome {
+            Some(Ok(seconds)) => Ok(seconds),
+            Some(Err(error)) => {
+                measured.notices.push(format!("loading with a context of {} failed: {error}", candidate.num_ctx));
+                Err(OllamaError::cause(&error))
             }
+            None => Err(FailureCause::OutOfTime),
         }
     }
 
