@@ -49,20 +49,20 @@ fn short() -> Intensity {
     Intensity { budget: Budget::from_seconds(BUDGET), ..intensity("quick") }
 }
 
-fn tuned(fault: Fault, until: usize) -> Study {
+fn tuned(fault: Fault, until: usize, everywhere: bool) -> Study {
     let scenario = machine("one-slot");
     runtime().block_on(async {
-        let transport = Arc::new(Faulty::new(&scenario, fault, GOOD, until));
+        let transport = Arc::new(Faulty { everywhere, ..Faulty::new(&scenario, fault, GOOD, until) });
         let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
         let prepared = plan(&short(), &bundled(), &Choices::default()).unwrap();
         simulation.study(&short(), prepared).await
     })
 }
 
-fn verified(fault: Fault) -> Verification {
+fn verified(fault: Fault, everywhere: bool) -> Verification {
     let scenario = machine("one-slot");
     runtime().block_on(async {
-        let transport = Arc::new(Faulty::new(&scenario, fault, GOOD, usize::MAX));
+        let transport = Arc::new(Faulty { everywhere, ..Faulty::new(&scenario, fault, GOOD, usize::MAX) });
         let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
         let prepared = plan(&short(), &bundled(), &Choices::default()).unwrap();
         let faster = Candidate { max_concurrent_requests: 4, ..Candidate::default() };
@@ -129,7 +129,8 @@ fn a_study_ends_in_time_keeps_what_it_measured_and_names_the_fault() {
 }
 
 fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
-    let (stays, passes, checked) = (tuned(*fault, usize::MAX), tuned(*fault, GOOD + PASSING), verified(*fault));
+    let (stays, passes, checked) =
+        (tuned(*fault, usize::MAX, false), tuned(*fault, GOOD + PASSING, false), verified(*fault, false));
     let mut problems = Vec::new();
     let mut expect = |holds: bool, what: &str| {
         if !holds {
@@ -150,17 +151,17 @@ fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
     expect(harmless || !causes.is_empty(), "its cause is noted");
     expect(noted(&passes).1 > kept || harmless || noted(&passes).1 > 8, "the study goes on when it has passed");
     expect(harmless || stays.outcome != Outcome::Improved, "nothing is recommended");
-    // What is an answer to a setting, or says nothing at all, is no failure of the server that anybody could name.
-    let silent = matches!(fault, Fault::EndlessStream | Fault::Dripping | Fault::Silent | Fault::OutOfMemory);
+    // What is an answer to a setting is no failure of the server.
+    let harmless_to_it = harmless || *fault == Fault::OutOfMemory;
     let lost = stays.lost_its_server();
     // A storm has harmless ones among its faults, and may end with any.
     let is_storm = *fault == Fault::Storm;
-    expect(is_storm || lost.is_some() != (harmless || silent), &format!("whether the server was lost: {lost:?}"));
+    expect(is_storm || lost.is_some() != harmless_to_it, &format!("whether the server was lost: {lost:?}"));
     let page = terminal::render(&stays, 80, false);
     expect(lost.is_none() || page.contains("No verdict: the server failed"), "the page says so");
     expect(lost.is_none() || !page.contains("  Confidence: "), "nothing was chosen");
     expect(lost.is_none() || stays.warnings.iter().any(|one| one.what.contains("the server failed")), "what to do");
-    expect(harmless || silent || is_storm || checked.lost_its_server(), "verify knows that its server was lost");
+    expect(harmless_to_it || is_storm || checked.lost_its_server().is_some(), "verify knows that its server was lost");
     expect(passes.lost_its_server().is_none(), "a server that works again was not lost");
     let row = format!(
         "| {name} | {} | {kept} | {:.0}, {:.0} | {:.0} |",
@@ -170,4 +171,36 @@ fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
         checked.elapsed_seconds
     );
     (row, problems)
+}
+
+/// A page without its line ends.
+fn flat(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_server_that_gives_no_whole_answer_any_more_is_named_by_its_kind() {
+    let kinds = [
+        (Fault::Silent, "it is silent"),
+        (Fault::Dripping, "its answers do not end"),
+        (Fault::EndlessStream, "its answers do not end"),
+        (Fault::Refused, ""),
+    ];
+    for (fault, kind) in kinds {
+        for everywhere in [false, true] {
+            let (study, found) = (tuned(fault, usize::MAX, everywhere), verified(fault, everywhere));
+            let case = format!("{fault:?}, everywhere: {everywhere}");
+            for (seconds, budget) in [(study.elapsed_seconds, BUDGET), (found.elapsed_seconds, VERIFYING)] {
+                assert!(seconds <= budget + LATE, "{case}: {seconds:.1} s of {budget} s");
+            }
+            let said = study.lost_its_server().unwrap_or_else(|| panic!("{case}: {:?}", study.parting)).said.unwrap();
+            assert!(said.starts_with(kind), "{case}: {said}");
+            let page = flat(&terminal::render(&study, 80, false));
+            assert!(page.contains("No verdict: the server failed") && page.contains(kind), "{case}: {page}");
+            let said = found.lost_its_server().unwrap_or_else(|| panic!("{case}: {:?}", found.parting)).said.unwrap();
+            let page = flat(&ralf_tune::report::verification::render(&found, 80, false));
+            assert!(page.contains("No verdict: the server failed") && page.contains(&said), "{case}: {page}");
+            println!("{case}: {said}");
+        }
+    }
 }

@@ -89,7 +89,7 @@ pub struct Faulty {
     pub until: usize,
     /// Whether short questions fail as well, and not only what needs the model.
     pub everywhere: bool,
-    asked: AtomicUsize,
+    pub asked: AtomicUsize,
 }
 
 /// A simulated machine.

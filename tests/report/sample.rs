@@ -305,6 +305,7 @@ fn profiles() -> Vec<StudyProfile> {
 pub fn gain() -> Study {
     let failed = Trial { number: 1, state: TrialState::Failed(FailureCause::TimedOut), ..trial() };
     Study {
+        parting: None,
         schema_version: SCHEMA_VERSION,
         tool_version: text("0.1.0"),
         started_at: text("2026-01-12T10:11:12Z"),

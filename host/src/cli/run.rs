@@ -239,6 +239,9 @@ fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(),
 
 /// How the program ends: as the study did, unless nothing at all could be measured, or the selector failed.
 fn status(study: &Study) -> ExitStatus {
+    if study.lost_its_server().is_some() {
+        return ExitStatus::Server;
+    }
     let ended = matches!(study.outcome, Outcome::KeepBaseline | Outcome::NothingFeasible);
     if ended && !study.trials.iter().any(Trial::is_complete) {
         let mut observations = study.trials.iter().flat_map(|trial| &trial.observations);
@@ -248,9 +251,6 @@ fn status(study: &Study) -> ExitStatus {
             _ => None,
         });
         return cause.filter(|_| lost).unwrap_or(ExitStatus::NothingFeasible);
-    }
-    if study.lost_its_server().is_some() {
-        return ExitStatus::Server;
     }
     if study.stages.iter().any(|stage| stage.name == tune::SELECT && stage.failure.is_some()) {
         return ExitStatus::Plugin;

@@ -139,8 +139,11 @@ fn status(found: &Verification) -> ExitStatus {
     if found.interrupted {
         return ExitStatus::Interrupted;
     }
+    if found.lost_its_server().is_some() {
+        return ExitStatus::Server;
+    }
     let answered = found.trials.iter().flat_map(|trial| &trial.observations).any(|one| one.failure.is_none());
-    if answered && !found.lost_its_server() {
+    if answered {
         return ExitStatus::Done;
     }
     let cause = found.trials.iter().find_map(|trial| match trial.state {

@@ -12,11 +12,13 @@ use super::{
     noise::NoiseFloor,
     obedience::Obedience,
     outlook::BatchOutlook,
+    parting::Parting,
     profile::StudyProfile,
     proof::Proof,
     selection::{MeasuredCandidate, Selection, TunedConfig},
+    server_failure::{ServerFailure, server_failure},
     steps::GainStep,
-    trial::{ServerFailure, Trial, TrialState, server_failure},
+    trial::{Trial, TrialState},
 };
 
 /// Version of the JSON form of [`Study`]. It grows when a field changes its meaning or goes away.
@@ -77,6 +79,9 @@ pub struct Study {
     /// What other selectors pick among the same candidates; empty in records of earlier releases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<StudyProfile>,
+    /// What the server said in the end; absent where nothing was asked of it, and in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parting: Option<Parting>,
 }
 
 impl Study {
@@ -84,7 +89,7 @@ impl Study {
     #[must_use]
     pub fn lost_its_server(&self) -> Option<ServerFailure> {
         let undecided = matches!(self.outcome, Outcome::KeepBaseline | Outcome::NothingFeasible);
-        server_failure(&self.trials).filter(|_| undecided && self.comparison.is_none())
+        server_failure(&self.trials, self.parting.as_ref()).filter(|_| undecided && self.comparison.is_none())
     }
 }
 

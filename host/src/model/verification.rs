@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     candidate::Candidate,
+    parting::Parting,
+    server_failure::{ServerFailure, server_failure},
     study::{Comparison, Warning},
-    trial::{Trial, server_failure},
+    trial::Trial,
 };
 
 /// Version of the JSON form of [`Verification`]. It grows when a field changes its meaning or goes away.
@@ -30,15 +32,18 @@ pub struct Verification {
     pub comparison: Option<Comparison>,
     pub trials: Vec<Trial>,
     pub warnings: Vec<Warning>,
+    /// What the server said in the end; absent where nothing was asked of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parting: Option<Parting>,
     /// The user stopped it: what stands here is what was known then.
     pub interrupted: bool,
 }
 
 impl Verification {
-    /// Whether the server stopped answering before anything could be compared. That says nothing of the settings.
+    /// How the server failed, where it did before anything could be compared. That says nothing of the settings.
     #[must_use]
-    pub fn lost_its_server(&self) -> bool {
-        self.comparison.is_none() && server_failure(&self.trials).is_some()
+    pub fn lost_its_server(&self) -> Option<ServerFailure> {
+        server_failure(&self.trials, self.parting.as_ref()).filter(|_| self.comparison.is_none())
     }
 }
 

@@ -59,6 +59,15 @@ impl Client {
         self.timeouts
     }
 
+    /// The same client, but it waits no longer than that for the beginning of an answer, nor for the next part of one.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            timeouts: Timeouts { first_byte: limit, idle: limit, ..self.timeouts },
+        }
+    }
+
     /// The server's version, `0.32.15` for example.
     ///
     /// # Errors

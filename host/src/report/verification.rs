@@ -62,8 +62,8 @@ fn headline(found: &Verification) -> (Style, String) {
     let Some(comparison) = &found.comparison else {
         let why = if found.interrupted {
             "It was stopped too early for a verdict."
-        } else if found.lost_its_server() {
-            "No verdict: the server does not answer any more."
+        } else if found.lost_its_server().is_some() {
+            "No verdict: the server failed before anything could be compared."
         } else {
             "No verdict: the time was too short to make two files with both."
         };
@@ -87,6 +87,9 @@ fn headline(found: &Verification) -> (Style, String) {
 
 fn sentences(found: &Verification) -> Vec<String> {
     let mut sentences = Vec::new();
+    if let Some(said) = found.lost_its_server().and_then(|lost| lost.said) {
+        sentences.push(format!("The last that was heard of it: {said}."));
+    }
     if found.differences.is_empty() {
         sentences.push(
             "Both say the same, so the same was compared with itself: a difference could only be an accident."

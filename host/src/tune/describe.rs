@@ -13,14 +13,16 @@ use crate::{
         candidate::Candidate,
         forecast::{Forecasts, TruncationForecast},
         machine::Locality,
+        parting::Parting,
+        server_failure::server_failure,
         study::{Warning, WorkloadSummary},
-        trial::{Trial, server_failure},
+        trial::Trial,
     },
     stats::summary::{mean, median},
 };
 
 /// What the user should know beyond the result.
-pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress) {
+pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress, parting: Option<&Parting>) {
     for error in executor.panel.failures() {
         progress.warnings.push(Warning { what: error.to_string(), advice: Some(error.hint()) });
     }
@@ -38,7 +40,7 @@ pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress)
         }
     }
     progress.warnings.extend(seen.into_iter().map(|what| Warning { what, advice: None }));
-    if let Some(failure) = server_failure(&progress.history) {
+    if let Some(failure) = server_failure(&progress.history, parting) {
         let said = failure.said.unwrap_or_else(|| failure.cause.name().replace('-', " "));
         progress.warnings.push(Warning {
             what: format!("the server failed in the end: {said}"),

@@ -97,10 +97,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     }
     let end = verdict::decide(&executor, &facts, &setup, &mut progress, confirmed);
     let profiles = profiles(&executor, &facts, &setup, &progress, &end);
-    restore::leave_as_found(&executor, &begun.server, &begun.model)
-        .await
-        .into_iter()
-        .for_each(|warning| progress.warnings.push(warning));
+    let parting = restore::leave_as_found(&executor, &begun.server, &begun.model).await;
+    progress.warnings.extend(parting.as_ref().and_then(|parting| restore::warning(parting, &begun.model)));
     let chosen = end.chosen().unwrap_or(&begun.baseline);
     let budget = begun.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
@@ -113,7 +111,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         chosen,
     });
     progress.warnings.extend(obedience::warnings(&obedience));
-    describe::warn(&setup, &executor, &mut progress);
+    describe::warn(&setup, &executor, &mut progress, parting.as_ref());
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
     let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);
@@ -154,6 +152,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         outlook,
         steps,
         profiles,
+        parting,
     }
 }
 

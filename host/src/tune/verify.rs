@@ -75,8 +75,9 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
         () = compared(&mut executor, &setup, &mut history, &mut known, emit) => false,
         _ = stop.wait_for(|stopped| *stopped) => true,
     };
+    let parting = restore::leave_as_found(&executor, setup.server, setup.model).await;
     let mut warnings: Vec<Warning> =
-        restore::leave_as_found(&executor, setup.server, setup.model).await.into_iter().collect();
+        parting.iter().filter_map(|parting| restore::warning(parting, setup.model)).collect();
     warnings.extend(hindsight::look_back(&history, &executor.watch, budget_seconds, &setup.new.0, &[]).warnings);
     warnings.extend(
         executor.panel.failures().iter().map(|error| Warning { what: error.to_string(), advice: Some(error.hint()) }),
@@ -100,6 +101,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
         comparison: known,
         trials: history,
         warnings,
+        parting,
         interrupted,
     }
 }

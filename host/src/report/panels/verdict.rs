@@ -1,7 +1,7 @@
 //! The verdict of a study: one line to act on, and the sentences that carry it.
 
 use crate::{
-    model::{metric::Estimate, proof::ProofVerdict, study::Outcome, trial::ServerFailure},
+    model::{metric::Estimate, proof::ProofVerdict, server_failure::ServerFailure, study::Outcome},
     report::{
         style::Style,
         units::{count, duration, fixed, percent},
