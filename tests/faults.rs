@@ -12,9 +12,10 @@ use ralf_tune::{
     model::{
         budget::{Budget, Intensity},
         candidate::Candidate,
-        observation::FailureCause,
+        metric::Metric,
+        observation::{FailureCause, Observation},
         study::{Outcome, Study},
-        trial::TrialState,
+        trial::{Trial, TrialState},
         verification::Verification,
     },
     report::terminal,
@@ -128,6 +129,15 @@ fn a_study_ends_in_time_keeps_what_it_measured_and_names_the_fault() {
     assert!(missing.is_empty(), "docs/reliability.md has not\n{}", missing.join("\n"));
 }
 
+/// Whether answers are still answers.
+fn is_harmless(fault: Fault) -> bool {
+    has_no_clock(fault) || matches!(fault, Fault::WrongContentType | Fault::Restarted)
+}
+
+fn has_no_clock(fault: Fault) -> bool {
+    matches!(fault, Fault::NoClocks | Fault::NegativeClocks | Fault::LongClocks)
+}
+
 fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
     let (stays, passes, checked) =
         (tuned(*fault, usize::MAX, false), tuned(*fault, GOOD + PASSING, false), verified(*fault, false));
@@ -138,7 +148,7 @@ fn row((fault, name): &(Fault, &str)) -> (String, Vec<String>) {
         }
     };
     let (causes, kept) = noted(&stays);
-    let harmless = matches!(fault, Fault::WrongContentType | Fault::Restarted | Fault::NoClocks | Fault::AbsurdClocks);
+    let harmless = is_harmless(*fault);
     for (what, seconds, budget) in [
         ("stays", stays.elapsed_seconds, BUDGET),
         ("passes", passes.elapsed_seconds, BUDGET),
@@ -202,5 +212,39 @@ fn a_server_that_gives_no_whole_answer_any_more_is_named_by_its_kind() {
             assert!(page.contains("No verdict: the server failed") && page.contains(&said), "{case}: {page}");
             println!("{case}: {said}");
         }
+    }
+}
+
+#[test]
+fn clocks_that_cannot_be_right_are_dropped_and_said() {
+    for (fault, name) in ALL.into_iter().filter(|(fault, _)| has_no_clock(*fault)) {
+        let (study, found) = (tuned(fault, usize::MAX, false), verified(fault, false));
+        let answers = |trials: &[Trial]| -> Vec<Observation> {
+            let all = trials.iter().flat_map(|trial| trial.observations.clone());
+            all.filter(|request| request.failure.is_none()).collect()
+        };
+        for trials in [&study.trials, &found.trials] {
+            let all = answers(trials);
+            let with = all.iter().filter(|request| request.server.is_some()).count();
+            // One of the good requests is the load.
+            assert_eq!(with, GOOD - 1, "{name}: those before the fault alone");
+            assert!(all.iter().all(|request| request.latency_ms > 0.0) && all.len() > GOOD, "{name}: our own clock");
+        }
+        // Neither slots nor rates nor shares of the time come from what is not known.
+        for trial in study.trials.iter().filter(|trial| trial.observations.iter().all(|one| one.server.is_none())) {
+            for metric in [Metric::PrefillTokensPerSecond, Metric::DecodeTokensPerSecond, Metric::QueueWaitMs] {
+                assert!(trial.sample(metric).is_none(), "{name}: {metric:?} of {trial:?}");
+            }
+        }
+        assert!(
+            study.trials.iter().all(|trial| trial.observations.iter().all(|one| one.disturbed.is_none())),
+            "{name}"
+        );
+        let page = flat(&terminal::render(&study, 80, false));
+        assert!(page.contains("no clock of the server that can be right"), "{name}: {page}");
+        let page = flat(&ralf_tune::report::verification::render(&found, 80, false));
+        assert!(page.contains("no clock of the server that can be right"), "{name}: {page}");
+        let comparison = found.comparison.unwrap_or_else(|| panic!("{name}: notes can be compared without it"));
+        assert!(comparison.pairs >= 2 && comparison.speed_ratio.value > 0.5, "{name}: {comparison:?}");
     }
 }

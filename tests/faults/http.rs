@@ -17,7 +17,10 @@ use tokio::{
     sync::{Notify, oneshot},
 };
 
-use super::transport::{ALL, Fault, Faulty, machine};
+use super::{
+    is_harmless,
+    transport::{ALL, Fault, Faulty, machine},
+};
 use crate::program::{Ran, World, server::nobody};
 
 /// Programs that run at the same time: most of them wait.
@@ -142,7 +145,7 @@ fn ran(fault: Fault, everywhere: bool) -> Ran {
 /// What is wrong with how the program ended.
 fn problem(fault: Fault, everywhere: bool) -> Option<String> {
     let ran = ran(fault, everywhere);
-    let harmless = matches!(fault, Fault::WrongContentType | Fault::Restarted | Fault::NoClocks | Fault::AbsurdClocks);
+    let harmless = is_harmless(fault);
     let plain = ran.stderr.starts_with("error: ") && ran.stderr.contains("\nhint: ") && ran.stdout.is_empty();
     let said = ran.stdout.contains("No verdict: the server failed") && ran.stdout.contains("ralf-tune doctor");
     let as_it_should = match ran.code {

@@ -37,7 +37,8 @@ pub enum Fault {
     NoFinalLine,
     DoneIsFalse,
     NoClocks,
-    AbsurdClocks,
+    NegativeClocks,
+    LongClocks,
     ModelGone,
     Restarted,
     Redirect,
@@ -49,7 +50,7 @@ pub enum Fault {
     Storm,
 }
 
-pub const ALL: [(Fault, &str); 27] = [
+pub const ALL: [(Fault, &str); 28] = [
     (Fault::Refused, "connection refused"),
     (Fault::ResetBefore, "reset before the answer"),
     (Fault::ResetInMidStream, "reset in mid-stream"),
@@ -68,7 +69,8 @@ pub const ALL: [(Fault, &str); 27] = [
     (Fault::NoFinalLine, "missing final line"),
     (Fault::DoneIsFalse, "done: false with 200"),
     (Fault::NoClocks, "clocks absent"),
-    (Fault::AbsurdClocks, "clocks absurd"),
+    (Fault::NegativeClocks, "clocks negative"),
+    (Fault::LongClocks, "clocks longer than the wait"),
     (Fault::ModelGone, "model removed"),
     (Fault::Restarted, "restarted with other settings"),
     (Fault::Redirect, "redirect"),
@@ -206,7 +208,8 @@ async fn changed(mut good: Response, fault: Fault, reset: TransportError) -> Res
             [but_the_last, b"{\"error\":\"an error was encountered while running the model\"}\n".to_vec()].concat(),
         ),
         Fault::NoClocks => with(replaced(&replaced(&text, "_duration\"", "_lasted\""), "_count\"", "_number\"")),
-        Fault::AbsurdClocks => with(replaced(&text, "_duration\":", "_duration\":-9")),
+        Fault::NegativeClocks => with(replaced(&text, "_duration\":", "_duration\":-9")),
+        Fault::LongClocks => with(replaced(&text, "_duration\":", "_duration\":9")),
         _ => with(text),
     }
 }

@@ -126,10 +126,37 @@ pub struct ServerTimings {
     pub decode_ms: f64,
 }
 
+/// What two clocks may differ by: a share of a duration, and milliseconds besides.
+const CLOCKS_SHARE: f64 = 0.05;
+const CLOCKS_MS: f64 = 50.0;
+
 impl ServerTimings {
+    /// Whether a request can have gone so that was waited for that long: the parts are not longer than the whole, nor the whole than the wait.
+    #[must_use]
+    pub fn fit(&self, latency_ms: f64) -> bool {
+        let longest = |limit: f64| limit * (1.0 + CLOCKS_SHARE) + CLOCKS_MS;
+        self.total_ms <= longest(latency_ms)
+            && self.load_ms + self.prefill_ms + self.decode_ms <= longest(self.total_ms)
+    }
+
     /// Time spent waiting for a slot: what no other clock explains.
     #[must_use]
     pub fn queue_wait_ms(&self) -> f64 {
         (self.total_ms - self.load_ms - self.prefill_ms - self.decode_ms).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_held_against_the_wait() {
+        let timings = ServerTimings { total_ms: 1000.0, load_ms: 2.0, prefill_ms: 300.0, decode_ms: 600.0 };
+        assert!(timings.fit(1001.0) && timings.fit(60_000.0), "the way may take long");
+        assert!(timings.fit(990.0), "two clocks");
+        assert!(!timings.fit(500.0), "it cannot have taken longer than was waited");
+        assert!(!ServerTimings { decode_ms: 5000.0, ..timings }.fit(60_000.0), "a part is no more than the whole");
+        assert!(!ServerTimings { total_ms: f64::NAN, ..timings }.fit(60_000.0));
     }
 }

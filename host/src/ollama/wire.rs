@@ -44,10 +44,15 @@ pub struct GenerateLine {
 }
 
 impl GenerateLine {
-    /// The server's clock, where the line has one: a model that was only loaded, or a broken-off answer, has none.
+    /// The server's clock, where the line has one: a model that was only loaded, or a broken-off answer, has none. Where one of its durations is
+    /// none, none is believed.
     #[must_use]
     pub fn timings(&self) -> Option<ServerTimings> {
-        let milliseconds = |nanoseconds: Option<f64>| nanoseconds.unwrap_or(0.0).max(0.0) / 1e6;
+        let all = [self.total_duration, self.load_duration, self.prompt_eval_duration, self.eval_duration];
+        if all.into_iter().flatten().any(|nanoseconds| nanoseconds < 0.0) {
+            return None;
+        }
+        let milliseconds = |nanoseconds: Option<f64>| nanoseconds.unwrap_or(0.0) / 1e6;
         self.total_duration.map(|total| ServerTimings {
             total_ms: milliseconds(Some(total)),
             load_ms: milliseconds(self.load_duration),
@@ -225,6 +230,8 @@ mod tests {
         assert_eq!((parsed.done, parsed.eval_count, parsed.prompt_eval_count), (Some(true), Some(3), None));
         assert_eq!((parsed.prompt_eval_cached_count, parsed.timings()), (Some(7), Some(expected)));
         assert_eq!(parsed.context_tokens, Some(3));
+        let negative = line(r#"{"done":true,"total_duration":2000000,"eval_duration":-1}"#).unwrap_or_default();
+        assert_eq!(negative.timings(), None);
         assert_eq!(line(r#"{"context":null}"#), Some(GenerateLine::default()));
         assert_eq!(line("{}"), Some(GenerateLine::default()));
     }

@@ -81,6 +81,25 @@ pub fn client_warning(trials: &[Trial]) -> Option<Warning> {
     })
 }
 
+/// A warning where answers came without a clock of the server that can be believed.
+#[must_use]
+pub fn no_clock_warning(trials: &[Trial]) -> Option<Warning> {
+    let answers: Vec<&Observation> =
+        trials.iter().flat_map(|trial| &trial.observations).filter(|request| request.failure.is_none()).collect();
+    let without = answers.iter().filter(|request| request.server.is_none()).count();
+    (without > 0).then(|| Warning {
+        what: format!(
+            "{without} of {} answers have no clock of the server that can be right: durations are missing, negative, or longer than the wait",
+            answers.len()
+        ),
+        advice: Some(
+            "only this program's own clock counts there; how long reading, writing and waiting took, and how many requests ran at once, is not known. \
+             Look for a proxy in between that changes answers"
+                .into(),
+        ),
+    })
+}
+
 /// The requests of a trial that ended well, with the server's clock.
 fn timed(trial: &Trial) -> impl Iterator<Item = (&Observation, ServerTimings)> {
     trial

@@ -1,7 +1,7 @@
 //! What all measurements of a study together say about the machine, and about each other. Pure.
 
 use super::{
-    clocks::{client_warning, clocks},
+    clocks::{client_warning, clocks, no_clock_warning},
     disturbance::{disturbances, warnings},
     noise::floor,
     plan::CONFIRM_SHARE,
@@ -40,6 +40,7 @@ pub fn look_back(
     let disturbances = disturbances(trials, &all, watch);
     let mut warnings = warnings(&disturbances);
     warnings.extend(client_warning(trials));
+    warnings.extend(no_clock_warning(trials));
     Hindsight {
         clocks: clocks(trials, chosen),
         noise: floor(&all, CONFIRM_SHARE * budget_seconds, pair_seconds),

@@ -126,7 +126,8 @@ impl Bench<'_> {
             }
         };
         observation.time_to_first_token_ms = generation.time_to_first_token_ms;
-        observation.server = generation.server;
+        // Nothing is decided from a clock that says what cannot be.
+        observation.server = generation.server.filter(|server| server.fit(settled.took_ms));
         observation.prompt_tokens = generation.prompt_tokens;
         observation.answer_tokens = generation.answer_tokens;
         observation.finish = generation.finish;
