@@ -19,6 +19,7 @@ use ralf_tune::{
         verification::Verification,
     },
     report::terminal,
+    simulate::{Scenario, SimulatedServer},
     tune::{
         plan::{Choices, plan},
         verify::{self, Verify},
@@ -29,7 +30,7 @@ use crate::{
     architecture::root,
     support::studies::{Simulation, bundled, intensity, runtime},
 };
-use transport::{ALL, Fault, Faulty, machine};
+use transport::{ALL, Fault, Faulty, OTHER_VERSION, machine};
 
 /// Seconds of a study here.
 const BUDGET: f64 = 400.0;
@@ -52,9 +53,13 @@ fn short() -> Intensity {
 
 fn tuned(fault: Fault, until: usize, everywhere: bool) -> Study {
     let scenario = machine("one-slot");
+    study(&scenario, || Faulty { everywhere, ..Faulty::new(&scenario, fault, GOOD, until) })
+}
+
+/// A study of a server that is made on its clock.
+fn study(scenario: &Scenario, server: impl FnOnce() -> Faulty) -> Study {
     runtime().block_on(async {
-        let transport = Arc::new(Faulty { everywhere, ..Faulty::new(&scenario, fault, GOOD, until) });
-        let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
+        let simulation = Simulation::over(scenario, 1, Arc::new(server())).await.unwrap();
         let prepared = plan(&short(), &bundled(), &Choices::default()).unwrap();
         simulation.study(&short(), prepared).await
     })
@@ -246,5 +251,39 @@ fn clocks_that_cannot_be_right_are_dropped_and_said() {
         assert!(page.contains("no clock of the server that can be right"), "{name}: {page}");
         let comparison = found.comparison.unwrap_or_else(|| panic!("{name}: notes can be compared without it"));
         assert!(comparison.pairs >= 2 && comparison.speed_ratio.value > 0.5, "{name}: {comparison:?}");
+    }
+}
+
+/// Requests of a study of the high-end machine after which its slots are known, and before it uses them again.
+const BETWEEN: usize = 34;
+
+#[test]
+fn another_server_in_the_middle_is_named() {
+    let (restarted, checked) = (tuned(Fault::Restarted, usize::MAX, true), verified(Fault::Restarted, true));
+    let said = format!("was of version 0.32.15 when this began, and is of version {OTHER_VERSION} now");
+    for page in [terminal::render(&restarted, 80, false), ralf_tune::report::verification::render(&checked, 80, false)]
+    {
+        assert!(flat(&page).contains(&said), "{page}");
+    }
+    // With fewer slots, between two trials that sent several requests at once.
+    let (scenario, fewer) = (machine("high-end"), machine("high-end:slots=1"));
+    let fewer_slots = study(&scenario, || Faulty {
+        restarted: SimulatedServer::new(fewer, 1),
+        ..Faulty::new(&scenario, Fault::Restarted, BETWEEN, usize::MAX)
+    });
+    let page = flat(&terminal::render(&fewer_slots, 80, false));
+    let said = "worked on 4 requests at once, and later on 1 with the same settings";
+    assert!(page.contains(said) && page.contains("it was restarted meanwhile"), "{page}");
+}
+
+#[test]
+fn a_server_that_stays_the_same_is_not_called_another() {
+    for machine_name in ["mid-range", "high-end", "flaky"] {
+        for condition in ["", ":noise=0.15", ":heavy-tails", ":competitor"] {
+            let scenario = machine(&format!("{machine_name}{condition}"));
+            let study = study(&scenario, || Faulty::new(&scenario, Fault::Refused, usize::MAX, usize::MAX));
+            let changed = study.warnings.iter().find(|warning| warning.what.contains("with the same settings"));
+            assert!(changed.is_none(), "{}: {changed:?}", scenario.name);
+        }
     }
 }

@@ -94,6 +94,9 @@ pub struct Faulty {
     pub asked: AtomicUsize,
 }
 
+/// The version of the server that is there after a restart.
+pub const OTHER_VERSION: &str = "0.33.1";
+
 /// A simulated machine.
 pub fn machine(name: &str) -> Scenario {
     name.parse().unwrap()
@@ -103,6 +106,7 @@ impl Faulty {
     pub fn new(scenario: &Scenario, fault: Fault, from: usize, until: usize) -> Self {
         let mut other = scenario.clone();
         other.server.num_parallel = 4;
+        OTHER_VERSION.clone_into(&mut other.server.version);
         Self {
             server: SimulatedServer::new(scenario.clone(), 1),
             restarted: SimulatedServer::new(other, 1),

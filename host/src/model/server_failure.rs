@@ -67,11 +67,10 @@ fn no_answers(trials: &[Trial], parting: &Parting) -> Option<ServerFailure> {
         (_, Reply::Failed) => (FailureCause::Unreachable, "it is gone"),
         _ => (FailureCause::TimedOut, "it is silent"),
     };
-    let measurements =
-        if in_a_row == 1 { "the last measurement" } else { &format!("the last {in_a_row} measurements") };
     let waited = match in_a_row {
         0 => String::new(),
-        _ => format!("{measurements} got no whole answer in their time, and "),
+        1 => "the last measurement got no whole answer in its time, and ".to_owned(),
+        more => format!("the last {more} measurements got no whole answer in their time, and "),
     };
     Some(ServerFailure { cause, said: Some(format!("{how}: {waited}what it was asked in the end was not answered")) })
 }

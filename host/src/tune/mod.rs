@@ -9,6 +9,7 @@ mod baseline;
 pub mod batch;
 mod calibrate;
 mod candidates;
+mod changed;
 mod clock;
 mod clocks;
 mod closed_loop;

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use super::{
-    baseline, candidates,
+    baseline, candidates, changed,
     clock::StudyClock,
     describe,
     execute::Executor,
@@ -103,6 +103,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let budget = begun.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
     progress.warnings.extend(hindsight.warnings);
+    let changed = changed::warnings(&begun.server, parting.as_ref(), &progress.history, &hindsight.disturbances);
+    progress.warnings.extend(changed);
     let obedience = obedience::examine(&Witness {
         trials: &progress.history,
         machine: &begun.machine,

@@ -4,6 +4,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     candidates::CostLine,
+    changed,
     clock::StudyClock,
     compare::{self, Contest},
     execute::Executor,
@@ -78,7 +79,9 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     let parting = restore::leave_as_found(&executor, setup.server, setup.model).await;
     let mut warnings: Vec<Warning> =
         parting.iter().filter_map(|parting| restore::warning(parting, setup.model)).collect();
-    warnings.extend(hindsight::look_back(&history, &executor.watch, budget_seconds, &setup.new.0, &[]).warnings);
+    let hindsight = hindsight::look_back(&history, &executor.watch, budget_seconds, &setup.new.0, &[]);
+    warnings.extend(hindsight.warnings);
+    warnings.extend(changed::warnings(setup.server, parting.as_ref(), &history, &hindsight.disturbances));
     warnings.extend(
         executor.panel.failures().iter().map(|error| Warning { what: error.to_string(), advice: Some(error.hint()) }),
     );

@@ -7,6 +7,8 @@ mod advice;
 mod rates;
 mod requests;
 
+pub(super) use requests::{at_once, well};
+
 use super::execute::LOADED_CONTEXT;
 use crate::model::{
     candidate::Candidate,

@@ -48,7 +48,7 @@ pub(super) fn overlap(witness: &Witness<'_>) -> Obedience {
 }
 
 /// Requests that were under way together.
-fn at_once(trial: &Trial) -> Option<f64> {
+pub(in crate::tune) fn at_once(trial: &Trial) -> Option<f64> {
     match trial.experiment {
         Experiment::Probe { parallel, requests, .. } => Some(f64::from(parallel.min(requests))),
         Experiment::Notes { .. } => trial.fact("workers").map(|workers| workers.min(count(well(trial).len()))),
@@ -56,7 +56,8 @@ fn at_once(trial: &Trial) -> Option<f64> {
     }
 }
 
-fn well(trial: &Trial) -> Vec<Observation> {
+/// Those that count and ended well.
+pub(in crate::tune) fn well(trial: &Trial) -> Vec<Observation> {
     let good =
         |observation: &&Observation| observation.repetition == Repetition::Measured && observation.failure.is_none();
     trial.observations.iter().filter(good).cloned().collect()
