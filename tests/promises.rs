@@ -23,6 +23,8 @@ mod judge;
 mod keeping_notes;
 #[cfg(unix)]
 mod languages;
+#[cfg(unix)]
+mod left_as_found;
 mod obedience;
 mod ollama_client;
 mod optimum;

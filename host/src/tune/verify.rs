@@ -76,7 +76,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
         () = compared(&mut executor, &setup, &mut history, &mut known, emit) => false,
         _ = stop.wait_for(|stopped| *stopped) => true,
     };
-    let parting = restore::leave_as_found(&executor, setup.server, setup.model).await;
+    let parting = restore::leave_as_found(&executor, setup.server, setup.model, &setup.started_at).await;
     let mut warnings: Vec<Warning> =
         parting.iter().filter_map(|parting| restore::warning(parting, setup.model)).collect();
     let hindsight = hindsight::look_back(&history, &executor.watch, budget_seconds, &setup.new.0, &[]);
