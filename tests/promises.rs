@@ -17,6 +17,8 @@ mod doctor;
 mod documents;
 mod example_plugins;
 mod faults;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod honest_requests;
 mod installing;
 mod judge;

@@ -38,17 +38,24 @@ pub struct Memory {
     recording: Recording,
 }
 
-struct Shared(Mutex<Option<Journal>>);
+struct Shared(Mutex<State>);
+
+struct State {
+    /// `None` when the study has ended.
+    journal: Option<Journal>,
+    /// A record is missing: what would follow it would not be believed.
+    torn: bool,
+}
 
 impl Ledger for Shared {
     fn keep(&self, exchange: &Remembered) -> Result<(), String> {
-        let mut journal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = journal.as_mut() else { return Ok(()) };
-        let kept = open.append(exchange);
-        if kept.is_err() {
-            // What follows a record that is missing would not be believed.
-            *journal = None;
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.torn {
+            return Ok(());
         }
+        let Some(journal) = state.journal.as_mut() else { return Ok(()) };
+        let kept = journal.append(exchange);
+        state.torn = kept.is_err();
         kept.map_err(|error| ui::errors::chain(&error.into()).join(": "))
     }
 }
@@ -75,7 +82,7 @@ impl Memory {
 
     /// A journal that is gone on with, and what is in it.
     pub fn new(journal: Journal, known: Vec<Remembered>, real_clock: bool) -> Self {
-        let journal = Arc::new(Shared(Mutex::new(Some(journal))));
+        let journal = Arc::new(Shared(Mutex::new(State { journal: Some(journal), torn: false })));
         let recording = Recording::new(Arc::clone(&journal) as Arc<dyn Ledger>, known, real_clock);
         Self { journal, recording }
     }
@@ -85,17 +92,18 @@ impl Memory {
         &self.recording
     }
 
-    /// The study has ended: nothing is left to go on with, unless it was interrupted.
-    pub fn end(self, study: &Study) {
-        let journal = self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// The study has ended: nothing is left to go on with, unless it was interrupted, or could not be kept.
+    pub fn end(self, study: &Study, is_kept: bool) {
+        let mut state = self.journal.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(journal) = state.journal.take() else { return };
         if study.outcome == Outcome::Interrupted {
-            if journal.is_some() {
-                ui::message("to go on with it: ralf-tune run --resume");
-            }
-            return;
+            ui::message("to go on with it: ralf-tune run --resume");
+        } else if !is_kept && !state.torn {
+            ui::message("its answers are still there: ralf-tune run --resume makes it again, and asks nothing twice");
+        } else {
+            // One that stays is dropped in time.
+            let _ = journal.remove();
         }
-        // One that stays is dropped in time.
-        let _ = journal.map(Journal::remove);
     }
 }
 

@@ -137,9 +137,9 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         let study = watched(scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await;
         Ok::<_, Failure>((study, memory))
     })??;
-    super::study::keep(&env, &study);
+    let is_kept = super::study::keep(&env, &study);
     if let Some(memory) = memory {
-        memory.end(&study);
+        memory.end(&study, is_kept);
     }
     // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
     let shown = show(&settings, &study);

@@ -84,8 +84,12 @@ impl Journals {
         private::make_own(&file).map_err(failed)?;
         file.try_lock().map_err(|error| failed(error.into()))?;
         let mut journal = Journal { file, path: path.clone(), chain: Chain::default(), durable };
-        journal.append(&Form { form: FORM })?;
-        journal.append(header)?;
+        let begun = journal.append(&Form { form: FORM }).and_then(|()| journal.append(header));
+        if let Err(error) = begun {
+            // Half a beginning is nothing to go on with.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
         Ok(journal)
     }
 

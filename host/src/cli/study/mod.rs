@@ -46,21 +46,23 @@ pub fn load_named(env: &BTreeMap<String, String>, meant: &str) -> Result<(Study,
     Ok((store.load(&id)?, id))
 }
 
-/// Keeps a study that has just ended. What was measured is shown all the same where that fails.
-pub fn keep(env: &BTreeMap<String, String>, study: &Study) {
+/// Keeps a study that has just ended. What was measured is shown all the same where that fails; false then.
+pub fn keep(env: &BTreeMap<String, String>, study: &Study) -> bool {
     let Some(store) = places::data(env).map(|data| StudyStore::new(&data)).filter(|_| !study.trials.is_empty()) else {
-        return;
+        return true;
     };
     match store.save(study) {
         Ok(summary) => {
             ui::message(&format!("kept as study {}: ralf-tune report {}", summary.id, summary.id.mark()));
             profile::keep(env, study, &summary.id);
+            true
         }
         Err(error) => {
             let error: anyhow::Error = error.into();
             let what = format!("the study is not kept: {}", ui::errors::chain(&error).join(": "));
             let hint = error.downcast_ref::<StoreError>().map(StoreError::hint);
             ui::message(&ui::errors::warning(&what, hint.as_deref()));
+            false
         }
     }
 }
