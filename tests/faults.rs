@@ -4,6 +4,7 @@
 
 mod http;
 mod memory;
+mod storms;
 mod transport;
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, sync::Arc};

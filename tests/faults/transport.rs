@@ -91,6 +91,8 @@ pub struct Faulty {
     pub until: usize,
     /// Whether short questions fail as well, and not only what needs the model.
     pub everywhere: bool,
+    /// With a storm: what it is drawn from. Without, neighbours only differ.
+    pub luck: Option<u64>,
     pub asked: AtomicUsize,
 }
 
@@ -114,6 +116,7 @@ impl Faulty {
             from,
             until,
             everywhere: false,
+            luck: None,
             asked: AtomicUsize::new(0),
         }
     }
@@ -126,6 +129,23 @@ impl Faulty {
     }
 }
 
+/// What a storm does to a request: it comes in gusts of one to six requests, and a third of them are calm.
+fn drawn(luck: u64, number: usize) -> Option<Fault> {
+    let number = u64::try_from(number).unwrap();
+    let gust = number / (1 + mixed(luck) % 6);
+    let drawn = mixed(luck.wrapping_mul(0x1000).wrapping_add(gust));
+    let fault = usize::try_from(drawn / 3 % 1000).unwrap() % (ALL.len() - 1);
+    (drawn % 3 > 0).then(|| ALL[fault].0)
+}
+
+/// A number that tells nothing of the one that it comes from (splitmix64, Steele and others 2014).
+pub fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 impl Transport for Faulty {
     fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, TransportError>> {
         if request.path != "/api/generate" && !(self.everywhere && self.has_begun()) {
@@ -135,10 +155,14 @@ impl Transport for Faulty {
         if !(self.from..self.until).contains(&number) {
             return self.server.send(request);
         }
-        let fault = match self.fault {
+        let fault = match (self.fault, self.luck) {
+            (Fault::Storm, Some(luck)) => match drawn(luck, number) {
+                Some(fault) => fault,
+                None => return self.server.send(request),
+            },
             // Primes apart, so that neighbours differ.
-            Fault::Storm => ALL[(7 * number) % (ALL.len() - 1)].0,
-            fault => fault,
+            (Fault::Storm, None) => ALL[(7 * number) % (ALL.len() - 1)].0,
+            (fault, _) => fault,
         };
         if fault == Fault::Restarted {
             return self.restarted.send(request);
