@@ -64,6 +64,7 @@ fn is_saved(world: &World, folder: &str, ran: &Ran) -> bool {
 }
 
 /// Whether a disk can be mounted for a test alone, without any right of ours.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn can_mount(world: &World) -> bool {
     let script = "exec unshare -rm sh -c 'mount -t tmpfs -o size=64k none disk'";
     let can = in_shell(world, script, &[]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());

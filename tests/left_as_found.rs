@@ -210,6 +210,8 @@ fn what_was_loaded_before_is_loaded_after_and_nothing_else() {
             .into_iter()
             .map(|before| scope.spawn(move || ends.into_iter().for_each(|end| study(before, end))))
             .collect();
-        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        for worker in workers {
+            worker.join().unwrap();
+        }
     });
 }

@@ -184,7 +184,7 @@ fn text_of_others_cannot_steer_the_terminal() -> Result<(), serde_json::Error> {
 
 /// Puts a text into the middle of every string, except those that name a variant of an enumeration.
 pub fn poison(data: &mut serde_json::Value, evil: &str) {
-    const VARIANTS: [&str; 14] = [
+    const VARIANTS: [&str; 16] = [
         "outcome",
         "locality",
         "era",
@@ -199,6 +199,8 @@ pub fn poison(data: &mut serde_json::Value, evil: &str) {
         "failure",
         "standing",
         "disturbed",
+        "to_version",
+        "to_restore",
     ];
     match data {
         serde_json::Value::String(text) => {

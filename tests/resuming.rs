@@ -254,7 +254,8 @@ fn rewritten(journal: &str, change: impl Fn(Value) -> Value) -> String {
     let mut text = String::new();
     for line in journal.lines() {
         let record = change(serde_json::from_str(line.split_once(' ').unwrap().1).unwrap()).to_string();
-        sum = Digest::of(format!("{sum}{record}").as_bytes()).hex().to_owned();
+        let next = Digest::of(format!("{sum}{record}").as_bytes());
+        next.hex().clone_into(&mut sum);
         writeln!(text, "{sum} {record}").unwrap();
     }
     text

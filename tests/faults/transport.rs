@@ -135,7 +135,7 @@ fn drawn(luck: u64, number: usize) -> Option<Fault> {
     let gust = number / (1 + mixed(luck) % 6);
     let drawn = mixed(luck.wrapping_mul(0x1000).wrapping_add(gust));
     let fault = usize::try_from(drawn / 3 % 1000).unwrap() % (ALL.len() - 1);
-    (drawn % 3 > 0).then(|| ALL[fault].0)
+    (!drawn.is_multiple_of(3)).then(|| ALL[fault].0)
 }
 
 /// A number that tells nothing of the one that it comes from (splitmix64, Steele and others 2014).

@@ -6,6 +6,7 @@ use super::{
     facts::Progress,
     forecast::truncation_forecast,
     recording::Recording,
+    restore,
     study::Setup,
 };
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
 
 /// What the user should know beyond the result.
 pub fn warn(setup: &Setup<'_>, executor: &Executor<'_>, progress: &mut Progress, parting: Option<&Parting>) {
+    progress.warnings.extend(parting.and_then(|parting| restore::warning(parting, &setup.begun.model)));
     for error in executor.panel.failures() {
         progress.warnings.push(Warning { what: error.to_string(), advice: Some(error.hint()) });
     }

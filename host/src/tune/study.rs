@@ -98,7 +98,6 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let end = verdict::decide(&executor, &facts, &setup, &mut progress, confirmed);
     let profiles = profiles(&executor, &facts, &setup, &progress, &end);
     let parting = restore::leave_as_found(&executor, &begun.server, &begun.model, &begun.started_at).await;
-    progress.warnings.extend(parting.as_ref().and_then(|parting| restore::warning(parting, &begun.model)));
     let chosen = end.chosen().unwrap_or(&begun.baseline);
     let budget = begun.budget.total_seconds;
     let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
