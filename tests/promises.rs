@@ -19,6 +19,7 @@ mod example_plugins;
 mod faults;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod fuzzing;
 mod honest_requests;
 mod installing;
 mod judge;

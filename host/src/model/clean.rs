@@ -10,11 +10,12 @@ use std::{iter::Peekable, str::Chars};
 pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
+    let mut endless = false;
     while let Some(character) = rest.next() {
         match character {
-            '\u{1b}' => skip_escape(&mut rest),
+            '\u{1b}' => skip_escape(&mut rest, &mut endless),
             '\u{9b}' => skip_control_sequence(&mut rest),
-            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_control_string(&mut rest),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_control_string(&mut rest, &mut endless),
             ' ' | '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
                 if !out.is_empty() && !out.ends_with(' ') {
                     out.push(' ');
@@ -59,7 +60,7 @@ const fn is_invisible(character: char) -> bool {
 }
 
 /// What follows ESC: a control sequence, a control string, or a short sequence with one final character.
-fn skip_escape(rest: &mut Peekable<Chars>) {
+fn skip_escape(rest: &mut Peekable<Chars>, endless: &mut bool) {
     match rest.peek() {
         Some('[') => {
             rest.next();
@@ -67,7 +68,7 @@ fn skip_escape(rest: &mut Peekable<Chars>) {
         }
         Some(']' | 'P' | 'X' | '^' | '_') => {
             rest.next();
-            skip_control_string(rest);
+            skip_control_string(rest, endless);
         }
         _ => {
             while rest.next_if(|c| matches!(c, ' '..='/')).is_some() {}
@@ -82,8 +83,12 @@ fn skip_control_sequence(rest: &mut Peekable<Chars>) {
     rest.next_if(|c| matches!(c, '@'..='~'));
 }
 
-/// Everything up to BEL or ST (ECMA-48, 5.6). One that never ends costs only its introducer, not the rest of the text.
-fn skip_control_string(rest: &mut Peekable<Chars>) {
+/// Everything up to BEL or ST (ECMA-48, 5.6). One that never ends costs only its introducer, not the rest of the text; then none behind it
+/// ends either, and `endless` spares looking: a text of thousands of them would be read thousands of times.
+fn skip_control_string(rest: &mut Peekable<Chars>, endless: &mut bool) {
+    if *endless {
+        return;
+    }
     let mut ahead = rest.clone();
     while let Some(character) = ahead.next() {
         let ends = match character {
@@ -96,6 +101,7 @@ fn skip_control_string(rest: &mut Peekable<Chars>) {
             return;
         }
     }
+    *endless = true;
 }
 
 #[cfg(test)]
@@ -120,6 +126,14 @@ mod tests {
         ] {
             assert_eq!(clean(dirty), expected, "{dirty:?}");
         }
+    }
+
+    #[test]
+    fn many_beginnings_without_an_end_are_read_once() {
+        // Read once for each of them, this takes a quarter of an hour.
+        let count = 500_000;
+        assert_eq!(clean(&"\u{1b}Px".repeat(count)), "x".repeat(count));
+        assert_eq!(clean(&format!("{}\u{7}a\u{1b}Pb", "\u{1b}Px".repeat(count))), "ab");
     }
 
     #[test]

@@ -86,18 +86,23 @@ impl Attention {
 
     /// Bytes that one token of context costs in one slot: over all layers, key-value heads × (key + value length) × 2.
     ///
-    /// Local layers of a sliding window are counted as if they were global: an upper bound.
+    /// Local layers of a sliding window are counted as if they were global: an upper bound. `None` also where the numbers are absurd: more
+    /// bytes than can be counted.
     #[must_use]
     pub fn bytes_per_token(&self) -> Option<u64> {
         if let Some((rank, positions)) = self.compressed {
-            return Some(u64::from(self.layers) * (u64::from(rank) + u64::from(positions)) * BYTES_PER_NUMBER);
+            return bytes(u64::from(self.layers), rank, positions);
         }
         let head_length = || Some(self.embedding_length? / self.heads.largest().filter(|heads| *heads > 0)?);
         let key_length = self.key_length.or_else(head_length)?;
         let value_length = self.value_length.or_else(head_length)?;
-        let heads = self.kv_heads.sum(self.layers)?;
-        Some(heads * (u64::from(key_length) + u64::from(value_length)) * BYTES_PER_NUMBER)
+        bytes(self.kv_heads.sum(self.layers)?, key_length, value_length)
     }
+}
+
+/// Bytes of so many vectors of two parts.
+fn bytes(vectors: u64, first: u32, second: u32) -> Option<u64> {
+    vectors.checked_mul(u64::from(first) + u64::from(second))?.checked_mul(BYTES_PER_NUMBER)
 }
 
 fn whole(value: Option<&Value>) -> Option<u32> {
