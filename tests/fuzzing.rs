@@ -21,8 +21,22 @@ const VARIATIONS_COMPILED: usize = 400;
 
 /// What numbers, lengths and texts go wrong at.
 const WORDS: [&[u8]; 16] = [
-    b"", b"0", b"-1", b"1e308", b"4294967296", b"18446744073709551615", b"0.1", b"null", b"\"\"", b"{}", b"[]", b"\n", b"\x00",
-    b"\xff\xff\xff\xff", b"\x1b[2J", "\u{202e}".as_bytes(),
+    b"",
+    b"0",
+    b"-1",
+    b"1e308",
+    b"4294967296",
+    b"18446744073709551615",
+    b"0.1",
+    b"null",
+    b"\"\"",
+    b"{}",
+    b"[]",
+    b"\n",
+    b"\x00",
+    b"\xff\xff\xff\xff",
+    b"\x1b[2J",
+    "\u{202e}".as_bytes(),
 ];
 
 #[test]

@@ -28,6 +28,7 @@ mod keeping_notes;
 mod languages;
 #[cfg(unix)]
 mod left_as_found;
+mod long_life;
 mod obedience;
 mod ollama_client;
 mod optimum;

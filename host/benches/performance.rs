@@ -27,6 +27,7 @@ fn main() -> Result<()> {
     let cache = tempfile::tempdir()?;
     start()?;
     study(cache.path())?;
+    kept(cache.path())?;
     let bytes = fs::metadata(PROGRAM)?.len();
     row("size of the program", &format!("{:.1} MB", as_f64(bytes) / 1e6), "25 MB");
     Ok(())
@@ -65,6 +66,40 @@ fn study(cache: &Path) -> Result<()> {
     let peak = costs.iter().map(|cost| cost.peak_bytes).max().unwrap_or(0);
     row("CPU time of a simulated study of 8 minutes, simulator included", &spread(&cpu), "2 s");
     row("peak memory of it, simulator included", &format!("{:.0} MB", as_f64(peak) / 1e6), "80 MB");
+    Ok(())
+}
+
+/// The list of thousands of kept studies: each is a copy of one that was really made.
+fn kept(cache: &Path) -> Result<()> {
+    const STUDIES: u32 = 5000;
+    let home = tempfile::tempdir()?;
+    let program = |arguments: &[&str]| -> Result<usize> {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(home.path());
+        for (variable, folder) in
+            [("RALF_TUNE_CACHE_DIR", cache), ("RALF_TUNE_CONFIG_DIR", home.path()), ("RALF_TUNE_DATA_DIR", home.path())]
+        {
+            command.env(variable, folder);
+        }
+        let output = command.output()?;
+        if !output.status.success() {
+            return Err(format!("{arguments:?} ended with {}", output.status).into());
+        }
+        Ok(output.stdout.iter().filter(|byte| **byte == b'\n').count())
+    };
+    program(&["run", "--simulate", "--quick", "--no-report", "--no-save", "--seed", "1"])?;
+    let folder = home.path().join("studies");
+    let one = fs::read_dir(&folder)?.next().ok_or("no study was kept")??.path();
+    for number in 1..STUDIES {
+        let (day, second) = (1 + number / 86_400 % 28, number % 86_400);
+        let time = format!("{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60);
+        fs::copy(&one, folder.join(format!("202601{day:02}-{time}-{number:04x}.study")))?;
+    }
+    let times = repeat(20, || {
+        let lines = program(&["study", "list"])?;
+        (lines >= STUDIES as usize).then_some(()).ok_or_else(|| format!("{lines} lines of {STUDIES} studies").into())
+    })?;
+    row("`study list` of 5000 kept studies, whole process", &spread(&times), "100 ms");
     Ok(())
 }
 

@@ -188,8 +188,10 @@ fn parse_host(text: &str) -> Result<Host, AddressError> {
 
 fn parse_prefix(path: &str) -> Result<String, AddressError> {
     let path = path.trim_matches('/');
-    let refused = path.chars().any(|c| c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '"' | '<' | '>'))
-        || path.split('/').any(|part| matches!(part, "." | ".."));
+    // Dots in disguise are dots to whoever opens the connection.
+    let is_dots = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    let refused = path.chars().any(|c| c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '"' | '\'' | '<' | '>'))
+        || path.split('/').any(is_dots);
     match (refused, path.is_empty()) {
         (true, _) => Err(AddressError::Path(clean_within(path, 80))),
         (false, true) => Ok(String::new()),
@@ -274,6 +276,8 @@ mod tests {
             "[::1",
             "http://host/a?b=c",
             "http://host/../x",
+            "http://host/.%2E/x",
+            "http://host/x'/",
             "http://host#secret",
         ] {
             let error = ServerAddress::parse(text).map(|address| address.base_url()).expect_err(text);

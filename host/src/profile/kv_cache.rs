@@ -144,6 +144,19 @@ mod tests {
     }
 
     #[test]
+    fn absurd_numbers_cost_nothing_that_is_known() {
+        let absurd = serde_json::json!({
+            "x.block_count": u32::MAX, "x.attention.head_count": u32::MAX, "x.attention.key_length": u32::MAX,
+            "x.attention.value_length": 1,
+        });
+        assert_eq!(bytes(absurd), None);
+        let absurd = serde_json::json!({
+            "x.block_count": u32::MAX, "x.attention.kv_lora_rank": u32::MAX, "x.rope.dimension_count": u32::MAX,
+        });
+        assert_eq!(bytes(absurd), None);
+    }
+
+    #[test]
     fn an_array_that_was_left_out_is_no_number() {
         let cut = serde_json::json!({
             "x.block_count": 4, "x.embedding_length": 512, "x.attention.head_count": 8, "x.attention.head_count_kv": null,

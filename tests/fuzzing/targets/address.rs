@@ -14,9 +14,11 @@ pub fn check(input: &[u8]) {
         Err(error) => {
             is_fit_to_show(&error.to_string());
             is_fit_to_show(&error.hint().unwrap());
-            // A password stands before an at sign; where there is one, nothing is repeated.
-            if text.contains('@') && !matches!(error, AddressError::ControlCharacter) {
-                assert_eq!(error, AddressError::Credentials);
+            // A password stands before an at sign, and what stands before one is not repeated.
+            match &error {
+                AddressError::ControlCharacter | AddressError::Credentials => {}
+                AddressError::Scheme(scheme) => assert!(!scheme.contains('@'), "{scheme}"),
+                _ => assert!(!text.contains('@'), "{error}"),
             }
         }
     }

@@ -19,7 +19,10 @@ pub fn check(input: &[u8]) {
     let inspected = inspect(input);
     match &inspected {
         Ok(inspection) => {
-            assert!(inspection.cost.code_bytes <= input.len() && inspection.cost.largest_function <= inspection.cost.code_bytes);
+            assert!(
+                inspection.cost.code_bytes <= input.len()
+                    && inspection.cost.largest_function <= inspection.cost.code_bytes
+            );
             inspection.imports.iter().chain(&inspection.exports).for_each(|name| is_fit_to_show(name));
         }
         Err(error) => is_fit_to_show(&error.to_string()),

@@ -35,16 +35,16 @@ pub fn check(input: &[u8]) {
     };
     let (before, after) = (members(text), members(change.text()));
     let is_ours = |name: &str| OURS.contains(&name) || Parameter::ALL.iter().any(|parameter| parameter.name() == name);
-    let foreign = |members: &[(String, String)]| {
-        members.iter().filter(|(name, _)| !is_ours(name)).cloned().collect::<Vec<_>>()
-    };
+    let foreign =
+        |members: &[(String, String)]| members.iter().filter(|(name, _)| !is_ours(name)).cloned().collect::<Vec<_>>();
     assert_eq!(foreign(&before), foreign(&after), "what is not ours was changed");
 
     // It is what was shown, and what the result says.
     let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
     let (old, new) = (read(text), read(change.text()));
     for name in old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)) {
-        let shown = change.changes().iter().find(|change| change.key == *name).unwrap_or_else(|| panic!("{name} is not shown"));
+        let shown =
+            change.changes().iter().find(|change| change.key == *name).unwrap_or_else(|| panic!("{name} is not shown"));
         assert_eq!((shown.old.as_ref(), shown.new.as_ref()), (old.get(name), new.get(name)));
     }
     assert_eq!(new["num_ctx"], tuned.candidate.num_ctx);

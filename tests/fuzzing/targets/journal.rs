@@ -50,7 +50,10 @@ pub fn check(input: &[u8]) {
     let after = disk.read::<Value>(&damaged);
     let kept = after.as_ref().map_or(0, |found| found.records.len());
     assert!(kept <= count, "records out of nothing");
-    assert!(kept >= count.min(whole_lines.saturating_sub(2)), "{kept} of {count} are left, {whole_lines} lines are whole");
+    assert!(
+        kept >= count.min(whole_lines.saturating_sub(2)),
+        "{kept} of {count} are left, {whole_lines} lines are whole"
+    );
     if let (Some(before), Some(after)) = (&before, &after) {
         assert_eq!(before.records[..kept], after.records[..], "not a beginning of what was written");
         assert_eq!(before.header, after.header);

@@ -13,7 +13,8 @@ const ROOM: usize = 2048;
 
 pub fn check(input: &[u8]) {
     static AT: OnceLock<usize> = OnceLock::new();
-    let at = *AT.get_or_init(|| GUEST.windows(ROOM).position(|window| window.iter().all(|byte| *byte == FILLER)).unwrap());
+    let at =
+        *AT.get_or_init(|| GUEST.windows(ROOM).position(|window| window.iter().all(|byte| *byte == FILLER)).unwrap());
     let mut guest = GUEST.to_vec();
     let room = &mut guest[at..at + ROOM];
     room.fill(0);

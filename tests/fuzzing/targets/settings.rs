@@ -36,9 +36,10 @@ fn a_project_gets_only_what_it_may(settings: &Settings) {
     assert!(!is_project(&settings.yes) && !is_project(&settings.allow), "a project gave its user's consent");
     for set in settings.limits.iter().filter(|set| is_project(set)) {
         let limit = &set.value;
-        let own = settings.limits.iter().find(|own| {
-            !is_project(own) && own.value.plugin == limit.plugin && own.value.limit == limit.limit
-        });
+        let own = settings
+            .limits
+            .iter()
+            .find(|own| !is_project(own) && own.value.plugin == limit.plugin && own.value.limit == limit.limit);
         let most = own.map_or(limit.limit.default_value(), |own| own.value.value);
         assert!(limit.value <= most, "a project raised {limit:?} above {most}");
     }

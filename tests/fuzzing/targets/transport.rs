@@ -48,12 +48,14 @@ impl Transport for Server {
         let nothing = Reply { status: 404, body: Vec::new(), chunk: 1, end: End::Well };
         let reply = self.0.get(request.path.as_str()).cloned().unwrap_or(nothing);
         async move {
-            let mut parts: Vec<_> = reply.body.chunks(reply.chunk).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+            let mut parts: Vec<_> =
+                reply.body.chunks(reply.chunk).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
             if matches!(reply.end, End::Broken) {
                 parts.push(Err(TransportError::Broken("reset by peer".to_owned())));
             }
             let body = stream::iter(parts);
-            let body = if matches!(reply.end, End::Never) { body.chain(stream::pending()).boxed() } else { body.boxed() };
+            let body =
+                if matches!(reply.end, End::Never) { body.chain(stream::pending()).boxed() } else { body.boxed() };
             Ok(Response { status: reply.status, content_type: "application/json".to_owned(), body })
         }
         .boxed()
