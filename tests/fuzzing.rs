@@ -134,7 +134,7 @@ fn vary(input: &mut Vec<u8>, others: &[Vec<u8>], chance: &mut ChaCha8Rng) {
     let end = chance.random_range(at..=input.len().min(at + 16));
     match chance.random_range(0..6) {
         0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (chance.next_u32() % 8)),
-        1 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte = (chance.next_u32() % 256) as u8),
+        1 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte = chance.random()),
         2 => drop(input.drain(at..end)),
         3 => drop(input.splice(at..end, WORDS.choose(chance).unwrap().iter().copied())),
         4 => {

@@ -85,7 +85,7 @@ fn kept(cache: &Path) -> Result<()> {
         if !output.status.success() {
             return Err(format!("{arguments:?} ended with {}", output.status).into());
         }
-        Ok(output.stdout.iter().filter(|byte| **byte == b'\n').count())
+        Ok(String::from_utf8(output.stdout)?.lines().count())
     };
     program(&["run", "--simulate", "--quick", "--no-report", "--no-save", "--seed", "1"])?;
     let folder = home.path().join("studies");

@@ -1,7 +1,7 @@
 //! Putting the sources together.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -190,8 +190,9 @@ pub fn resolve(
 
 /// Refuses a list that names something twice: which weight, which place would count?
 fn once<T>(list: &Setting<Vec<T>>, name: impl Fn(&T) -> &str) -> Result<(), SettingsError> {
-    for (index, item) in list.value.iter().enumerate() {
-        if list.value.iter().take(index).any(|earlier| name(earlier) == name(item)) {
+    let mut named = BTreeSet::new();
+    for item in &list.value {
+        if !named.insert(name(item)) {
             return Err(SettingsError::BadValue {
                 place: list.origin.to_string(),
                 value: name(item).to_owned(),

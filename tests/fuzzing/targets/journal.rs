@@ -46,7 +46,7 @@ pub fn check(input: &[u8]) {
     }
     // Lines that end before the damage are as they were.
     let same = whole.iter().zip(&damaged).take_while(|(a, b)| a == b).count();
-    let whole_lines = damaged[..same].iter().filter(|byte| **byte == b'\n').count();
+    let whole_lines = damaged[..same].split(|byte| *byte == b'\n').count() - 1;
     let after = disk.read::<Value>(&damaged);
     let kept = after.as_ref().map_or(0, |found| found.records.len());
     assert!(kept <= count, "records out of nothing");
@@ -69,7 +69,9 @@ fn written(lines: &[&[u8]]) -> Vec<u8> {
     let mut sum = String::new();
     let mut bytes = Vec::new();
     for line in lines {
-        sum = Sha256::digest([sum.as_bytes(), line].concat()).iter().map(|byte| format!("{byte:02x}")).collect();
+        sum = Sha256::digest([sum.as_bytes(), line].concat())
+            .iter()
+            .fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
         bytes.extend([sum.as_bytes(), b" ", line, b"\n"].concat());
     }
     bytes

@@ -14,8 +14,11 @@ mod settings;
 mod stream;
 mod transport;
 
+/// Takes any bytes; panics when a promise is broken.
+type Target = fn(&[u8]);
+
 /// Every target: its name, which is that of its folders in `fuzz/`, and its function.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("address", address::check),
     ("answers", answers::check),
     ("component", component::check),
