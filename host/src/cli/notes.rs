@@ -6,6 +6,7 @@ use super::{exit::ExitStatus, failure::Failure, ui};
 use crate::{
     emit::notes::{self, IndexedNote, NotesError},
     model::{
+        digest::Digest,
         study::{Outcome, Study},
         workload::SourceFile,
     },
@@ -35,8 +36,10 @@ pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]
             score: made.score,
             answer_tokens: made.answer_tokens,
             settings: made.settings,
+            source_digest: Some(Digest::of(files.get(made.file)?.text.as_bytes())),
+            cut: false,
         };
-        Some((note, made.answers.join("\n\n")))
+        Some((note, notes::text_of(&made.answers)))
     };
     let kept = notes::keep(folder, made.best(chosen, files).into_iter().filter_map(note).collect())?;
     let generated: u64 =
@@ -55,8 +58,11 @@ pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]
 impl From<NotesError> for Failure {
     fn from(error: NotesError) -> Self {
         let hint = match &error {
-            NotesError::Write { .. } => "check who may write there (ls -ld), or name another folder with --keep-notes",
-            NotesError::Index { .. } => "name another folder with --keep-notes",
+            NotesError::Write { .. } => "check who may write there (ls -ld), or name another folder for the notes",
+            NotesError::Busy { .. } => "wait until it has ended, or name another folder for the notes",
+            NotesError::Index { .. } | NotesError::Name { .. } | NotesError::Link { .. } => {
+                "name another folder for the notes"
+            }
         };
         Self::new(ExitStatus::Unfit, error, Some(hint.to_owned()))
     }

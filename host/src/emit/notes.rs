@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::replace::TEMPORARY;
-use crate::model::candidate::Candidate;
+use crate::model::{candidate::Candidate, digest::Digest};
 
 /// The index, in the folder of the notes.
 pub const INDEX: &str = "ralf-tune-notes.json";
@@ -26,6 +26,17 @@ pub struct IndexedNote {
     pub score: Option<f64>,
     pub answer_tokens: u64,
     pub settings: Candidate,
+    /// Of the text of the source when the note was made; absent in an index of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_digest: Option<Digest>,
+    /// Whether an answer ended because it had no more room.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cut: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What came of it.
@@ -52,6 +63,12 @@ pub enum NotesError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("another batch writes to {}", path.display())]
+    Busy { path: PathBuf },
+    #[error("`{name}` is no name that a note may have")]
+    Name { name: String },
+    #[error("{} is a link, and leads elsewhere", path.display())]
+    Link { path: PathBuf },
 }
 
 /// Whether notes can be kept in a folder, before any is made; it is made where it does not exist.
@@ -91,12 +108,14 @@ pub fn keep(folder: &Path, notes: Vec<(IndexedNote, String)>) -> Result<Kept, No
         kept.answer_tokens += note.answer_tokens;
         index.push(note);
     }
-    let path = folder.join(INDEX);
-    let text = serde_json::to_vec_pretty(&index).map_err(|source| NotesError::Index { path: path.clone(), source })?;
-    written(folder, &text)
-        .and_then(|file| file.persist(&path).map_err(|error| error.error))
-        .map_err(|source| NotesError::Write { path: path.clone(), source })?;
+    write_index(folder, &index)?;
     Ok(kept)
+}
+
+/// The text of a note: the answers for its pieces, one after the other.
+#[must_use]
+pub fn text_of(answers: &[String]) -> String {
+    answers.join("\n\n")
 }
 
 /// `src/main.rs` becomes `src/main.rs.md`.
@@ -105,11 +124,11 @@ pub fn name_of(source: &str) -> String {
     format!("{source}.md")
 }
 
-fn is_inside(name: &str) -> bool {
+pub(super) fn is_inside(name: &str) -> bool {
     Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
+pub(super) fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
     let path = folder.join(INDEX);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| NotesError::Index { path, source }),
@@ -118,7 +137,16 @@ fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
     }
 }
 
-fn written(parent: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+pub(super) fn write_index(folder: &Path, index: &[IndexedNote]) -> Result<(), NotesError> {
+    let path = folder.join(INDEX);
+    let text = serde_json::to_vec_pretty(index).map_err(|source| NotesError::Index { path: path.clone(), source })?;
+    written(folder, &text)
+        .and_then(|file| file.persist(&path).map_err(|error| error.error))
+        .map(|_| ())
+        .map_err(|source| NotesError::Write { path, source })
+}
+
+pub(super) fn written(parent: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = NamedTempFile::with_prefix_in(TEMPORARY, parent)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -137,6 +165,8 @@ mod tests {
             score: None,
             answer_tokens: 5,
             settings: Candidate::default(),
+            source_digest: None,
+            cut: false,
         };
         (note, "# Note\n".into())
     }

@@ -1,6 +1,6 @@
 //! The user's files, or generated ones: what the batch works on.
 //!
-//! [`samples`] reads a directory, [`generate`] writes code when there is none; [`pick`] chooses what trials may use of it.
+//! [`samples`] reads a directory for trials and [`sources`] for the whole batch, [`generate`] writes code when there is none; [`pick`] chooses what trials may use of it.
 //! [`prompt`] puts a piece of a file into the task's text, [`probe`] and [`needle`] make the other prompts that are measured.
 
 mod error;
@@ -12,6 +12,7 @@ pub mod pick;
 pub mod probe;
 pub mod prompt;
 pub mod samples;
+pub mod sources;
 
 pub use error::WorkloadError;
 

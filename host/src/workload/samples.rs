@@ -51,36 +51,7 @@ impl Default for SampleOptions {
 /// # Errors
 /// When the directory is missing, is no directory, or holds no source file.
 pub fn from_directory(dir: &Path, options: &SampleOptions) -> Result<Workload, WorkloadError> {
-    check(dir)?;
-    let mut left_out = LeftOut::default();
-    let mut notices = Vec::new();
-    let mut candidates = Vec::new();
-    let mut looked_at = 0;
-    for entry in walk(dir) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                left_out.add(Reason::Unreadable, clean(&error.to_string()));
-                continue;
-            }
-        };
-        if entry.depth() == 0 || entry.file_type().is_some_and(|kind| kind.is_dir()) {
-            continue;
-        }
-        if looked_at == options.max_files {
-            notices.push(format!("looked at the first {looked_at} files only"));
-            break;
-        }
-        looked_at += 1;
-        let name = relative(dir, entry.path());
-        match Candidate::of(&entry, &name, options.max_file_bytes) {
-            Ok(candidate) => candidates.push(candidate),
-            Err(LeftOutBecause { reason, detail }) => left_out.add(reason, format!("{name}{detail}")),
-        }
-    }
-    if candidates.is_empty() && left_out.is_empty() {
-        return Err(WorkloadError::NoFile { path: dir.to_path_buf() });
-    }
+    let Listed { mut candidates, mut left_out, mut notices } = list(dir, options, |_| false)?;
     candidates.sort_by(|one, other| (one.chars, &one.name).cmp(&(other.chars, &other.name)));
     let mut files = Vec::new();
     for position in pick::stratified(candidates.len(), options.pick.max(1), options.seed) {
@@ -130,16 +101,58 @@ fn walk(dir: &Path) -> ignore::Walk {
 }
 
 /// A file that trials may use. Its text is read again when it is picked: all texts together may not fit into memory.
-struct Candidate {
-    path: PathBuf,
-    name: String,
-    language: &'static str,
-    chars: usize,
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+    pub(super) language: &'static str,
+    pub(super) chars: usize,
 }
 
-struct LeftOutBecause {
+/// What a walk found, in the order of names.
+pub(super) struct Listed {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) left_out: LeftOut,
+    pub(super) notices: Vec<String>,
+}
+
+/// Every source file below a directory, but those that somebody else says to skip.
+pub(super) fn list(dir: &Path, options: &SampleOptions, skip: impl Fn(&Path) -> bool) -> Result<Listed, WorkloadError> {
+    check(dir)?;
+    let mut left_out = LeftOut::default();
+    let mut notices = Vec::new();
+    let mut candidates = Vec::new();
+    let mut looked_at = 0;
+    for entry in walk(dir) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                left_out.add(Reason::Unreadable, clean(&error.to_string()));
+                continue;
+            }
+        };
+        if entry.depth() == 0 || entry.file_type().is_some_and(|kind| kind.is_dir()) || skip(entry.path()) {
+            continue;
+        }
+        if looked_at == options.max_files {
+            notices.push(format!("looked at the first {looked_at} files only"));
+            break;
+        }
+        looked_at += 1;
+        let name = relative(dir, entry.path());
+        match Candidate::of(&entry, &name, options.max_file_bytes) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(LeftOutBecause { reason, detail }) => left_out.add(reason, format!("{name}{detail}")),
+        }
+    }
+    if candidates.is_empty() && left_out.is_empty() {
+        return Err(WorkloadError::NoFile { path: dir.to_path_buf() });
+    }
+    Ok(Listed { candidates, left_out, notices })
+}
+
+pub(super) struct LeftOutBecause {
     reason: Reason,
-    detail: String,
+    pub(super) detail: String,
 }
 
 impl From<Reason> for LeftOutBecause {
@@ -168,7 +181,7 @@ impl Candidate {
     }
 }
 
-fn read_text(path: &Path, max_bytes: u64) -> Result<String, LeftOutBecause> {
+pub(super) fn read_text(path: &Path, max_bytes: u64) -> Result<String, LeftOutBecause> {
     let mut bytes = Vec::new();
     File::open(path)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > max_bytes) {
@@ -185,7 +198,7 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, LeftOutBecause> {
 }
 
 /// The path below the directory, with `/` on every system.
-fn relative(dir: &Path, path: &Path) -> String {
+pub(super) fn relative(dir: &Path, path: &Path) -> String {
     let path = path.strip_prefix(dir).unwrap_or(path);
     let parts: Vec<String> = path.iter().map(|part| clean(&part.to_string_lossy())).collect();
     parts.join("/")
