@@ -7,6 +7,7 @@ mod architecture;
 mod arena;
 mod author_way;
 mod bad_input;
+mod batching;
 mod c_plugins;
 mod calibration;
 mod clocks;

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 use super::{
     apply_args::{self, ApplyArgs},
     arena_args::{self, ArenaArgs},
+    batch_args::{self, BatchArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
@@ -35,7 +36,7 @@ Examples:
 
 Exit codes:
   0    done
-  1    finished, but no candidate meets the constraints
+  1    finished, but nothing meets the constraints, or files of a batch are lost
   2    usage or settings
   3    server unreachable or failing, or model missing
   4    plugin
@@ -84,6 +85,9 @@ pub enum Command {
     /// Put the result of a study where the batch reads it, or take the last change back
     #[command(after_long_help = apply_args::EXAMPLES)]
     Apply(ApplyArgs),
+    /// Make a note of every file with tuned settings; stopped or killed, it goes on
+    #[command(after_long_help = batch_args::EXAMPLES)]
+    Batch(BatchArgs),
     /// Show the report of a study again
     #[command(after_long_help = REPORT_EXAMPLES)]
     Report(ReportArgs),

@@ -9,7 +9,7 @@ use crate::model::study::Outcome;
 pub enum ExitStatus {
     /// 0: done.
     Done,
-    /// 1: finished, without a candidate that meets the constraints.
+    /// 1: finished, without a candidate that meets the constraints, or with files of a batch lost.
     NothingFeasible,
     /// 2: the command line or a settings file is wrong.
     Usage,
@@ -57,7 +57,7 @@ impl ExitStatus {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::NothingFeasible => "finished, but no candidate meets the constraints",
+            Self::NothingFeasible => "finished, but nothing meets the constraints, or files of a batch are lost",
             Self::Usage => "wrong usage or settings",
             Self::Server => "server unreachable or failing, or model missing",
             Self::Plugin => "a plugin cannot be used",

@@ -5,6 +5,8 @@ mod apply_args;
 mod arena;
 pub mod arena_args;
 pub mod args;
+mod batch;
+pub mod batch_args;
 mod calibration;
 mod change;
 mod connection;
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run(args),
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),
+        Command::Batch(args) => batch::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),

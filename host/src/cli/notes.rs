@@ -5,11 +5,7 @@ use std::path::Path;
 use super::{exit::ExitStatus, failure::Failure, ui};
 use crate::{
     emit::notes::{self, IndexedNote, NotesError},
-    model::{
-        digest::Digest,
-        study::{Outcome, Study},
-        workload::SourceFile,
-    },
+    model::{digest::Digest, kept::chosen, study::Study, workload::SourceFile},
     settings::Settings,
     tune::{MadeNote, MadeNotes},
 };
@@ -25,8 +21,7 @@ pub fn prepare(folder: &Path, settings: &Settings) -> Result<(), Failure> {
 
 /// Keeps the best whole note of each file, and says what that saves.
 pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]) -> Result<(), Failure> {
-    let tuned = study.tuned.as_ref().filter(|_| matches!(study.outcome, Outcome::Improved | Outcome::Interrupted));
-    let chosen = tuned.map_or(&study.baseline, |tuned| &tuned.candidate);
+    let chosen = chosen(study);
     let note = |made: MadeNote| {
         let source = files.get(made.file)?.path.clone();
         let note = IndexedNote {

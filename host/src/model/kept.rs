@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    candidate::Candidate,
     machine::Locality,
     study::{Outcome, Study},
 };
@@ -89,10 +90,7 @@ impl StudySummary {
     /// What a list says of that study.
     #[must_use]
     pub fn of(id: StudyId, study: &Study) -> Self {
-        let chosen = match (study.outcome, &study.tuned) {
-            (Outcome::Improved | Outcome::Interrupted, Some(tuned)) => &tuned.candidate,
-            _ => &study.baseline,
-        };
+        let chosen = chosen(study);
         let speed =
             study.candidates.iter().find(|one| one.candidate.works_like(chosen)).and_then(|one| one.notes_per_minute);
         Self {
@@ -111,6 +109,15 @@ impl StudySummary {
             speed_ratio: study.comparison.as_ref().map(|comparison| comparison.speed_ratio.value),
             confidence: study.tuned.as_ref().map(|tuned| tuned.confidence.percent),
         }
+    }
+}
+
+/// The settings that a study ends with: the winner, or those that were there.
+#[must_use]
+pub const fn chosen(study: &Study) -> &Candidate {
+    match (study.outcome, &study.tuned) {
+        (Outcome::Improved | Outcome::Interrupted, Some(tuned)) => &tuned.candidate,
+        _ => &study.baseline,
     }
 }
 

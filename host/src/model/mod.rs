@@ -33,6 +33,7 @@ pub mod payback;
 pub mod plugin;
 pub mod prior;
 pub mod profile;
+pub mod production;
 pub mod proof;
 pub mod rehearsal;
 pub mod score;

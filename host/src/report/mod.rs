@@ -25,6 +25,7 @@ mod panels;
 pub mod plan;
 pub mod plugins;
 pub mod profiles;
+pub mod production;
 pub mod rehearsal;
 pub mod studies;
 pub mod style;

@@ -48,20 +48,22 @@ pub struct NoteRun {
     pub evidence: NoteEvidence,
 }
 
-struct Job {
-    file: usize,
+/// One request of the batch, before it is made.
+pub(super) struct Job {
+    pub(super) file: usize,
     piece: Piece,
-    index: usize,
-    pieces: usize,
+    pub(super) index: usize,
+    pub(super) pieces: usize,
 }
 
-struct JobDone {
-    job: Job,
-    start_ms: f64,
-    busy_ms: f64,
-    observations: Vec<Observation>,
+/// The same with all its tries behind it.
+pub(super) struct JobDone {
+    pub(super) job: Job,
+    pub(super) start_ms: f64,
+    pub(super) busy_ms: f64,
+    pub(super) observations: Vec<Observation>,
     evidence: Option<RequestEvidence>,
-    failure: Option<FailureCause>,
+    pub(super) failure: Option<FailureCause>,
 }
 
 /// Makes files into notes: `max_concurrent_requests` workers take requests in the order of the files, each sleeps
@@ -156,7 +158,8 @@ fn machine_ms(done: &[JobDone], candidate: &Candidate, slots: Option<f64>) -> f6
     if slots < workers { (busy / workers).max((busy - waits - delays) / slots) } else { busy / workers }
 }
 
-fn jobs_of(bench: &Bench<'_>, candidate: &Candidate, file: usize) -> Vec<Job> {
+/// The requests that make a note of a file.
+pub(super) fn jobs_of(bench: &Bench<'_>, candidate: &Candidate, file: usize) -> Vec<Job> {
     let Some(source) = bench.workload.files.get(file) else { return Vec::new() };
     let pieces = cut(source, candidate);
     let count = pieces.len();
@@ -164,7 +167,7 @@ fn jobs_of(bench: &Bench<'_>, candidate: &Candidate, file: usize) -> Vec<Job> {
 }
 
 /// One request of the batch with all its tries.
-async fn request(bench: &Bench<'_>, candidate: &Candidate, job: Job) -> JobDone {
+pub(super) async fn request(bench: &Bench<'_>, candidate: &Candidate, job: Job) -> JobDone {
     let start_ms = bench.clock.elapsed_ms();
     let mut observations = Vec::new();
     let mut evidence = None;
@@ -260,7 +263,8 @@ fn collect(
     BatchRun { notes, observations, complete, workers, notes_per_minute, finished }
 }
 
-fn note(source: &SourceFile, file: usize, candidate: &Candidate, own: Vec<JobDone>) -> NoteRun {
+/// The note that the requests of a file made, in the order of its pieces.
+pub(super) fn note(source: &SourceFile, file: usize, candidate: &Candidate, own: Vec<JobDone>) -> NoteRun {
     NoteRun {
         file,
         lost: own.iter().find_map(|done| done.failure),

@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Longest time that one load may take; the server's own patience is the same.
-const LOAD_LIMIT: Duration = Duration::from_mins(5);
+pub(super) const LOAD_LIMIT: Duration = Duration::from_mins(5);
 
 /// Tokens of the warm-up: enough to touch everything once, few enough for a machine of one token a second.
 const WARM_UP: (u32, u32) = (24, 2);
@@ -413,6 +413,6 @@ impl<'a> Executor<'a> {
 }
 
 /// Whether the server may leave cached tokens out of its counts: it did before 0.4, and a server of no version is trusted least.
-const fn leaves_out_cached(server: &ServerProfile) -> bool {
+pub(super) const fn leaves_out_cached(server: &ServerProfile) -> bool {
     !matches!(server.era.value, Some(Era::B | Era::C))
 }

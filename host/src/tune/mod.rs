@@ -32,6 +32,7 @@ mod outlook;
 pub mod plan;
 mod prior;
 mod profiles;
+pub mod produce;
 mod prompts;
 mod prove;
 mod recording;

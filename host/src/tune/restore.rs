@@ -42,7 +42,17 @@ pub async fn leave_as_found(
     if !executor.has_touched() {
         return None;
     }
-    let client = executor.server.directly();
+    Some(part(executor.server.directly(), server, model, began, executor.last_load_seconds).await)
+}
+
+/// The same for whoever loaded the model otherwise; a load takes about so many seconds.
+pub async fn part(
+    client: &Client,
+    server: &ServerProfile,
+    model: &ModelProfile,
+    began: &str,
+    load_seconds: f64,
+) -> Parting {
     let question = client.within(LAST_QUESTION);
     let before = found_loaded(server, model).map(|before| LoadRequest {
         model: model.name.clone(),
@@ -52,10 +62,10 @@ pub async fn leave_as_found(
         keep_alive: Some(keep_alive(before, began)),
         timeouts: None,
     });
-    let a_load = Duration::from_secs_f64(executor.last_load_seconds);
+    let a_load = Duration::from_secs_f64(load_seconds);
     let (version, to_restore) = tokio::join!(question.version(), restore(client, before.as_ref(), &model.name, a_load));
     let to_version = reply(version.as_ref().map(drop));
-    Some(Parting { to_version, version: version.ok().map(|version| clean(&version)), to_restore })
+    Parting { to_version, version: version.ok().map(|version| clean(&version)), to_restore }
 }
 
 /// How long it is to stay: for ever if it was, and not shorter than it would have stayed. The server says when that ends, and not what was asked for.

@@ -11,7 +11,11 @@ use std::collections::BTreeMap;
 
 use super::{CommandResult, exit::ExitStatus, failure::Failure, places, profile, ui};
 use crate::{
-    model::{kept::StudyId, study::Study},
+    model::{
+        kept::{StudyId, StudySummary},
+        machine::same_model,
+        study::{Outcome, Study},
+    },
     store::{StoreError, StudyStore},
 };
 use args::StudyCommand;
@@ -44,6 +48,20 @@ pub fn load_named(env: &BTreeMap<String, String>, meant: &str) -> Result<(Study,
     let store = store(env)?;
     let id = store.find(meant)?;
     Ok((store.load(&id)?, id))
+}
+
+/// The newest study of a model, on a simulated machine or on a real one, with its name.
+pub fn last_of(
+    env: &BTreeMap<String, String>,
+    model: &str,
+    simulated: bool,
+) -> Result<Option<(Study, StudyId)>, Failure> {
+    let store = store(env)?;
+    let fits = |one: &StudySummary| {
+        same_model(&one.model, model) && one.simulated == simulated && one.outcome != Outcome::NothingFeasible
+    };
+    let Some(found) = store.list()?.studies.into_iter().find(fits) else { return Ok(None) };
+    Ok(Some((store.load(&found.id)?, found.id)))
 }
 
 /// Keeps a study that has just ended. What was measured is shown all the same where that fails; false then.

@@ -109,7 +109,7 @@ fn warned(warning: &Warning) -> String {
 }
 
 /// `4:07`, right-aligned to five columns so that the lines of an hour stand under each other.
-fn clock(elapsed: Duration) -> String {
+pub(super) fn clock(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
     format!("{:>5}", format!("{}:{:02}", seconds / 60, seconds % 60))
 }

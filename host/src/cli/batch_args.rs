@@ -1,0 +1,108 @@
+//! What can be typed after `ralf-tune batch`.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, builder::NonEmptyStringValueParser};
+
+use super::args::duration;
+use crate::settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  ralf-tune batch ./src --out ./notes           with the settings of the newest study of this model
+  ralf-tune batch ./src --out ./notes 2a7f      with those of another study
+  ralf-tune batch ./src --out ./notes --present with those of your configuration
+  ralf-tune batch ./src --out ./notes --simulate
+      on a simulated machine, in a moment; needs a study of one: ralf-tune run --simulate --samples ./src
+
+The same command goes on where it was stopped or killed: notes that are there are not made again.
+
+Exit codes:
+  0    every file has its note, or something else stands in its place
+  1    files were lost; the same command tries them again
+  2    usage or settings
+  3    the server was gone for longer than --patience, or does not have the model
+  5    notes cannot be written
+  130  stopped; what was under way was finished
+
+See also: ralf-tune run --keep-notes, ralf-tune study list";
+
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// Folder of the source files
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+
+    /// Study whose settings are used: its name, the beginning or last four digits of it, or `last`
+    /// [default: the newest one of this model]
+    #[arg(value_name = "STUDY")]
+    pub study: Option<String>,
+
+    /// Folder for the notes: src/main.rs becomes NOTES/src/main.rs.md; made when it does not exist
+    #[arg(long, value_name = "NOTES")]
+    pub out: PathBuf,
+
+    /// Use the present settings instead of tuned ones
+    #[arg(long, conflicts_with = "study")]
+    pub present: bool,
+
+    /// How long a server that is gone is waited for, such as 90s or 1h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration, default_value = "10m")]
+    pub patience: Duration,
+
+    /// Configuration with the present settings [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// File with the prompt that goes before each file's text [env: RALF_TUNE_PROMPT] [default: RALF Note's]
+    #[arg(long, value_name = "FILE")]
+    pub prompt: Option<PathBuf>,
+
+    /// Model to make notes with [env: RALF_TUNE_MODEL] [default: that of STUDY, of your config, or the loaded one]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
+    pub model: Option<String>,
+
+    /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+
+    /// Seed of everything random [env: RALF_TUNE_SEED] [default: a new one]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed)]
+    pub seed: Option<u64>,
+
+    /// Form of the report [env: RALF_TUNE_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+
+    /// File for the report [env: RALF_TUNE_OUTPUT] [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Use a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..=1,
+        default_missing_value = DEFAULT_SCENARIO,
+        conflicts_with = "host"
+    )]
+    pub simulate: Option<String>,
+}
+
+impl From<&BatchArgs> for Overrides {
+    fn from(args: &BatchArgs) -> Self {
+        Self {
+            config: args.config.clone(),
+            prompt: args.prompt.clone(),
+            model: args.model.clone(),
+            host: args.host.clone(),
+            seed: args.seed,
+            format: args.format,
+            output: args.output.clone(),
+            simulate: args.simulate.clone(),
+            ..Self::default()
+        }
+    }
+}
