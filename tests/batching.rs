@@ -19,7 +19,7 @@ use futures_util::future::BoxFuture;
 use ralf_tune::{
     emit::{
         notebook::{Notebook, Standing},
-        notes::{IndexedNote, name_of, text_of},
+        notes::{IndexedNote, NotesError, name_of, text_of},
     },
     model::candidate::Candidate,
     ollama::{
@@ -48,6 +48,17 @@ fn write_files(folder: &Path, simulation: &Simulation, number: usize) -> Vec<Sou
             Source::new(&path, name, &file.language, file.chars)
         })
         .collect()
+}
+
+/// Opens a folder of notes. Another test that starts a process at this moment may hold the lock of the one before until the process has begun.
+fn opened(folder: &Path) -> Notebook {
+    for _ in 0..1_000_000 {
+        match Notebook::open(folder) {
+            Err(NotesError::Busy { .. }) => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display());
 }
 
 /// The files that have no note yet.

@@ -40,6 +40,7 @@ mod plugins;
 mod prior;
 mod profiles;
 mod program;
+mod proxying;
 mod report;
 mod report_pages;
 mod resuming;

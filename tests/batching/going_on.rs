@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Stdio, sync::atomic::O
 
 use ralf_tune::{
     emit::{
-        notebook::{JOURNAL, Notebook},
+        notebook::JOURNAL,
         notes::{INDEX, IndexedNote},
     },
     model::{candidate::Candidate, production::ProductionEnd},
@@ -13,7 +13,7 @@ use ralf_tune::{
 };
 use tokio::sync::watch;
 
-use super::{Batch, Before, missing, notes, write_files};
+use super::{Batch, Before, missing, notes, opened, write_files};
 use crate::{
     program::World,
     support::studies::{Simulation, runtime},
@@ -48,7 +48,7 @@ fn killed_at_any_moment_it_makes_each_note_once() {
             let mut known: BTreeMap<String, String> = BTreeMap::new();
             let mut here = 0;
             loop {
-                let mut notebook = Notebook::open(&notes_in).unwrap();
+                let mut notebook = opened(&notes_in);
                 let left = missing(&sources, &notebook);
                 assert_eq!(left.len() + known.len(), FILES, "what is there counts");
                 // From the load to some notes later.
@@ -105,7 +105,7 @@ fn stopped_it_finishes_what_is_under_way_and_goes_on_later() {
         let batch =
             Batch { simulation: &simulation, transport, settings: settings(), prediction: None, patience: HOUR };
         let (stop, stopped) = watch::channel(false);
-        let mut notebook = Notebook::open(&notes_in).unwrap();
+        let mut notebook = opened(&notes_in);
         let mut emit = |event: ProductionEvent| {
             if matches!(event, ProductionEvent::Progress { done: 10, .. }) {
                 stop.send(true).unwrap();
@@ -119,7 +119,7 @@ fn stopped_it_finishes_what_is_under_way_and_goes_on_later() {
         assert_eq!(prompts.load(Ordering::Relaxed), made.notes, "every request that was made is a note");
         notebook.close().unwrap();
 
-        let mut notebook = Notebook::open(&notes_in).unwrap();
+        let mut notebook = opened(&notes_in);
         let left = missing(&sources, &notebook);
         let rest = batch.quietly(&left, &mut notebook).await;
         assert_eq!((rest.end, rest.made.notes), (ProductionEnd::Complete, made.left));

@@ -13,6 +13,7 @@ use super::{
     batch_args::{self, BatchArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
+    proxy_args::{self, ProxyArgs},
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
 };
@@ -70,6 +71,9 @@ pub enum Command {
     /// Look for what stands in the way, and say what mends it
     #[command(after_long_help = DOCTOR_EXAMPLES)]
     Doctor(MachineArgs),
+    /// Stand before a server, and say what clients do with it
+    #[command(after_long_help = proxy_args::EXAMPLES)]
+    Proxy(ProxyArgs),
     /// Serve a simulated Ollama over HTTP
     #[command(after_long_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),

@@ -26,6 +26,8 @@ mod plan;
 mod plugin;
 mod prior;
 mod profile;
+mod proxy;
+pub mod proxy_args;
 mod resume;
 mod run;
 mod session;
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Machine(args) => machine::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Proxy(args) => proxy::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Plugin(command) => plugin::run(command),
         Command::Arena(args) => arena::run(args),

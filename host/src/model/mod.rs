@@ -14,6 +14,7 @@ pub mod clocks;
 pub mod cost;
 pub mod digest;
 pub mod disturbance;
+pub mod exchange;
 pub mod experiment;
 pub mod finding;
 pub mod forecast;

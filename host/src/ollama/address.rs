@@ -102,6 +102,18 @@ impl ServerAddress {
         format!("{scheme}://{}:{}{}", self.host, self.port, self.prefix)
     }
 
+    /// Host and port: `127.0.0.1:11434`.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// What stands before every path, without a slash at the end; mostly nothing.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Whether the connection is encrypted.
     #[must_use]
     pub const fn is_https(&self) -> bool {

@@ -8,6 +8,7 @@ mod journal;
 mod lock;
 mod names;
 mod profiles;
+mod requests;
 
 use std::{
     fs::{self, File},
@@ -22,6 +23,7 @@ pub use error::StoreError;
 pub use journal::{Journal, Journals, Reopened};
 pub use lock::ServerLock;
 pub use profiles::{ProfileStore, read as read_profile};
+pub use requests::RequestLog;
 
 use crate::{
     install::private,

@@ -1,0 +1,84 @@
+//! One request that went through the proxy: what it asked for and what it took, and nothing of what was said.
+
+use serde::{Deserialize, Serialize};
+
+use super::observation::ServerTimings;
+
+/// One request and its answer. What nobody said is missing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ExchangeRecord {
+    /// When it came, RFC 3339.
+    pub at: String,
+    pub method: String,
+    /// The path, without what stands behind a question mark.
+    pub endpoint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default)]
+    pub options: SentOptions,
+    /// Whether the proxy put load-time options in.
+    #[serde(default)]
+    pub applied: bool,
+    /// Requests under way when it came, itself included.
+    pub at_once: usize,
+    pub request_bytes: u64,
+    /// Bytes of prompts and messages in it, as they are written in JSON.
+    pub text_bytes: u64,
+    pub response_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Until the head of the answer, and until its end or the end of the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_ms: Option<f64>,
+    pub total_ms: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_tokens: Option<u64>,
+    /// Server clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerTimings>,
+    /// Whether the answer ended because it had no more room.
+    #[serde(default)]
+    pub cut: bool,
+    /// Whether the answer says that something went wrong, be it in the middle of it.
+    #[serde(default)]
+    pub error: bool,
+    pub end: ExchangeEnd,
+}
+
+/// What a client asked for, as far as it matters to speed.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct SentOptions {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_ctx: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_predict: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_thread: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_batch: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncate: Option<bool>,
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExchangeEnd {
+    /// The whole answer was passed on.
+    Complete,
+    /// The client went away before; the server was told.
+    #[default]
+    ClientLeft,
+    /// No connection to the server.
+    Unreachable,
+    /// The connection to the server broke.
+    Broken,
+    /// The proxy did not pass it on: too large to be changed, or no request that it knows.
+    Refused,
+}

@@ -1,0 +1,113 @@
+//! What went through the proxy: one line of JSON a request, in a few files of bounded size.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use super::error::StoreError;
+use crate::{install::private, model::exchange::ExchangeRecord};
+
+/// The folder in the program's own one, and the newest file in it.
+const FOLDER: &str = "requests";
+const NAME: &str = "requests.jsonl";
+
+/// Bytes after which a new file is begun, and how many older ones are kept: 32 MiB at most, some hundred thousand requests.
+const MOST_BYTES: u64 = 8 << 20;
+const OLDER: u32 = 3;
+
+/// The log, open at its end.
+#[derive(Debug)]
+pub struct RequestLog {
+    folder: PathBuf,
+    file: File,
+    bytes: u64,
+    most_bytes: u64,
+}
+
+impl RequestLog {
+    /// The log in the program's data folder.
+    ///
+    /// # Errors
+    /// When it cannot be written there.
+    pub fn open(data: &Path) -> Result<Self, StoreError> {
+        Self::open_with(data, MOST_BYTES)
+    }
+
+    fn open_with(data: &Path, most_bytes: u64) -> Result<Self, StoreError> {
+        let folder = data.join(FOLDER);
+        private::make(&folder).map_err(|source| StoreError::Write { path: folder.clone(), source })?;
+        let (file, bytes) = newest(&folder)?;
+        Ok(Self { folder, file, bytes, most_bytes })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(NAME)
+    }
+
+    /// Adds a request.
+    ///
+    /// # Errors
+    /// When it cannot be written; those before it are there.
+    pub fn add(&mut self, record: &ExchangeRecord) -> Result<(), StoreError> {
+        let mut line = serde_json::to_vec(record).map_err(StoreError::Unsayable)?;
+        line.push(b'\n');
+        if self.bytes > 0 && self.bytes + line.len() as u64 > self.most_bytes {
+            self.begin_another()?;
+        }
+        self.file.write_all(&line).map_err(|source| StoreError::Write { path: self.path(), source })?;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+
+    /// The newest becomes an older one, and the oldest goes.
+    fn begin_another(&mut self) -> Result<(), StoreError> {
+        let older = |number: u32| self.folder.join(format!("{NAME}.{number}"));
+        for number in (1..OLDER).rev() {
+            if older(number).exists() {
+                let path = older(number);
+                fs::rename(&path, older(number + 1)).map_err(|source| StoreError::Write { path, source })?;
+            }
+        }
+        fs::rename(self.path(), older(1)).map_err(|source| StoreError::Write { path: self.path(), source })?;
+        (self.file, self.bytes) = newest(&self.folder)?;
+        Ok(())
+    }
+}
+
+fn newest(folder: &Path) -> Result<(File, u64), StoreError> {
+    let path = folder.join(NAME);
+    let failed = |source| StoreError::Write { path: path.clone(), source };
+    let file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
+    private::make_own(&file).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    Ok((file, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_to_its_bound_and_no_further() {
+        let data = tempfile::tempdir().unwrap();
+        let record = |number: usize| ExchangeRecord { at_once: number, ..ExchangeRecord::default() };
+        let mut log = RequestLog::open_with(data.path(), 2000).unwrap();
+        for number in 0..100 {
+            log.add(&record(number)).unwrap();
+        }
+        // Whoever comes later goes on at its end.
+        let mut log = RequestLog::open_with(data.path(), 2000).unwrap();
+        log.add(&record(100)).unwrap();
+        let files: Vec<_> =
+            fs::read_dir(data.path().join(FOLDER)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1 + OLDER as usize, "{files:?}");
+        assert!(files.iter().all(|file| fs::metadata(file).unwrap().len() <= 2000));
+        let text = fs::read_to_string(log.path()).unwrap();
+        let last: ExchangeRecord = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(last, record(100));
+    }
+}
