@@ -110,11 +110,10 @@ pub fn run(args: &BatchArgs) -> CommandResult {
         warn_of_other_prompt(chosen.study.as_ref(), &prompt);
         let chars: Vec<usize> = sorted.to_make.iter().map(|source| source.chars).collect();
         let prediction = chosen.study.as_ref().and_then(|study| predict(study, &chosen.settings, &chars));
-        let began = run::now();
         let production = Production {
             client: &connection.client,
             server: &server,
-            began: &began,
+            began: &started_at,
             model: &model,
             prompt: &prompt,
             sources: &sorted.to_make,
