@@ -15,4 +15,5 @@ mod client;
 mod conditions;
 mod http;
 mod presets;
+mod quirks;
 mod transcripts;

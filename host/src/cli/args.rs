@@ -311,6 +311,16 @@ Conditions, behind a colon and with commas between them:
   slots=N               requests that the server works on at a time
   faults=SHARE          requests that fail
   stalls=SHARE          requests that pause for 5 to 40 seconds
+  dip[=TIMES]           two or three requests at once are slower than one
+  contention[=SHARE]    the more threads, the more requests slow each other
+  quota=N               threads that a container may use
+  hidden-quota=N        the same, and nothing says so
+  best-batch=N          num_batch with which prompts are read fastest
+  trained=TOKENS        the most context that the model was made for
+  lost-middle[=TOKENS]  the middle of longer prompts gets lost
+  temperature-trap[=BELOW]  lines repeat below, the format breaks above
+  no-format             answers are prose, whatever was asked for
+  lottery=NUMBER        speed by chance, from the table of that number
 
 Examples:
   ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500

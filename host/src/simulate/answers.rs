@@ -13,6 +13,8 @@ use super::{
 
 /// Tokens of prose when nobody says how many.
 const PROSE_TOKENS: usize = 400;
+/// Tokens of prose where a note was asked for and the model keeps no format: at least, and how many more there may be.
+const FORMLESS_TOKENS: (usize, usize) = (220, 120);
 /// Pieces of thinking before an answer, where the model thinks.
 const THINKING_TOKENS: usize = 160;
 
@@ -59,17 +61,27 @@ fn body(reading: &mut Reading<'_>) -> Vec<Box<str>> {
     let Reading { prompt, behaviour, .. } = *reading;
     let attention = Attention::new(prompt.text.len(), prompt.count(), behaviour.effective_context_tokens);
     let heat = ((reading.temperature - behaviour.steady_temperature) / 0.7).clamp(0.0, 1.0);
+    let cold = match behaviour.loops_below {
+        below if below > 0.0 => (1.0 - reading.temperature / below).clamp(0.0, 1.0),
+        _ => 0.0,
+    };
     let judged = judgement::answer(&prompt.text, &mut reading.dice);
     let needles = || needles::answer(&prompt.text, attention, heat, &mut reading.dice);
     let text = judged.or_else(needles).or_else(|| {
         let sections = note::sections(&prompt.text);
-        let style = Style { prompt_tokens: prompt.count(), heat };
-        (!sections.is_empty()).then(|| note::write(&prompt.text, &sections, attention, style, &mut reading.dice))
+        let style = Style { prompt_tokens: prompt.count(), heat, cold };
+        (!sections.is_empty() && behaviour.keeps_format)
+            .then(|| note::write(&prompt.text, &sections, attention, style, &mut reading.dice))
     });
     match text {
         Some(text) => {
             let end = reading.stop.iter().filter_map(|stop| text.find(stop.as_str())).min().unwrap_or(text.len());
             pieces(text.get(..end).unwrap_or_default()).into_iter().map(Box::from).collect()
+        }
+        None if !behaviour.keeps_format && !note::sections(&prompt.text).is_empty() => {
+            let (least, more) = FORMLESS_TOKENS;
+            let tokens = least + reading.dice.below(more);
+            prose::words(tokens, &mut reading.dice)
         }
         None => prose::words(reading.most_tokens.unwrap_or(PROSE_TOKENS), &mut reading.dice),
     }
@@ -82,7 +94,12 @@ mod tests {
     fn reading(prompt: &Tokenized, most_tokens: Option<usize>) -> Reading<'_> {
         Reading {
             prompt,
-            behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
+            behaviour: Behaviour {
+                effective_context_tokens: 6_000,
+                steady_temperature: 0.8,
+                loops_below: 0.0,
+                keeps_format: true,
+            },
             temperature: 0.1,
             most_tokens,
             num_ctx: 4096,

@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 
 use super::{
+    convert::whole,
     presets,
     scenario::{Faults, IgnoredOption, Scenario},
 };
@@ -25,6 +26,16 @@ pub enum Condition {
     Slots,
     Faults,
     Stalls,
+    Dip,
+    Contention,
+    Quota,
+    HiddenQuota,
+    BestBatch,
+    Trained,
+    LostMiddle,
+    TemperatureTrap,
+    NoFormat,
+    Lottery,
 }
 
 /// A number behind a condition.
@@ -91,7 +102,7 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
 
 impl Condition {
     /// Every one, as documented.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 21] = [
         Self::Noise,
         Self::HeavyTails,
         Self::Throttle,
@@ -103,6 +114,16 @@ impl Condition {
         Self::Slots,
         Self::Faults,
         Self::Stalls,
+        Self::Dip,
+        Self::Contention,
+        Self::Quota,
+        Self::HiddenQuota,
+        Self::BestBatch,
+        Self::Trained,
+        Self::LostMiddle,
+        Self::TemperatureTrap,
+        Self::NoFormat,
+        Self::Lottery,
     ];
 
     /// How it is written; what stands in brackets may be left out.
@@ -120,6 +141,16 @@ impl Condition {
             Self::Slots => "slots=N",
             Self::Faults => "faults=SHARE",
             Self::Stalls => "stalls=SHARE",
+            Self::Dip => "dip[=TIMES]",
+            Self::Contention => "contention[=SHARE]",
+            Self::Quota => "quota=N",
+            Self::HiddenQuota => "hidden-quota=N",
+            Self::BestBatch => "best-batch=N",
+            Self::Trained => "trained=TOKENS",
+            Self::LostMiddle => "lost-middle[=TOKENS]",
+            Self::TemperatureTrap => "temperature-trap[=BELOW]",
+            Self::NoFormat => "no-format",
+            Self::Lottery => "lottery=NUMBER",
         }
     }
 
@@ -142,6 +173,16 @@ impl Condition {
             Self::Slots => "slots=2",
             Self::Faults => "faults=0.05",
             Self::Stalls => "stalls=0.05",
+            Self::Dip => "dip=2.5",
+            Self::Contention => "contention=0.6",
+            Self::Quota => "quota=3",
+            Self::HiddenQuota => "hidden-quota=3",
+            Self::BestBatch => "best-batch=128",
+            Self::Trained => "trained=8192",
+            Self::LostMiddle => "lost-middle=1500",
+            Self::TemperatureTrap => "temperature-trap=0.4",
+            Self::NoFormat => "no-format",
+            Self::Lottery => "lottery=1",
         }
     }
 
@@ -153,16 +194,38 @@ impl Condition {
             Self::Thrash => (Some(120.0), 1.0..=3600.0),
             Self::Slots => (None, 1.0..=64.0),
             Self::Noise | Self::Drift | Self::Faults | Self::Stalls => (None, 0.0..=0.5),
-            Self::ColdFiles | Self::Ignores => return None,
+            Self::Dip => (Some(2.5), 1.0..=10.0),
+            Self::Contention => (Some(0.6), 0.0..=5.0),
+            Self::Quota | Self::HiddenQuota => (None, 1.0..=256.0),
+            Self::BestBatch => (None, 16.0..=4096.0),
+            Self::Trained => (None, 1024.0..=1_048_576.0),
+            Self::LostMiddle => (Some(1500.0), 100.0..=1_048_576.0),
+            Self::TemperatureTrap => (Some(0.4), 0.05..=1.0),
+            Self::Lottery => (None, 1.0..=1_000_000.0),
+            Self::ColdFiles | Self::Ignores | Self::NoFormat => return None,
         };
         Some(Number { usual, allowed })
+    }
+
+    /// Whether its value counts something.
+    const fn is_whole(self) -> bool {
+        matches!(
+            self,
+            Self::Slots
+                | Self::Quota
+                | Self::HiddenQuota
+                | Self::BestBatch
+                | Self::Trained
+                | Self::LostMiddle
+                | Self::Lottery
+        )
     }
 
     /// What its value has to be.
     fn wants(self) -> String {
         match self.number() {
             Some(Number { allowed, .. }) => {
-                let kind = if self == Self::Slots { "a whole number" } else { "a number" };
+                let kind = if self.is_whole() { "a whole number" } else { "a number" };
                 format!("{kind} from {} to {}", allowed.start(), allowed.end())
             }
             None if self == Self::Ignores => {
@@ -201,6 +264,7 @@ impl Condition {
             match (self, value) {
                 (Self::Ignores, Some(names)) => scenario.server.ignores = ignored(names)?,
                 (Self::ColdFiles, None) => scenario.machine.loading.cold_file_factor = COLD_FILE_FACTOR,
+                (Self::NoFormat, None) => scenario.behaviour.keeps_format = false,
                 _ => return None,
             }
             return Some(());
@@ -209,6 +273,10 @@ impl Condition {
             Some(value) => value.parse().ok().filter(|number| allowed.contains(number))?,
             None => usual?,
         };
+        let count = u32::try_from(whole(number)).ok()?;
+        if self.is_whole() && number.fract() > 0.0 {
+            return None;
+        }
         match self {
             Self::Noise => {
                 scenario.noise.request_sigma = number;
@@ -219,7 +287,7 @@ impl Condition {
             Self::Drift => scenario.noise.drift_share = number,
             Self::Competitor => scenario.others.competitor_seconds = Some(number),
             Self::Thrash => scenario.others.thrash_seconds = Some(number),
-            Self::Slots => scenario.server.num_parallel = value?.parse().ok()?,
+            Self::Slots => scenario.server.num_parallel = count,
             Self::Faults => {
                 let Faults { stall, token_repeat, .. } = scenario.faults;
                 scenario.faults = Faults { stall, token_repeat, ..presets::failing(number) };
@@ -228,11 +296,33 @@ impl Condition {
                 scenario.faults.stall = number;
                 scenario.faults.stall_seconds = presets::STALL_SECONDS;
             }
-            Self::ColdFiles | Self::Ignores => {}
+            Self::Dip => scenario.quirks.dip = Some(number),
+            Self::Contention => scenario.quirks.contention = Some(number),
+            Self::Quota | Self::HiddenQuota => {
+                let machine = &mut scenario.machine;
+                machine.usable_threads = count.min(machine.logical_threads);
+                machine.oversubscribed_speed = THROTTLED_SPEED;
+                machine.limit_is_hidden = self == Self::HiddenQuota;
+            }
+            Self::BestBatch => scenario.quirks.best_batch = Some(count),
+            Self::Trained => scenario.models.first_mut()?.trained_context = count,
+            Self::LostMiddle => scenario.behaviour.effective_context_tokens = count,
+            Self::TemperatureTrap => {
+                scenario.behaviour.loops_below = number;
+                scenario.behaviour.steady_temperature = number + TRAP_WIDTH;
+            }
+            Self::Lottery => scenario.quirks.lottery = Some(count),
+            Self::ColdFiles | Self::Ignores | Self::NoFormat => {}
         }
         Some(())
     }
 }
+
+/// Speed that a container is left with when it runs more threads than its quota: measured, 1/45.
+const THROTTLED_SPEED: f64 = 1.0 / 45.0;
+
+/// From the temperature below which lines repeat to the one above which the format breaks.
+const TRAP_WIDTH: f64 = 0.2;
 
 /// A disk beside the page cache: a fifth of the speed.
 const COLD_FILE_FACTOR: f64 = 5.0;
@@ -245,11 +335,13 @@ fn ignored(names: &str) -> Option<Vec<IgnoredOption>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulate::{Behaviour, Quirks};
 
     #[test]
     fn conditions_change_what_they_name_and_nothing_else() {
         let name = "flaky:noise=0.15,heavy-tails,throttle=0.3,drift=0.1,competitor,thrash=90,cold-files,\
-                    ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2";
+                    ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2,dip,contention=0.3,hidden-quota=3,best-batch=128,\
+                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9";
         let hard: Scenario = name.parse().unwrap();
         assert_eq!(hard.name, name);
         let mut expected = Scenario::named("flaky").unwrap();
@@ -273,11 +365,25 @@ mod tests {
             stall_seconds: (5.0, 40.0),
             token_repeat: 0.0,
         };
+        expected.quirks = Quirks { dip: Some(2.5), contention: Some(0.3), best_batch: Some(128), lottery: Some(9) };
+        expected.machine.usable_threads = 3;
+        expected.machine.oversubscribed_speed = 1.0 / 45.0;
+        expected.machine.limit_is_hidden = true;
+        expected.models[0].trained_context = 8192;
+        expected.behaviour = Behaviour {
+            effective_context_tokens: 1500,
+            steady_temperature: 0.7,
+            loops_below: 0.5,
+            keeps_format: false,
+        };
         assert_eq!(hard, expected);
+        assert_eq!(hard.machine_profile().usable_threads.value, Some(16), "nobody sees the limit");
 
         // The truth of it is that of the plain machine, but for what the server is.
         let quiet = Scenario { name: String::new(), summary: String::new(), ..hard.noise_free() };
-        let plain: Scenario = "mid-range:slots=3,ignores=num_ctx+num_batch".parse().unwrap();
+        let plain = "mid-range:slots=3,ignores=num_ctx+num_batch,dip,contention=0.3,hidden-quota=3,best-batch=128,\
+                     trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9";
+        let plain: Scenario = plain.parse().unwrap();
         let mut plain = Scenario { name: String::new(), summary: String::new(), ..plain.noise_free() };
         plain.noise.drift_period_seconds = quiet.noise.drift_period_seconds;
         assert_eq!(quiet, plain);

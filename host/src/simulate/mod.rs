@@ -33,6 +33,7 @@ mod prepare;
 mod preset_models;
 mod presets;
 mod prose;
+mod quirks;
 mod request;
 mod routes;
 mod scenario;
@@ -52,6 +53,7 @@ use tokio::{sync::Notify, time::Instant};
 pub use conditions::{Condition, ScenarioError};
 pub use http::serve;
 pub use model_facts::ModelFacts;
+pub use quirks::Quirks;
 pub use scenario::{
     Behaviour, Faults, GpuDevice, IgnoredOption, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings,
     Speed, Swapping,

@@ -17,6 +17,8 @@ pub(super) struct Style {
     pub(super) prompt_tokens: usize,
     /// From 0, steady, to 1: format, names and patience break.
     pub(super) heat: f64,
+    /// From 0 to 1: lines repeat, and nothing else breaks.
+    pub(super) cold: f64,
 }
 
 /// The sections that a prompt asks for: its lines `### NAME`, in order, each once.
@@ -38,7 +40,7 @@ pub(super) fn write(prompt: &str, sections: &[&str], attention: Attention, style
     let mut note = String::new();
     for section in sections {
         let mut body = writer.section(section);
-        if writer.dice.chance(0.5 * style.heat) {
+        if writer.dice.chance(0.5 * style.heat.max(style.cold)) {
             let again = body.lines().last().unwrap_or_default().to_owned();
             for _ in 0..2 + writer.dice.below(4) {
                 body.push('\n');
@@ -240,7 +242,7 @@ mod tests {
     fn note(functions: usize, heat: f64, seed: u64) -> (String, usize) {
         let prompt = Tokenized::new(&prompt(functions));
         let attention = Attention::new(prompt.text.len(), prompt.count(), 6_000);
-        let style = Style { prompt_tokens: prompt.count(), heat };
+        let style = Style { prompt_tokens: prompt.count(), heat, cold: 0.0 };
         let note = write(&prompt.text, &sections(&prompt.text), attention, style, &mut Dice::new(&[seed]));
         let tokens = Tokenized::new(&note).count();
         (note, tokens)

@@ -7,6 +7,7 @@ use super::{
     convert::float,
     memory::{self, LoadFailure, Placement},
     model_facts::ModelFacts,
+    quirks::Loaded,
     scenario::{Machine, Scenario, Speed},
     settings::LoadSettings,
 };
@@ -27,14 +28,16 @@ pub(super) struct Performance {
     overhead_seconds: f64,
     prefill_token_seconds: f64,
     attention_double_tokens: f64,
+    quirks: Loaded,
 }
 
-/// Tokens of prompt in one step, their mean depth, and the sequences that decode beside them.
+/// Tokens of prompt in one step, their mean depth, the sequences that decode beside them, and all that are at work.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Step {
     pub(super) prefill_tokens: u32,
     pub(super) prefill_depth: f64,
     pub(super) decoding: u32,
+    pub(super) sequences: u32,
     /// Tokens of context of all decoding sequences together.
     pub(super) live_context: u64,
 }
@@ -70,6 +73,8 @@ impl Performance {
             }
             _ => token_seconds(cpu, batch, prefill_threads) * scale,
         };
+        let quirks = scenario.quirks.loaded(machine, settings, batch, share);
+        let prefill = rest * token_seconds(gpu, batch, 1.0) * scale + share * cpu_prefill;
         let read_seconds = float(model.size_bytes) / machine.loading.bytes_per_second * slower.min(2.0);
         Ok(Self {
             batch,
@@ -79,8 +84,9 @@ impl Performance {
             context_token_seconds: float(model.kv_bytes_per_token()) * bytes_seconds * slower,
             sequence_seconds: mixed(gpu.sequence_cost_ms, cpu.sequence_cost_ms) * scale,
             overhead_seconds: mixed(gpu.step_overhead_ms, cpu.step_overhead_ms),
-            prefill_token_seconds: (rest * token_seconds(gpu, batch, 1.0) * scale + share * cpu_prefill) * slower,
+            prefill_token_seconds: prefill * slower * quirks.reading(batch),
             attention_double_tokens: rest * gpu.attention_double_tokens + share * cpu.attention_double_tokens,
+            quirks,
             placement,
         })
     }
@@ -89,6 +95,10 @@ impl Performance {
     ///
     /// While a prompt is read, decoding sequences ride along for the price of one more prompt token each.
     pub(super) fn step_seconds(&self, step: Step) -> f64 {
+        self.plain_step_seconds(step) * self.quirks.step(step.sequences, step.decoding)
+    }
+
+    fn plain_step_seconds(&self, step: Step) -> f64 {
         if step.prefill_tokens > 0 {
             let deeper = 1.0 + step.prefill_depth / self.attention_double_tokens;
             return self.overhead_seconds
@@ -109,7 +119,8 @@ fn token_seconds(speed: Speed, batch: u32, threads: f64) -> f64 {
 
 /// Speed of decoding and of prefill with that many threads, 1.0 being one thread on each physical core.
 fn thread_speed(machine: &Machine, threads: Option<u32>) -> (f64, f64) {
-    let Some(threads) = threads else { return (1.0, 1.0) };
+    // The server's own choice looks at cores, and at no limit of a container.
+    let threads = threads.unwrap_or(machine.physical_cores);
     let share = f64::from(threads.max(1)) / f64::from(machine.physical_cores.max(1));
     if threads > machine.usable_threads {
         (machine.oversubscribed_speed, machine.oversubscribed_speed)
@@ -142,7 +153,7 @@ mod tests {
 
     fn decode(performance: &Performance, decoding: u32) -> f64 {
         let live_context = u64::from(decoding) * 2_000;
-        performance.step_seconds(Step { decoding, live_context, ..Step::default() })
+        performance.step_seconds(Step { decoding, sequences: decoding, live_context, ..Step::default() })
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{
     memory::gib,
     preset_models as models,
+    quirks::Quirks,
     scenario::{
         Behaviour, Faults, GpuDevice, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings, Speed, Swapping,
     },
@@ -50,10 +51,11 @@ fn low_end() -> Scenario {
         },
         server: server(1),
         models: vec![models::qwen_coder_7b(), models::qwen_coder_small(), models::nomic_embed()],
-        behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
+        behaviour: reader(6_000),
         noise: noise(0.05),
         faults: Faults::default(),
         others: OtherClients::default(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -82,10 +84,11 @@ fn mid_range() -> Scenario {
         },
         server: server(2),
         models: vec![models::llama_8b(), models::qwen_coder_small(), models::nomic_embed()],
-        behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
+        behaviour: reader(6_000),
         noise: noise(0.04),
         faults: Faults::default(),
         others: OtherClients::default(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -130,10 +133,11 @@ fn high_end() -> Scenario {
         },
         server: ServerSettings { default_context: 32_768, ..server(4) },
         models: vec![models::qwen_coder_32b(), models::qwen_coder_small(), models::nomic_embed()],
-        behaviour: Behaviour { effective_context_tokens: 10_000, steady_temperature: 0.8 },
+        behaviour: reader(10_000),
         noise: noise(0.03),
         faults: Faults::default(),
         others: OtherClients::default(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -190,10 +194,11 @@ fn vram_cliff() -> Scenario {
         },
         server: server(1),
         models: vec![models::codellama_7b(), models::qwen_coder_small(), models::nomic_embed()],
-        behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
+        behaviour: reader(6_000),
         noise: noise(0.03),
         faults: Faults::default(),
         others: OtherClients::default(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -241,10 +246,11 @@ fn slow() -> Scenario {
         },
         server: server(1),
         models: vec![models::qwen_coder_14b(), models::qwen_coder_small(), models::nomic_embed()],
-        behaviour: Behaviour { effective_context_tokens: 6_000, steady_temperature: 0.8 },
+        behaviour: reader(6_000),
         noise: noise(0.03),
         faults: Faults::default(),
         others: OtherClients::default(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -255,6 +261,7 @@ fn cpu_machine(cpu: Speed) -> Machine {
         physical_cores: 4,
         logical_threads: 4,
         usable_threads: 4,
+        limit_is_hidden: false,
         oversubscribed_speed: 1.0 / 80.0,
         memory_bytes: gib(8.0),
         memory_free_bytes: gib(6.0),
@@ -283,6 +290,11 @@ fn server(num_parallel: u32) -> ServerSettings {
         default_context: 4096,
         ignores: Vec::new(),
     }
+}
+
+/// A model that reads prompts of so many tokens evenly, and keeps the format up to a temperature of 0.8.
+const fn reader(effective_context_tokens: u32) -> Behaviour {
+    Behaviour { effective_context_tokens, steady_temperature: 0.8, loops_below: 0.0, keeps_format: true }
 }
 
 fn noise(request_sigma: f64) -> Noise {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     conditions::{self, ScenarioError},
     model_facts::ModelFacts,
+    quirks::Quirks,
 };
 use crate::model::machine::{Fact, Gpu, GpuVendor, MachineProfile, PowerState};
 
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub faults: Faults,
     #[serde(default)]
     pub others: OtherClients,
+    #[serde(default)]
+    pub quirks: Quirks,
 }
 
 /// The hardware.
@@ -35,8 +38,12 @@ pub struct Machine {
     pub cpu_model: String,
     pub physical_cores: u32,
     pub logical_threads: u32,
-    /// Threads that the server may really use. One more costs [`Machine::oversubscribed_speed`].
+    /// Threads that the server may really use. One more costs [`Machine::oversubscribed_speed`], also when the server chose it: it
+    /// starts one on each core that it sees.
     pub usable_threads: u32,
+    /// Nothing on the machine says that there are fewer than [`Machine::logical_threads`].
+    #[serde(default)]
+    pub limit_is_hidden: bool,
     /// Speed left when more threads run than may, 1.0 being full speed. Measured on a real server: 1/150.
     pub oversubscribed_speed: f64,
     pub memory_bytes: u64,
@@ -155,6 +162,12 @@ pub struct Behaviour {
     pub effective_context_tokens: u32,
     /// Above this temperature the format breaks, names are invented and sentences repeat.
     pub steady_temperature: f64,
+    /// Below this temperature lines repeat, the more the lower it is; 0 is never.
+    #[serde(default)]
+    pub loops_below: f64,
+    /// Notes have the sections that were asked for; otherwise every answer is prose that nothing can be judged by.
+    #[serde(default = "yes")]
+    pub keeps_format: bool,
 }
 
 /// Variation of durations: by chance, by the time of day, and by heat.
@@ -222,7 +235,7 @@ impl Scenario {
 
     /// The same machine without noise, heat, faults and other clients, and with its files in memory: what measurements of it converge to.
     ///
-    /// What the server does not heed, and its slots, are its own: they stay.
+    /// What the server does not heed, its slots and its quirks are its own: they stay.
     #[must_use]
     pub fn noise_free(&self) -> Self {
         let mut quiet = self.clone();
@@ -251,7 +264,10 @@ impl Scenario {
             cpu_model: Fact::found(machine.cpu_model.clone(), &source),
             physical_cores: Fact::found(machine.physical_cores, &source),
             logical_threads: Fact::found(machine.logical_threads, &source),
-            usable_threads: Fact::found(machine.usable_threads, &source),
+            usable_threads: Fact::found(
+                if machine.limit_is_hidden { machine.logical_threads } else { machine.usable_threads },
+                &source,
+            ),
             total_memory_bytes: Fact::found(machine.memory_bytes, &source),
             available_memory_bytes: Fact::found(machine.memory_free_bytes, &source),
             swap_total_bytes: Fact::found(machine.swap_bytes, &source),
@@ -275,4 +291,8 @@ impl FromStr for Scenario {
 
 const fn as_fast() -> f64 {
     1.0
+}
+
+const fn yes() -> bool {
+    true
 }

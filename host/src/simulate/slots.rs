@@ -188,7 +188,7 @@ impl Runner {
 
     /// Shares the batch out: a token for every sequence that decodes, prompts in order for the rest.
     fn plan(&mut self) -> Step {
-        let mut step = Step::default();
+        let mut step = Step { sequences: short(self.active.len()), ..Step::default() };
         for sequence in self.active.iter().filter(|sequence| sequence.unread == 0) {
             step.decoding += 1;
             step.live_context += (sequence.generation.prompt.count() + sequence.tokens) as u64;
