@@ -7,6 +7,7 @@ use ralf_tune::{
     arena::{
         Contest,
         line_up::{Contender, Field, LineUp, line_ups},
+        surfaces::{Half, divide, surfaces},
     },
     model::arena::{ArenaReport, LineUpComparison, Verdict},
     plugin::Registry,
@@ -70,7 +71,19 @@ fn who_finds_nothing_loses_and_nobody_beats_himself() {
     for difference in [same.regret, same.requests, same.seconds] {
         assert!(difference.unwrap().interval.high.abs() < 1e-12, "{same:?}");
     }
+    let mut report = report;
+    divide(&mut report, &[(Half::Tuning, Scenario::named("mid-range").unwrap())]);
+    assert_eq!((report.parts.len(), report.parts[0].name.as_str()), (1, "tuning"));
+    assert_eq!(report.parts[0].standings, report.standings, "all that was played is this half");
+    let plan = &report.standings[1];
+    let near = report.studies.iter().filter(|study| study.line_up == 1 && study.regret <= 0.05).count();
+    assert_eq!((plan.near, plan.requests_to_near.is_some()), (near, near > 0));
+    assert!(plan.requests_to_near.is_none_or(|to| to.mean <= plan.requests.mean), "{plan:?}");
     let page = report::arena::render(&report, 80, false);
+    assert!(
+        page.contains("The tuning half: 1 surface") && page.lines().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
     let said = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("- plan is better than lazy-context by "), "{page}");
     assert!(said.contains("- plan and graybox pick the same in every study"), "{page}");
@@ -174,6 +187,27 @@ fn whoever_names_nothing_sees_what_everybody_is_worth() {
     );
 }
 
+#[test]
+fn the_sweeps_have_a_name() {
+    let (line_ups, _) = quick("lazy_context", &["coordinate", "plan"], &[]);
+    let named: Vec<_> = line_ups.iter().map(|line_up| (line_up.name.clone(), line_up.summary().strategies)).collect();
+    let sweeps = ["context", "threads", "throughput", "chunk", "latency"].map(str::to_owned).to_vec();
+    assert_eq!(named[0], ("coordinate".to_owned(), sweeps));
+    assert_eq!(named[1].1, ["graybox", "latency"]);
+}
+
+#[test]
+fn surfaces_are_documented_in_their_halves() {
+    let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/arena.md")).unwrap();
+    let all = surfaces(&Half::ALL, None).unwrap();
+    for (half, surface) in &all {
+        let row = documented.lines().find(|line| line.contains(&format!("`{}`", surface.name)));
+        let columns: Vec<&str> = row.unwrap_or_else(|| panic!("{}", surface.name)).split('|').collect();
+        let own = if *half == Half::Tuning { 2 } else { 3 };
+        assert!(columns[own].contains(&surface.name), "{half:?} {}", surface.name);
+    }
+}
+
 /// Figures change as strategies learn; what is shown where does not.
 fn without_figures(ran: Ran) -> Ran {
     let lines = ran.stdout.lines().map(|line| {
@@ -211,6 +245,9 @@ fn wrong_names_are_named_before_anything_runs() {
         &["--selector", "fest"],
         &["--scenario", "midrange"],
         &["--seeds", "0"],
+        &["--surfaces", "both"],
+        &["--surfaces", "all", "--noise", "3"],
+        &["--noise", "0.05"],
         &["--set", "context.sise=1"],
         &["--set", "contest.sizes=1"],
         &["--plugin", "missing.wasm"],

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::{
-        arena::{ARENA_SCHEMA_VERSION, ArenaReport, ArenaStudy, ScenarioBest},
+        arena::{ARENA_SCHEMA_VERSION, ArenaReport, ArenaStudy, Effort, ScenarioBest},
         budget::Intensity,
         candidate::Candidate,
         study::{Outcome, Study},
@@ -31,6 +31,9 @@ use crate::{
 
 /// Seconds that a study may take beyond its budget: ending takes a request and a load.
 const GRACE_SECONDS: f64 = 5.0;
+
+/// Regret of a pick that is as good as the best.
+const NEAR: f64 = 0.05;
 
 /// What is to be run.
 pub struct Contest<'a> {
@@ -107,6 +110,7 @@ impl Contest<'_> {
             scenarios: grounds.iter().map(summary).collect(),
             standings: standings::overall(line_ups.len(), &studies, budget_seconds),
             by_scenario: standings::by_scenario(line_ups.len(), &studies, budget_seconds),
+            parts: Vec::new(),
             comparisons: standings::comparisons(&line_ups, &studies),
             line_ups,
             studies,
@@ -154,9 +158,23 @@ fn summary(ground: &Ground<'_>) -> ScenarioBest {
     }
 }
 
+/// What a study asked until something ran with these settings: all, when nothing did.
+fn effort_until(study: &Study, pick: &Candidate) -> Effort {
+    let mut effort = Effort { requests: 0, reloads: 0 };
+    for trial in &study.trials {
+        effort.requests += trial.observations.len();
+        effort.reloads += trial.reloads;
+        if trial.is_complete() && trial.candidate.works_like(pick) {
+            break;
+        }
+    }
+    effort
+}
+
 /// What is kept of a study.
 fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> ArenaStudy {
     let best = &ground.best;
+    let regret = best.regret(truth);
     ArenaStudy {
         line_up,
         scenario: ground.scenario.name.clone(),
@@ -165,13 +183,14 @@ fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> 
         pick: truth.candidate.clone(),
         notes_per_minute: truth.notes_per_minute,
         quality: truth.quality,
-        regret: best.regret(truth),
+        regret,
         infeasible: truth.infeasible,
         infeasible_pick: study.outcome == Outcome::Improved && truth.infeasible.is_some(),
         below_floor: best.is_below_floor(truth),
         trials: study.trials.len(),
         requests: study.trials.iter().map(|trial| trial.observations.len()).sum(),
         reloads: study.trials.iter().map(|trial| trial.reloads).sum(),
+        near: (regret <= NEAR).then(|| effort_until(study, &truth.candidate)),
         seconds: study.elapsed_seconds,
         overrun: study.elapsed_seconds > study.budget.total_seconds + GRACE_SECONDS,
         plugin_failures: study

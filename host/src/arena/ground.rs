@@ -11,7 +11,7 @@ use super::{
     worth::{Best, QUALITY_FLOOR},
 };
 use crate::{
-    model::candidate::Candidate,
+    model::{candidate::Candidate, space::Parameter},
     simulate::Scenario,
     tune::{Panel, oracle::Truth},
 };
@@ -47,15 +47,22 @@ impl<'a> Ground<'a> {
 
     /// What settings really do there.
     pub async fn truth(&self, simulation: &Simulation, panel: &Panel, candidate: &Candidate) -> Truth {
-        let key = format!("{candidate:?}");
+        let key = format!("{:?}", working(candidate));
         let known = self.truths.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(truth) = known {
-            return truth;
+            return Truth { candidate: candidate.clone(), ..truth };
         }
         let truth = simulation.oracle(panel).evaluate(candidate).await;
         self.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, truth.clone());
         truth
     }
+}
+
+/// What of a candidate the truth depends on: that batch has no faults, no barriers, and waits as long as it must.
+fn working(candidate: &Candidate) -> Candidate {
+    let usual = Candidate::default();
+    let policy = Parameter::ALL.into_iter().filter(|parameter| parameter.is_policy());
+    policy.fold(candidate.clone(), |working, parameter| working.with(parameter, usual.get(parameter)))
 }
 
 async fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, ArenaError> {

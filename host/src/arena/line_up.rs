@@ -15,6 +15,9 @@ use crate::{
 
 /// The name of the line-up that nothing was changed in.
 pub const PLAN: &str = "plan";
+/// The name of the line-up that sweeps one setting after the other, and whose sweeps those are.
+const COORDINATE: &str = "coordinate";
+const SWEEPS: [&str; 4] = ["context", "threads", "throughput", "chunk"];
 const WITHOUT: &str = "without:";
 const ONLY: &str = "only:";
 
@@ -23,6 +26,8 @@ const ONLY: &str = "only:";
 pub enum Contender {
     /// `plan`: the intensity's plan as it is.
     Plan,
+    /// `coordinate`: the plan, with a sweep for one setting after the other in the place of whoever decides those.
+    Coordinate,
     /// `NAME`: the plan with that strategy in the place of whoever decides the same, or added.
     InPlace(String),
     /// `A+B+C`, or `only:A`: exactly these.
@@ -39,6 +44,8 @@ impl Contender {
         let names = |text: &str| text.split('+').map(|name| name.trim().to_owned()).collect();
         if text == PLAN {
             Self::Plan
+        } else if text == COORDINATE {
+            Self::Coordinate
         } else if let Some(name) = text.strip_prefix(WITHOUT) {
             Self::Without(name.trim().to_owned())
         } else if let Some(list) = text.strip_prefix(ONLY) {
@@ -55,6 +62,7 @@ impl std::fmt::Display for Contender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Plan => f.write_str(PLAN),
+            Self::Coordinate => f.write_str(COORDINATE),
             Self::InPlace(name) => f.write_str(name),
             Self::Exactly(names) if names.len() == 1 => write!(f, "{ONLY}{}", names.concat()),
             Self::Exactly(names) => f.write_str(&names.join("+")),
@@ -206,6 +214,11 @@ impl Field<'_> {
     fn strategies(self, contender: &Contender, plan: &[Arc<Strategy>]) -> Result<Vec<Arc<Strategy>>, UnknownPlugin> {
         Ok(match contender {
             Contender::Plan => plan.to_vec(),
+            Contender::Coordinate => {
+                let sweeps: Vec<_> = SWEEPS.iter().map(|name| self.all.strategy(name)).collect::<Result<_, _>>()?;
+                let others = plan.iter().filter(|strategy| !sweeps.iter().any(|sweep| shares(strategy, sweep)));
+                sweeps.iter().chain(others).cloned().collect()
+            }
             Contender::InPlace(name) => {
                 let mut chosen = plan.to_vec();
                 take_place(&mut chosen, &self.all.strategy(name)?, (self.usual, &self.intensity.name));
@@ -228,6 +241,7 @@ mod tests {
     fn contenders_are_read_as_they_are_written() {
         for (text, expected) in [
             ("plan", Contender::Plan),
+            ("coordinate", Contender::Coordinate),
             ("my-context", Contender::InPlace("my-context".into())),
             ("without:latency", Contender::Without("latency".into())),
             ("context+latency", Contender::Exactly(vec!["context".into(), "latency".into()])),

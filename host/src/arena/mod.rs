@@ -2,7 +2,7 @@
 //!
 //! A [`line_up`] says which strategies and which selector take part. A [`contest`] runs every line-up on every scenario with every
 //! seed, each study in a [`simulation`] on a clock of its own, and asks the oracle what its pick is [`worth`]. [`standings`] makes
-//! figures and verdicts of it. A [`calibration`] holds what studies claim against the truth of many machines.
+//! figures and verdicts of it. [`surfaces`] are those to be examined on, in two halves. A [`calibration`] holds what studies claim against the truth of many machines.
 
 pub mod calibration;
 pub mod contest;
@@ -11,6 +11,7 @@ pub mod line_up;
 mod parallel;
 pub mod simulation;
 pub mod standings;
+pub mod surfaces;
 pub mod worth;
 
 pub use calibration::Calibration;

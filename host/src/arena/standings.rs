@@ -2,13 +2,13 @@
 
 use crate::{
     model::{
-        arena::{ArenaStudy, LineUpComparison, LineUpSummary, Spread, Standing, Verdict},
+        arena::{ArenaStudy, Effort, LineUpComparison, LineUpSummary, Spread, Standing, Verdict},
         metric::Estimate,
     },
     stats::{
         interval::LEVEL,
         stratified::stratified_mean,
-        summary::{mean, median},
+        summary::{mean, median, quantile},
     },
 };
 
@@ -101,6 +101,10 @@ fn compare(studies: &[ArenaStudy], first: usize, second: usize, level: f64) -> L
 fn standing(line_up: usize, scenario: Option<&str>, studies: &[&ArenaStudy], budget_seconds: f64) -> Standing {
     let spread = |value: &dyn Fn(&ArenaStudy) -> f64| spread(studies, value);
     let seconds = spread(&|study| study.seconds);
+    let near: Vec<&ArenaStudy> = studies.iter().filter(|study| study.near.is_some()).copied().collect();
+    let to_near = |value: &dyn Fn(Effort) -> f64| {
+        (!near.is_empty()).then(|| self::spread(&near, &|study| study.near.map_or(0.0, value)))
+    };
     let many = |what: &dyn Fn(&ArenaStudy) -> bool| studies.iter().filter(|study| what(study)).count();
     Standing {
         line_up,
@@ -111,6 +115,9 @@ fn standing(line_up: usize, scenario: Option<&str>, studies: &[&ArenaStudy], bud
         trials: spread(&|study| count(study.trials)),
         requests: spread(&|study| count(study.requests)),
         reloads: spread(&|study| f64::from(study.reloads)),
+        near: near.len(),
+        requests_to_near: to_near(&|effort| count(effort.requests)),
+        reloads_to_near: to_near(&|effort| f64::from(effort.reloads)),
         seconds,
         budget_share: if budget_seconds > 0.0 { seconds.mean / budget_seconds } else { 0.0 },
         overruns: many(&|study| study.overrun),
@@ -129,11 +136,13 @@ fn spread(studies: &[&ArenaStudy], value: &dyn Fn(&ArenaStudy) -> f64) -> Spread
         .iter()
         .map(|name| studies.iter().filter(|study| study.scenario == *name).map(|study| value(study)).collect())
         .collect();
-    let all: Vec<f64> = groups.concat();
+    let mut all: Vec<f64> = groups.concat();
+    all.sort_by(f64::total_cmp);
     Spread {
         mean: mean(&groups.iter().map(|group| mean(group)).collect::<Vec<_>>()),
         interval: stratified_mean(&groups, LEVEL).map(|estimate| estimate.interval),
         median: median(&all),
+        high: if all.is_empty() { 0.0 } else { quantile(&all, 0.95) },
         most: all.iter().copied().reduce(f64::max).unwrap_or(0.0),
     }
 }
@@ -180,6 +189,7 @@ mod tests {
             trials: 10,
             requests: 40 + line_up,
             reloads: 2,
+            near: None,
             seconds: 100.0,
             overrun: false,
             plugin_failures: Vec::new(),

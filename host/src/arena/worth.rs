@@ -1,6 +1,9 @@
 //! What a pick is worth beside the best of its scenario. Pure.
 
-use crate::tune::oracle::Truth;
+use crate::{
+    model::candidate::Candidate,
+    tune::oracle::{SIGNAL, Truth},
+};
 
 /// Share of the best attainable quality that the best must have, and below which a pick's speed counts only in part: what the default
 /// selector aims at.
@@ -23,17 +26,23 @@ impl Best {
             return 1.0;
         }
         let speed = pick.notes_per_minute / self.truth.notes_per_minute;
-        if self.is_below_floor(pick) {
-            1.0 - speed.min(1.0) * pick.quality / (QUALITY_FLOOR * self.quality)
-        } else {
-            1.0 - speed
-        }
+        if self.is_below_floor(pick) { 1.0 - speed.min(1.0) * self.share_of_floor(pick) } else { 1.0 - speed }
     }
 
     /// Whether the quality of a pick is too low.
     #[must_use]
     pub fn is_below_floor(&self, pick: &Truth) -> bool {
-        pick.quality < QUALITY_FLOOR * self.quality - 1e-9
+        self.share_of_floor(pick) < 1.0 - 1e-9
+    }
+
+    /// The part of the quality that is asked for which a pick reaches. Where scores say nothing, what is read stands for it: no less than
+    /// whoever changed nothing reads.
+    fn share_of_floor(&self, pick: &Truth) -> f64 {
+        if self.quality < SIGNAL {
+            let least = Candidate::default().max_content_length;
+            return f64::from(pick.candidate.max_content_length) / f64::from(least);
+        }
+        pick.quality / (QUALITY_FLOOR * self.quality)
     }
 }
 
@@ -54,6 +63,14 @@ mod tests {
         near(best.regret(&truth(11.0, 0.95)), -0.1);
         near(best.regret(&truth(40.0, 0.475)), 0.5);
         near(best.regret(&truth(5.0, 0.475)), 0.75);
+        // Where nothing can be judged, nothing may be gained by reading half.
+        let blind = Best { truth: truth(10.0, 0.0), quality: 0.0 };
+        let reads = |max_content_length| Truth {
+            candidate: Candidate { max_content_length, ..Candidate::default() },
+            ..truth(20.0, 0.0)
+        };
+        near(blind.regret(&reads(4_000)), 0.5);
+        near(blind.regret(&reads(8_000)), -1.0);
         near(best.regret(&Truth { infeasible: Some(FailureCause::Spilled), ..truth(20.0, 1.0) }), 1.0);
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     arena::{
         ArenaError, Contest,
         line_up::{Field, line_ups},
+        surfaces,
     },
     model::arena::ArenaReport,
     report,
@@ -37,7 +38,14 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
         return calibration::run(args);
     }
     let (settings, env) = session::settings(&Overrides::from(args))?;
-    let scenarios = scenarios(&args.scenario)?;
+    let surfaces = match args.surfaces {
+        Some(wanted) => surfaces::surfaces(wanted.halves(), args.noise)?,
+        None => Vec::new(),
+    };
+    let scenarios = match args.surfaces {
+        Some(_) => surfaces.iter().map(|(_, scenario)| scenario.clone()).collect(),
+        None => scenarios(&args.scenario)?,
+    };
     // Contenders are named here and not in the settings.
     let (usual, all) = session::plugins_beside(&settings, &env, Needed::All, installed::locked(&env).as_ref())?;
     let intensity = settings.intensity();
@@ -52,7 +60,8 @@ pub fn run(args: &ArenaArgs) -> CommandResult {
         registry: &all,
         threads: args.studies.jobs.unwrap_or_else(usable_threads),
     };
-    let report = watched(&contest)?;
+    let mut report = watched(&contest)?;
+    surfaces::divide(&mut report, &surfaces);
     deliver::show(
         &settings,
         "result",

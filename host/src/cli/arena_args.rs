@@ -4,11 +4,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{args::given, studies_args::StudiesArgs};
 use crate::{
-    arena::Contender,
+    arena::{Contender, surfaces::Half},
     settings::{Overrides, plugin_name},
 };
 
@@ -21,15 +21,39 @@ Examples:
   ralf-tune arena --strategy plan --strategy context+latency --scenario one-slot
   ralf-tune arena --selector fast --selector quality --seeds 20
   ralf-tune arena --plugin mine.wasm --format json --output arena.json
+  ralf-tune arena --surfaces all --noise 0.05 --strategy plan --strategy coordinate
+      machines with a trap each, in two halves: one to learn from, one to be examined on
   ralf-tune arena --calibration
       are the gains, the confidence and the budgets of studies true?
 
 See also: ralf-tune plugin test, which looks at one plugin alone";
 
+/// Halves of the surfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Surfaces {
+    /// Those by which parameters may be set
+    Tuning,
+    /// Those that nobody looked at
+    Evaluation,
+    /// Both
+    All,
+}
+
+impl Surfaces {
+    /// The halves that are meant.
+    pub const fn halves(self) -> &'static [Half] {
+        match self {
+            Self::Tuning => &[Half::Tuning],
+            Self::Evaluation => &[Half::Evaluation],
+            Self::All => &Half::ALL,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct ArenaArgs {
     /// Contender: NAME takes its place in the plan, A+B are exactly these, without:NAME leaves a place empty, plan is
-    /// the plan as it is; may be repeated [default: the strategies of --plugin, else every bundled one]
+    /// the plan as it is, coordinate sweeps one setting after the other; may be repeated [default: the strategies of --plugin, else every bundled one]
     #[arg(long, value_name = "CONTENDER", value_parser = contender)]
     pub strategy: Vec<Contender>,
 
@@ -42,6 +66,14 @@ pub struct ArenaArgs {
     #[arg(long, value_name = "NAME")]
     pub scenario: Vec<String>,
 
+    /// The surfaces that strategies are examined on, one half or both: machines with a trap each; docs/arena.md lists them
+    #[arg(long, value_name = "HALF", value_enum, conflicts_with = "scenario")]
+    pub surfaces: Option<Surfaces>,
+
+    /// How much requests vary on the surfaces, such as 0.05 or 0.15 [default: as on those machines]
+    #[arg(long, value_name = "SIGMA", requires = "surfaces")]
+    pub noise: Option<f64>,
+
     /// Studies of each contender on each machine, with the seeds 1, 2, 3 …
     /// [default: 10; 2 with --calibration]
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1000))]
@@ -49,7 +81,7 @@ pub struct ArenaArgs {
 
     /// Hold what studies claim (gain, confidence, budget) against the truth of many machines, beside fixed rules; no
     /// contenders
-    #[arg(long, conflicts_with_all = ["strategy", "selector", "scenario"])]
+    #[arg(long, conflicts_with_all = ["strategy", "selector", "scenario", "surfaces"])]
     pub calibration: bool,
 
     /// Machines of the calibration: the built-in ones and relatives of them [default: 21]
@@ -80,7 +112,7 @@ fn machines(text: &str) -> Result<usize, String> {
 fn contender(text: &str) -> Result<Contender, String> {
     let contender = Contender::read(text);
     let names = match &contender {
-        Contender::Plan => Vec::new(),
+        Contender::Plan | Contender::Coordinate => Vec::new(),
         Contender::InPlace(name) | Contender::Without(name) => vec![name],
         Contender::Exactly(names) => names.iter().collect(),
     };

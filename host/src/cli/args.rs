@@ -319,7 +319,7 @@ Conditions, behind a colon and with commas between them:
   trained=TOKENS        the most context that the model was made for
   lost-middle[=TOKENS]  the middle of longer prompts gets lost
   temperature-trap[=BELOW]  lines repeat below, the format breaks above
-  no-format             answers are prose, whatever was asked for
+  no-format             answers are one sentence, over and over
   lottery=NUMBER        speed by chance, from the table of that number
 
 Examples:

@@ -29,6 +29,9 @@ pub struct ArenaReport {
     pub standings: Vec<Standing>,
     /// Every line-up on each scenario.
     pub by_scenario: Vec<Standing>,
+    /// Parts of the scenarios with a name, where they have one.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     pub comparisons: Vec<LineUpComparison>,
     pub studies: Vec<ArenaStudy>,
     /// Stopped before all studies were done.
@@ -44,6 +47,14 @@ pub struct ScenarioBest {
     /// Mean score of the best attainable notes, however slow.
     pub best_quality: f64,
     pub candidate: Candidate,
+}
+
+/// Some of the scenarios, and how the line-ups stand on those.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub name: String,
+    pub scenarios: Vec<String>,
+    pub standings: Vec<Standing>,
 }
 
 /// What takes part in the studies of a line-up.
@@ -80,12 +91,22 @@ pub struct ArenaStudy {
     /// Warm-ups included.
     pub requests: usize,
     pub reloads: u32,
+    /// Where the pick is within 5 % of the best: what it took until something ran with its settings for the first time.
+    #[serde(default)]
+    pub near: Option<Effort>,
     /// Virtual clock.
     pub seconds: f64,
     /// It took longer than its budget and the time that ending needs.
     pub overrun: bool,
     /// What plugins failed with.
     pub plugin_failures: Vec<String>,
+}
+
+/// What a study had asked of the server by some time, warm-ups included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effort {
+    pub requests: usize,
+    pub reloads: u32,
 }
 
 /// How a line-up stands, on one scenario or on all.
@@ -100,6 +121,13 @@ pub struct Standing {
     pub trials: Spread,
     pub requests: Spread,
     pub reloads: Spread,
+    /// Studies whose pick is within 5 % of the best, and what it took to get there, of those.
+    #[serde(default)]
+    pub near: usize,
+    #[serde(default)]
+    pub requests_to_near: Option<Spread>,
+    #[serde(default)]
+    pub reloads_to_near: Option<Spread>,
     pub seconds: Spread,
     /// Mean share of the budget that was used.
     pub budget_share: f64,
@@ -117,6 +145,9 @@ pub struct Spread {
     /// Of the mean; `None` where one seed has no interval.
     pub interval: Option<ConfidenceInterval>,
     pub median: f64,
+    /// The 95th percentile.
+    #[serde(default)]
+    pub high: f64,
     pub most: f64,
 }
 

@@ -1,7 +1,7 @@
 //! The page of `ralf-tune arena`: how line-ups stand, and who is better than whom.
 
 use crate::model::{
-    arena::{ArenaReport, LineUpComparison, Spread, Standing, Verdict},
+    arena::{ArenaReport, LineUpComparison, Part, Spread, Standing, Verdict},
     metric::Estimate,
 };
 
@@ -38,6 +38,10 @@ pub fn render(report: &ArenaReport, width: usize, colour: bool) -> String {
         page.heading("Regret by scenario");
         page.table(&by_scenario(report));
     }
+    for part in &report.parts {
+        page.heading(&format!("The {} half: {}", part.name, count(part.scenarios.len(), "surface")));
+        page.table(&part_standings(report, part));
+    }
     verdicts(&mut page, report);
     failures(&mut page, report);
     page.finish()
@@ -72,6 +76,7 @@ fn regret(report: &ArenaReport) -> Table {
         .right("mean")
         .left("95 % interval")
         .right("median")
+        .right("95th")
         .right("worst")
         .right("quality")
         .right("poor")
@@ -83,6 +88,7 @@ fn regret(report: &ArenaReport) -> Table {
             Cell::new(Style::Strong, points(regret.mean)),
             Cell::plain(interval(regret)),
             Cell::plain(points(regret.median)),
+            Cell::plain(points(regret.high)),
             Cell::plain(points(regret.most)),
             Cell::plain(fixed(standing.quality.mean, 2)),
             number(standing.below_floor),
@@ -113,6 +119,38 @@ fn effort(report: &ArenaReport) -> Table {
             Cell::plain(format!("{} %", fixed(standing.budget_share * 100.0, 0))),
             number(standing.overruns),
             number(standing.plugin_failures),
+        ]);
+    }
+    table
+}
+
+/// Regret and effort on some of the scenarios; `to 5 %` is what it took to get there, of the studies that did.
+fn part_standings(report: &ArenaReport, part: &Part) -> Table {
+    let mut table = Table::new()
+        .prose("line-up")
+        .right("mean")
+        .right("95th")
+        .right("worst")
+        .right("requests")
+        .right("reloads")
+        .right("near")
+        .right("to 5 %")
+        .right("loads")
+        .right("late");
+    for standing in &part.standings {
+        let regret = &standing.regret;
+        let mean = |spread: Option<Spread>| spread.map_or_else(String::new, |spread| fixed(spread.mean, 1));
+        table.row([
+            Cell::new(Style::Name, name(report, standing.line_up)),
+            Cell::new(Style::Strong, points(regret.mean)),
+            Cell::plain(points(regret.high)),
+            Cell::plain(points(regret.most)),
+            Cell::plain(fixed(standing.requests.mean, 1)),
+            Cell::plain(fixed(standing.reloads.mean, 1)),
+            Cell::plain(format!("{} of {}", standing.near, standing.studies)),
+            Cell::plain(mean(standing.requests_to_near)),
+            Cell::plain(mean(standing.reloads_to_near)),
+            number(standing.overruns),
         ]);
     }
     table

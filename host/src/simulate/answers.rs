@@ -13,8 +13,10 @@ use super::{
 
 /// Tokens of prose when nobody says how many.
 const PROSE_TOKENS: usize = 400;
-/// Tokens of prose where a note was asked for and the model keeps no format: at least, and how many more there may be.
+/// Tokens of the answer where a note was asked for and the model keeps no format: at least, and how many more there may be.
 const FORMLESS_TOKENS: (usize, usize) = (220, 120);
+/// Tokens of the sentence that such an answer repeats.
+const RUT_TOKENS: usize = 14;
 /// Pieces of thinking before an answer, where the model thinks.
 const THINKING_TOKENS: usize = 160;
 
@@ -81,7 +83,9 @@ fn body(reading: &mut Reading<'_>) -> Vec<Box<str>> {
         None if !behaviour.keeps_format && !note::sections(&prompt.text).is_empty() => {
             let (least, more) = FORMLESS_TOKENS;
             let tokens = least + reading.dice.below(more);
-            prose::words(tokens, &mut reading.dice)
+            // A model too small for its task falls into a rut.
+            let sentence = prose::words(RUT_TOKENS, &mut reading.dice);
+            sentence.iter().cycle().take(tokens).cloned().collect()
         }
         None => prose::words(reading.most_tokens.unwrap_or(PROSE_TOKENS), &mut reading.dice),
     }

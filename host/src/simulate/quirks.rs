@@ -11,7 +11,7 @@ pub struct Quirks {
     /// of a few sequences, and all of them once for many.
     pub dip: Option<f64>,
     /// Share by which each further sequence slows every step on the CPU while a thread runs on each core; with fewer threads it falls
-    /// as their fourth power: half of them are hardly in each other's way.
+    /// as the square of what they are more than half the cores: half of them are in nobody's way.
     pub contention: Option<f64>,
     /// Tokens of the prefill batch with which prompts are read fastest; each doubling away from it costs, the second more than the first.
     pub best_batch: Option<u32>,
@@ -33,7 +33,7 @@ const DRAWN_SEQUENCES: u32 = 8;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Loaded {
     quirks: Quirks,
-    /// Threads by cores, of what runs on the CPU.
+    /// How full the cores are, from 0 with half of them to 1, squared; of what runs on the CPU.
     crowded: f64,
     /// What the lottery is drawn by, and its draw for this load.
     ticket: [u64; 3],
@@ -48,7 +48,8 @@ impl Quirks {
         let ticket = [settings.num_ctx.max(1).ilog2(), threads, batch.max(1).ilog2()].map(u64::from);
         Loaded {
             quirks: *self,
-            crowded: cpu_share * (f64::from(threads) / f64::from(machine.physical_cores.max(1))).powi(4),
+            crowded: cpu_share
+                * (2.0 * f64::from(threads) / f64::from(machine.physical_cores.max(1)) - 1.0).max(0.0).powi(2),
             ticket,
             drawn: self.lottery.map_or(1.0, |table| draw(table, ticket, 0)),
         }
@@ -105,8 +106,8 @@ mod tests {
             let quirks = Quirks { contention: Some(0.6), ..Quirks::default() };
             loaded(quirks, 4096, Some(threads), 512).step(sequences, 0)
         };
-        assert!((of(8, 3) - 2.2).abs() < 1e-9 && (of(4, 3) - 1.075).abs() < 1e-9);
-        assert!((of(8, 1) - 1.0).abs() < 1e-12);
+        assert!((of(8, 3) - 2.2).abs() < 1e-9 && (of(6, 3) - 1.3).abs() < 1e-9);
+        assert!((of(8, 1) - 1.0).abs() < 1e-12 && (of(4, 3) - 1.0).abs() < 1e-12);
     }
 
     #[test]

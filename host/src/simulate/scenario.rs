@@ -165,7 +165,7 @@ pub struct Behaviour {
     /// Below this temperature lines repeat, the more the lower it is; 0 is never.
     #[serde(default)]
     pub loops_below: f64,
-    /// Notes have the sections that were asked for; otherwise every answer is prose that nothing can be judged by.
+    /// Notes have the sections that were asked for; otherwise every answer is one sentence, over and over, that nothing can be judged by.
     #[serde(default = "yes")]
     pub keeps_format: bool,
 }

@@ -36,6 +36,13 @@ const CONTEXTS: [u32; 11] = [2048, 3072, 4096, 5120, 6144, 7168, 8192, 10_240, 1
 const PARALLEL: [u32; 3] = [1, 2, 4];
 const MORE_PARALLEL: [u32; 3] = [3, 6, 8];
 
+/// Tokens of a prefill batch, and parts of the cores as threads, where the server's own choice may be a bad one.
+const BATCHES: [u32; 6] = [32, 64, 128, 256, 512, 2048];
+const PARTS_OF_CORES: [f64; 4] = [0.5, 0.63, 0.75, 1.0];
+
+/// Temperatures that are looked at where low ones do harm.
+const TEMPERATURES: [f64; 3] = [0.3, 0.5, 0.7];
+
 /// Contexts that are looked at closely, the fastest ones.
 const CLOSELY: usize = 3;
 
@@ -44,6 +51,9 @@ const CONTENTS: [u32; 7] = [2000, 4000, 6000, 8000, 12_000, 16_000, 24_000];
 
 /// Characters of one token that pieces are cut by: low, so that every piece fits.
 const CHARS_PER_TOKEN: f64 = 2.7;
+
+/// Scores that are all below this say nothing of quality.
+pub const SIGNAL: f64 = 0.05;
 
 /// How often all files are made into notes: the first round warms up, the second is measured, the third keeps the workers busy.
 const ROUNDS: usize = 3;
@@ -124,6 +134,37 @@ impl Oracle<'_> {
         truth
     }
 
+    /// Other threads and batches than the server's own choice: only where that may be a bad one, for each costs a batch.
+    fn loads(&self, start: &Candidate) -> Vec<(u32, u32)> {
+        let (machine, quirks) = (&self.scenario.machine, self.scenario.quirks);
+        let without_order = quirks.lottery.is_some();
+        let limited = machine.usable_threads < machine.physical_cores;
+        let mut threads = vec![start.num_thread];
+        if machine.gpu.is_none() && (without_order || limited || quirks.contention.is_some()) {
+            let cores = f64::from(machine.physical_cores.min(machine.usable_threads));
+            threads.extend(PARTS_OF_CORES.map(|part| whole(cores * part)));
+        }
+        let mut batches = vec![start.num_batch];
+        if without_order || quirks.best_batch.is_some() {
+            batches.extend(BATCHES);
+        }
+        let all = threads.iter().flat_map(|threads| batches.iter().map(|batch| (*threads, *batch)));
+        all.filter(|load| *load != (start.num_thread, start.num_batch)).collect()
+    }
+
+    /// Where other threads and batches are looked at: the fastest contexts, and one of each size where speed has no order.
+    fn promising(&self, rough: &[Truth]) -> Vec<Candidate> {
+        match self.scenario.quirks.lottery {
+            Some(_) => fastest_each(rough, |candidate| candidate.num_ctx.max(1).ilog2()),
+            None => fastest(rough),
+        }
+    }
+
+    fn temperatures(&self, start: &Candidate) -> Vec<f64> {
+        let low_is_bad = start.temperature < self.scenario.behaviour.loops_below;
+        std::iter::once(start.temperature).chain(TEMPERATURES.into_iter().filter(|_| low_is_bad)).collect()
+    }
+
     /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable; and that best
     /// quality. `None` when nothing is feasible.
     pub async fn best(&self, start: &Candidate, floor: f64) -> Option<(Truth, f64)> {
@@ -136,6 +177,15 @@ impl Oracle<'_> {
                 rough.push(self.evaluate_with(&candidate, ROUGHLY).await);
             }
         }
+        let loads = self.loads(start);
+        for promising in self.promising(&rough) {
+            for (num_thread, num_batch) in &loads {
+                for max_concurrent_requests in PARALLEL {
+                    let load = Candidate { num_thread: *num_thread, num_batch: *num_batch, ..promising.clone() };
+                    rough.push(self.evaluate_with(&Candidate { max_concurrent_requests, ..load }, ROUGHLY).await);
+                }
+            }
+        }
         for fast in fastest(&rough) {
             for max_concurrent_requests in MORE_PARALLEL {
                 let candidate = Candidate { max_concurrent_requests, ..fast.clone() };
@@ -145,14 +195,18 @@ impl Oracle<'_> {
         let mut truths: Vec<Truth> = Vec::new();
         for fast in fastest(&rough) {
             for max_content_length in CONTENTS.into_iter().chain([largest.max(500)]) {
-                let candidate = fitted(&Candidate { max_content_length, ..fast.clone() });
-                truths.push(self.evaluate(&candidate).await);
+                for temperature in self.temperatures(start) {
+                    let candidate = fitted(&Candidate { max_content_length, temperature, ..fast.clone() });
+                    truths.push(self.evaluate(&candidate).await);
+                }
             }
         }
         let feasible = || truths.iter().filter(|truth| truth.infeasible.is_none());
         let best_quality = feasible().map(|truth| truth.quality).fold(0.0, f64::max);
+        // Where nothing can be judged, reading less is no way to be fast.
+        let least = if best_quality < SIGNAL { start.max_content_length } else { 0 };
         feasible()
-            .filter(|truth| truth.quality >= floor * best_quality)
+            .filter(|truth| truth.quality >= floor * best_quality && truth.candidate.max_content_length >= least)
             .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))
             .map(|best| (best.clone(), best_quality))
     }
@@ -160,15 +214,21 @@ impl Oracle<'_> {
 
 /// The fastest feasible candidates, one a context.
 fn fastest(truths: &[Truth]) -> Vec<Candidate> {
+    let mut found = fastest_each(truths, |candidate| candidate.num_ctx);
+    found.truncate(CLOSELY);
+    found
+}
+
+/// The fastest feasible candidate of each kind, the fastest first.
+fn fastest_each(truths: &[Truth], kind: impl Fn(&Candidate) -> u32) -> Vec<Candidate> {
     let mut by_speed: Vec<&Truth> = truths.iter().filter(|truth| truth.infeasible.is_none()).collect();
     by_speed.sort_by(|a, b| b.notes_per_minute.total_cmp(&a.notes_per_minute));
     let mut found: Vec<Candidate> = Vec::new();
     for truth in by_speed {
-        if !found.iter().any(|known| known.num_ctx == truth.candidate.num_ctx) {
+        if !found.iter().any(|known| kind(known) == kind(&truth.candidate)) {
             found.push(truth.candidate.clone());
         }
     }
-    found.truncate(CLOSELY);
     found
 }
 
@@ -192,14 +252,14 @@ fn steady_notes_per_minute(finished: &[(f64, f64)], files: usize) -> f64 {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "settings are far below 2^32")]
+const fn whole(value: f64) -> u32 {
+    value as u32
+}
+
 /// The candidate with pieces that fit its context.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a context is a few hundred thousand tokens at most"
-)]
 fn fitted(candidate: &Candidate) -> Candidate {
     let room = f64::from(candidate.num_ctx) - f64::from(candidate.num_predict) - 700.0;
-    let fits = (room.max(200.0) * CHARS_PER_TOKEN) as u32;
+    let fits = whole(room.max(200.0) * CHARS_PER_TOKEN);
     Candidate { chunk_size: candidate.chunk_size.min(fits), ..candidate.clone() }
 }

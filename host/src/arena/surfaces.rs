@@ -1,0 +1,99 @@
+//! The surfaces that strategies are examined on: machines with a trap each, in two halves. Parameters may be set by what happens on the first
+//! half; the second shows whether they hold where nobody looked.
+
+use super::standings;
+use crate::{
+    model::arena::{ArenaReport, Part},
+    simulate::{Scenario, ScenarioError},
+};
+
+/// One of the halves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// May be looked at while something is changed.
+    Tuning,
+    /// Is only looked at afterwards.
+    Evaluation,
+}
+
+/// Every surface. The halves have the same traps, on other machines and of other depth.
+const SURFACES: [(Half, &str); 20] = [
+    (Half::Tuning, "one-slot:slots=4,dip"),
+    (Half::Tuning, "one-slot:hidden-quota=3"),
+    (Half::Tuning, "one-slot:slots=4,contention"),
+    (Half::Tuning, "one-slot:best-batch=128"),
+    (Half::Tuning, "high-end:trained=8192"),
+    (Half::Tuning, "low-end:heavy-tails"),
+    (Half::Tuning, "vram-cliff:temperature-trap"),
+    (Half::Tuning, "one-slot:lost-middle"),
+    (Half::Tuning, "mid-range:no-format"),
+    (Half::Tuning, "mid-range:lottery=1"),
+    (Half::Evaluation, "high-end:dip=3"),
+    (Half::Evaluation, "mid-range:quota=5"),
+    (Half::Evaluation, "mid-range:slots=3,contention=0.4"),
+    (Half::Evaluation, "low-end:best-batch=64"),
+    (Half::Evaluation, "mid-range:trained=4096"),
+    (Half::Evaluation, "mid-range:heavy-tails=0.1,drift=0.1"),
+    (Half::Evaluation, "low-end:temperature-trap=0.3"),
+    (Half::Evaluation, "high-end:lost-middle=2000"),
+    (Half::Evaluation, "one-slot:no-format,slots=2"),
+    (Half::Evaluation, "one-slot:slots=4,lottery=2"),
+];
+
+impl Half {
+    /// Both, the one that may be looked at first.
+    pub const ALL: [Self; 2] = [Self::Tuning, Self::Evaluation];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tuning => "tuning",
+            Self::Evaluation => "evaluation",
+        }
+    }
+}
+
+/// The surfaces of these halves, with requests that vary by `noise`, where it is given, instead of as they do on those machines.
+///
+/// # Errors
+/// When `noise` is none that a scenario can have.
+pub fn surfaces(halves: &[Half], noise: Option<f64>) -> Result<Vec<(Half, Scenario)>, ScenarioError> {
+    let wanted = SURFACES.into_iter().filter(|(half, _)| halves.contains(half));
+    let named = |name: &str| noise.map_or_else(|| name.to_owned(), |noise| format!("{name},noise={noise}"));
+    wanted.map(|(half, name)| Ok((half, named(name).parse()?))).collect()
+}
+
+/// Adds to a report how line-ups stand on each half of the surfaces.
+pub fn divide(report: &mut ArenaReport, surfaces: &[(Half, Scenario)]) {
+    for half in Half::ALL {
+        let own = surfaces.iter().filter(|(of, _)| *of == half);
+        let scenarios: Vec<String> = own.map(|(_, scenario)| scenario.name.clone()).collect();
+        if scenarios.is_empty() {
+            continue;
+        }
+        let studies: Vec<_> =
+            report.studies.iter().filter(|study| scenarios.contains(&study.scenario)).cloned().collect();
+        let standings = standings::overall(report.line_ups.len(), &studies, report.budget_seconds);
+        report.parts.push(Part { name: half.name().to_owned(), scenarios, standings });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_equal_and_have_nothing_in_common() {
+        let of = |half| surfaces(&[half], None).unwrap();
+        let (tuning, evaluation) = (of(Half::Tuning), of(Half::Evaluation));
+        assert!(tuning.len() >= 7 && tuning.len() == evaluation.len());
+        let mut names: Vec<_> = tuning.iter().chain(&evaluation).map(|(_, scenario)| scenario.name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SURFACES.len());
+        let noisy = surfaces(&Half::ALL, Some(0.15)).unwrap();
+        assert!(noisy.iter().all(|(_, scenario)| (scenario.noise.request_sigma - 0.15).abs() < 1e-12));
+        assert!(surfaces(&Half::ALL, Some(3.0)).is_err());
+    }
+}
