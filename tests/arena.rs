@@ -170,7 +170,7 @@ fn whoever_names_nothing_sees_what_everybody_is_worth() {
     };
     // A file contends by being there: in its place, against the bundled one, and against nobody.
     assert_eq!(names("lazy_context", &[], &[]), ["lazy-context", "plan", "without:lazy-context"]);
-    assert_eq!(names("strategy", &[], &[]), ["bad-strategy", "plan"]);
+    assert_eq!(names("strategy", &[], &[]), ["bad-strategy", "plan", "without:bad-strategy"]);
     assert_eq!(names("selector", &[], &[]), ["bad-selector", "balanced"]);
     assert_eq!(names("strategy", &["latency"], &[]), ["plan", "without:latency"]);
     assert_eq!(names("strategy", &["context+latency"], &[]), ["context+latency", "plan"]);

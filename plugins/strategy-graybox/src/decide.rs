@@ -88,6 +88,10 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
         decision = decision
             .reason(format!("{} threads: as many as may be used, or far faster than before", target.load.threads));
     }
+    if !threads::same(target.load.batch, study.baseline.value("num_batch")) {
+        decision =
+            decision.reason(format!("batches of {} tokens: prompts are read far faster with them", target.load.batch));
+    }
     let cost = server.cost(&taken);
     if cost.measured == 0 && taken != present {
         let sure = probably_better(server.cost(&present), cost) >= SURE;
@@ -108,6 +112,7 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     decision
         .set("num_ctx", study.allowed("num_ctx", target.load.context))
         .set("num_thread", study.allowed("num_thread", target.load.threads))
+        .set("num_batch", study.allowed("num_batch", target.load.batch))
         .set("chunk_size", study.allowed("chunk_size", taken.chunk))
         .set("max_content_length", study.allowed("max_content_length", taken.content))
         .set("max_concurrent_requests", study.allowed("max_concurrent_requests", taken.parallel))

@@ -5,7 +5,7 @@ use ralf_tune_sdk::{
     study::{Fit, TrialExt, bytes, metric},
 };
 
-use crate::{NAME, context::needed, memory::surely_spills, threads};
+use crate::{NAME, batches, context::needed, memory::surely_spills, threads};
 
 /// Share of the machine's available memory above which a model may be swapping.
 const PRESSED: f64 = 0.8;
@@ -78,18 +78,20 @@ pub fn target(study: &Study) -> Target {
     let chunk = study.incumbent("chunk_size");
     let longest = study.largest_chars().min(content);
     let threads = threads::chosen(study);
+    let batch = batches::chosen(study);
     let highest = study.highest("num_ctx");
     let fits = needed(study, longest.min(chunk)) <= present.context && present.context <= highest;
     let calm = fits && memory_is_calm(study, &present);
     let cut =
         |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
     if calm {
-        let doubt = if threads::same(threads, present.threads) { CALM } else { DOUBTFUL };
+        let alike = threads::same(threads, present.threads) && threads::same(batch, present.batch);
+        let doubt = if alike { CALM } else { DOUBTFUL };
         let why = format!(
             "{} tokens of context hold what is read of the largest file, and memory is not short",
             present.context
         );
-        return Target { load: Load { threads, ..present }, content, chunk, doubt, why, not_found: None };
+        return Target { load: Load { threads, batch, ..present }, content, chunk, doubt, why, not_found: None };
     }
     let mut failed = None;
     let mut first = None;
@@ -100,7 +102,7 @@ pub fn target(study: &Study) -> Target {
             continue;
         }
         let tokens = loaded(study, wanted).unwrap_or_else(|| study.allowed("num_ctx", wanted));
-        let load = Load { context: tokens, threads, ..present };
+        let load = Load { context: tokens, threads, batch };
         let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
         let why = format!(
             "{tokens} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
@@ -118,7 +120,7 @@ pub fn target(study: &Study) -> Target {
     // Cutting files into more pieces does not mend it either: then they are not cut.
     let otherwise = || {
         let room = (Fit::of(study).with_context(highest).chars() / 100.0).floor() * 100.0;
-        let load = Load { context: study.allowed("num_ctx", highest), threads, ..present };
+        let load = Load { context: study.allowed("num_ctx", highest), threads, batch };
         let why = format!("{highest} tokens are all that the model was made for");
         Target { load, content, chunk: cut(room), doubt: DOUBTFUL, why, not_found: None }
     };

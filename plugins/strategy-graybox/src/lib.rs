@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, expect(clippy::float_cmp, reason = "exact values, and a test may fail"))]
 
+mod batches;
 mod belief;
 mod context;
 mod decide;
@@ -31,6 +32,7 @@ impl Strategy for Graybox {
             .decides(&[
                 "num_ctx",
                 "num_thread",
+                "num_batch",
                 "chunk_size",
                 "max_content_length",
                 "max_concurrent_requests",

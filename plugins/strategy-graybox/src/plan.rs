@@ -6,7 +6,7 @@ use ralf_tune_sdk::{
 };
 
 use crate::{
-    NAME,
+    NAME, batches,
     decide::{self, present_design},
     design::{Design, Load, Target, target},
     memory,
@@ -21,6 +21,12 @@ const SPEND: f64 = 0.9;
 
 /// Share of the remaining seconds that looking for slots may use up: something must be left to use them.
 const SPEND_ON_SLOTS: f64 = 0.35;
+
+/// The same for threads where the present ones make no note at all.
+const SPEND_ON_THREADS: f64 = 0.7;
+
+/// The same for batches, which are only looked for where prompts are read far too slowly.
+const SPEND_ON_BATCHES: f64 = 0.5;
 
 /// A model that was partly outside the GPU's memory is at least so many times faster inside.
 const RELIEF: f64 = 4.0;
@@ -48,8 +54,16 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let server = Server::of(study, &target.load, target.doubt);
     let left = study.seconds_left * SPEND;
     let budget = Budget { study, target: &target, server: &server, left };
-    if let Some(probe) = threads::probe(study, &target, &server, left * SPEND_ON_SLOTS - budget.reload_seconds()) {
+    if let Some(probe) = threads::first_try(study, &target, &server, left - budget.reload_seconds()) {
+        return Some(vec![budget.at(probe)]);
+    }
+    // Where not one note was made, too many threads are the only thing that could be mended.
+    let share = if some_note_was_made(study) { SPEND_ON_SLOTS } else { SPEND_ON_THREADS };
+    if let Some(probe) = threads::probe(study, &target, &server, left * share - budget.reload_seconds()) {
         return Some(vec![probe]);
+    }
+    if let Some(proposals) = batch_to_measure(&budget) {
+        return Some(proposals);
     }
     // Memory decides before speed does: a load says whether the model fits, and costs nothing that the next trial would not cost.
     if memory::has_spilled(study) && budget.loads() && budget.reload_seconds() * LOAD_TWICE <= left {
@@ -121,7 +135,7 @@ impl Budget<'_> {
     /// A proposal with the target's load.
     fn at(&self, proposal: Proposal) -> Proposal {
         let load = self.target.load;
-        proposal.set("num_ctx", load.context).set("num_thread", load.threads)
+        proposal.set("num_ctx", load.context).set("num_thread", load.threads).set("num_batch", load.batch)
     }
 
     fn notes(&self, files: Vec<u32>, design: &Design, why: String) -> Proposal {
@@ -169,6 +183,12 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
         let why = format!("whether {} at once are faster: worth {:.1} % of the speed", best.parallel, promise * 100.0);
         measure(best, why)
     })?
+}
+
+/// Another batch of tokens, where there is time to use it afterwards.
+fn batch_to_measure(budget: &Budget<'_>) -> Option<Vec<Proposal>> {
+    let (proposal, seconds) = batches::probe(budget.study, budget.target, budget.server)?;
+    (seconds + 2.0 * budget.reload_seconds() <= budget.left * SPEND_ON_BATCHES).then(|| vec![proposal])
 }
 
 /// Pairs of notes for a content length that could be better.

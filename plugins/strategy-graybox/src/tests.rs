@@ -110,12 +110,58 @@ fn threads_are_tried_where_writing_is_slower_than_memory_explains_and_else_not()
     // Nobody knows of a limit, but with all cores the server writes 0.3 tokens a second from 5 GiB.
     let threads = |threads: f64| if (1.0..=4.0).contains(&threads) { threads / 4.0 } else { 0.02 };
     let mut limited = host(Server { threads, ..cpu() });
-    let outcome = run(&mut limited, 2_000.0);
+    // A quarter of them first, which a container has most likely; half of them where there is time to be wrong.
+    let outcome = run(&mut limited.clone(), 2_000.0);
+    assert_eq!(outcome.value("num_thread"), 2.0, "{}", outcome.text());
+    let outcome = run(&mut limited, 20_000.0);
     assert_eq!(outcome.value("num_thread"), 4.0, "{}", outcome.text());
     let mut healthy = host(cpu());
-    let outcome = run(&mut healthy, 2_000.0);
+    let outcome = run(&mut healthy, 20_000.0);
     assert!(limited.study.history.len() > healthy.study.history.len());
     assert_eq!(outcome.value("num_thread"), 0.0);
+}
+
+#[test]
+fn batches_are_tried_where_reading_is_slower_than_memory_explains_and_else_not() {
+    // The server's own choice is 1024 tokens; with 128 it would read four times as fast.
+    let batches = |batch: f64| {
+        let off = (if batch < 1.0 { 1_024.0 } else { batch } / 128.0).log2().abs();
+        1.0 / (1.0 + off)
+    };
+    let mut slow = host(Server { prefill: 160.0, decode: 15.0, gpu: false, batches, ..Server::default() });
+    let outcome = run(&mut slow, 1_200.0);
+    assert_eq!(outcome.value("num_batch"), 128.0, "{}", outcome.text());
+    let tried: Vec<f64> = slow.study.history.iter().map(|trial| trial.setting("num_batch")).collect();
+    assert!(!tried.contains(&16.0), "64 was not better than 128: {tried:?}");
+    let other_than_the_servers =
+        |host: &Host| host.study.history.iter().filter(|trial| trial.setting("num_batch") > 0.5).count();
+    assert!(slow.study.history.last().is_some_and(|trial| trial.setting("num_batch") == 128.0), "{tried:?}");
+    // As slow, and no batch mends it: one is tried.
+    let mut hopeless = host(Server { prefill: 40.0, decode: 15.0, gpu: false, ..Server::default() });
+    let outcome = run(&mut hopeless, 1_200.0);
+    assert_eq!((outcome.value("num_batch"), other_than_the_servers(&hopeless)), (0.0, 1), "{}", outcome.text());
+    // Healthy, or on a GPU: none.
+    for server in [cpu(), Server { prefill: 40.0, ..Server::default() }] {
+        let mut healthy = host(server);
+        let outcome = run(&mut healthy, 1_200.0);
+        assert_eq!((outcome.value("num_batch"), other_than_the_servers(&healthy)), (0.0, 0), "{}", outcome.text());
+    }
+}
+
+#[test]
+fn present_threads_that_are_too_many_are_not_waited_for() {
+    // In the present settings no request ends in time: nothing is known of the speed but that.
+    let threads = |threads: f64| if (1.0..=4.0).contains(&threads) { threads / 4.0 } else { 0.02 };
+    let mut host = host(Server { threads, ..cpu() });
+    host.study.machine.usable_threads = 4;
+    for trial in &mut host.study.history {
+        trial.state = ralf_tune_sdk::types::TrialState::Failed("out-of-time".to_owned());
+        trial.samples.retain(|sample| sample.metric == "gpu_share" || sample.metric == "peak_memory_bytes");
+        trial.seconds = 60.0;
+    }
+    let outcome = run(&mut host, 200.0);
+    assert_eq!(outcome.value("num_thread"), 4.0, "{}", outcome.text());
+    assert!(outcome.trials >= 3, "a short request first, then slots and notes: {}", outcome.text());
 }
 
 /// Nothing is lost by reading less, but for a little noise by file.

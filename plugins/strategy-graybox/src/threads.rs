@@ -18,8 +18,17 @@ const LEAST_BANDWIDTH: f64 = 4.25e9;
 /// How many times faster another number of threads must write to be taken.
 const FASTER: f64 = 1.2;
 
-/// A probe of one number of threads: prompt and answer in tokens.
+/// A probe of one number of threads: prompt and answer in tokens; the short one is for servers that hardly move.
 const PROBE: (u32, u32) = (160, 12);
+const SHORT_PROBE: (u32, u32) = (32, 12);
+
+/// Numbers of threads that are tried at most, and how many times as long as the longest trial so far the time must be to try one that
+/// may be too many.
+const MOST_PROBES: usize = 4;
+const TIMES_WRONG: f64 = 2.0;
+
+/// A server that runs no more threads than it may is at least so many times faster than with too many: they cost a factor of 45 to 150.
+const RELIEF: f64 = 20.0;
 
 /// The number of threads to load the model with.
 #[must_use]
@@ -29,7 +38,7 @@ pub fn chosen(study: &Study) -> f64 {
     if usable < 1.0 || is_on_gpu(study) {
         return present;
     }
-    let own_choice = if present < 0.5 { f64::from(study.machine.physical_cores) } else { present };
+    let own_choice = own_choice(study);
     // The server looks at the machine's cores and not at affinity or quota; too many threads cost a factor of 45 to 150.
     let fallback = if own_choice > usable { study.allowed("num_thread", usable) } else { present };
     let own: Vec<&Trial> =
@@ -39,35 +48,91 @@ pub fn chosen(study: &Study) -> f64 {
             study.history.iter().filter(|trial| same(trial.setting("num_thread"), threads) && trial.parallel() < 1.5);
         trials.filter_map(decode_rate).max_by(f64::total_cmp)
     };
-    let Some(usual) = rate(fallback) else { return fallback };
     let others = own.iter().map(|trial| trial.setting("num_thread")).filter(|threads| !same(*threads, fallback));
     let best =
         others.filter_map(|threads| Some((threads, rate(threads)?))).max_by(|left, right| left.1.total_cmp(&right.1));
+    // Without a rate the present ones were so slow that nothing ended in time.
+    let usual = rate(fallback).unwrap_or(0.0);
     best.filter(|(_, rate)| *rate >= usual * FASTER).map_or(fallback, |(threads, _)| threads)
+}
+
+/// Threads that the present settings run: the server takes one a core by itself.
+fn own_choice(study: &Study) -> f64 {
+    let present = study.baseline.value("num_thread");
+    if present < 0.5 { f64::from(study.machine.physical_cores) } else { present }
+}
+
+/// A short request with as many threads as may be used, where the present settings run more: what is known of the speed says nothing then.
+#[must_use]
+pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
+    let threads = target.load.threads;
+    let tried = study.history.iter().any(|trial| same(trial.setting("num_thread"), threads));
+    let probe = shape(PROBE);
+    let fits = 2.0 * server.probe_seconds(&probe) <= seconds * RELIEF;
+    let why = format!("how fast {threads} threads write: the present {} are more than may be used", own_choice(study));
+    (!tried && own_choice(study) > f64::from(study.machine.usable_threads) && fits)
+        .then(|| Proposal::new(Experiment::Probe(probe), why))
+}
+
+const fn shape((prompt_tokens, output_tokens): (u32, u32)) -> Probe {
+    Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 }
 }
 
 /// Another number of threads that should be tried, because the server writes far more slowly than memory explains.
 #[must_use]
 pub fn probe(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let usable = f64::from(study.machine.usable_threads);
-    let at_target = || study.history.iter().filter(|trial| trial.is_complete() && target.load.is_of(trial));
+    let told = |trial: &Trial| trial.is_complete() || trial.failure() == Some("out-of-time");
+    let at_target = || study.history.iter().filter(|trial| told(trial) && target.load.is_of(trial));
     let swaps = at_target().any(|trial| design::swaps(study, trial));
     let rate = server.decode_rate();
     let suspicious = at_target().next().is_some() && rate * bytes(study.model.size_bytes) < LEAST_BANDWIDTH;
-    if usable < 2.0 || is_on_gpu(study) || swaps || !suspicious || study.model.size_bytes == 0 {
+    if usable < 2.0 || is_on_gpu(study) || swaps || study.model.size_bytes == 0 {
         return None;
     }
+    if !suspicious {
+        return more(study, target, server, seconds);
+    }
     let physical = f64::from(study.machine.physical_cores).min(usable);
-    let tried = |threads: f64| study.history.iter().any(|trial| same(trial.setting("num_thread"), threads));
-    let threads =
-        [physical, (usable / 2.0).floor(), usable].into_iter().find(|threads| *threads >= 1.0 && !tried(*threads))?;
-    let probe = Probe { prompt_tokens: PROBE.0, output_tokens: PROBE.1, parallel: 1, requests: 1 };
+    let tried = |threads: f64| {
+        same(threads, own_choice(study)) || study.history.iter().any(|trial| same(trial.setting("num_thread"), threads))
+    };
+    // Containers may have any part of the cores, and one thread too many costs more time than one too few.
+    let parts = [1.0, 0.25, 0.125, 0.5].map(|part| (physical * part).floor());
+    let threads = parts.into_iter().find(|threads| *threads >= 1.0 && !tried(*threads))?;
     let why = format!("whether {threads} threads write faster: {rate:.1} tokens a second is less than memory explains");
     // With its warm-up.
-    (2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
-        let load = Load { threads, ..target.load };
-        Proposal::new(Experiment::Probe(probe), why).set("num_ctx", load.context).set("num_thread", load.threads)
+    let fits = |probe: &Probe| 2.0 * server.probe_seconds(probe) <= seconds;
+    let probe = [shape(PROBE), shape(SHORT_PROBE)].into_iter().find(fits)?;
+    let load = Load { threads, ..target.load };
+    Some(Proposal::new(Experiment::Probe(probe), why).set("num_ctx", load.context).set("num_thread", load.threads))
+}
+
+/// More threads than those that were found, while some may be left below the number that is too many, and there is time to be wrong.
+fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
+    let own: Vec<&Trial> = study.trials_of(NAME).filter(|trial| is_probe(trial)).collect();
+    let found = target.load.threads;
+    let longest = study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
+    let is_found = own.iter().any(|trial| same(trial.setting("num_thread"), found) && trial.is_complete());
+    if !is_found || found >= own_choice(study) || own.len() >= MOST_PROBES || seconds < longest * TIMES_WRONG {
+        return None;
+    }
+    let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);
+    let too_many = tried.filter(|threads| *threads > found + 0.5).fold(f64::INFINITY, f64::min);
+    let threads = found * 2.0;
+    let probe = shape(PROBE);
+    (threads < too_many - 0.5 && 2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
+        let why = format!("whether {threads} threads are still not too many");
+        Proposal::new(Experiment::Probe(probe), why)
+            .set("num_ctx", target.load.context)
+            .set("num_thread", threads)
+            .set("num_batch", target.load.batch)
     })
+}
+
+fn is_probe(trial: &Trial) -> bool {
+    let own = |probe: &Probe| [PROBE, SHORT_PROBE].contains(&(probe.prompt_tokens, probe.output_tokens));
+    matches!(&trial.experiment, Experiment::Probe(probe) if own(probe))
 }
 
 /// Whether two numbers of threads are the same.
@@ -76,6 +141,8 @@ pub fn same(one: f64, other: f64) -> bool {
     (one - other).abs() < 0.5
 }
 
-fn is_on_gpu(study: &Study) -> bool {
+/// Whether the whole model is in the GPU's memory.
+#[must_use]
+pub fn is_on_gpu(study: &Study) -> bool {
     study.history.iter().any(|trial| trial.mean(metric::GPU_SHARE).is_some_and(|share| share >= 0.999))
 }

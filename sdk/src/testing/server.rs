@@ -24,6 +24,8 @@ pub struct Server {
     pub answer_tokens: f64,
     /// Speed as a factor, by `num_thread`.
     pub threads: fn(f64) -> f64,
+    /// Speed of reading as a factor, by `num_batch`.
+    pub batches: fn(f64) -> f64,
     /// Score of the note of a file of that length, by settings.
     pub quality: fn(&[Setting], f64) -> f64,
     /// Share of requests that end well, by settings.
@@ -45,6 +47,7 @@ impl Default for Server {
             fails_above: f64::INFINITY,
             answer_tokens: 300.0,
             threads: |_| 1.0,
+            batches: |_| 1.0,
             quality: |_, _| 0.8,
             success: |_| 1.0,
             noise: 0.02,
@@ -100,7 +103,8 @@ impl Server {
     fn rates(&self, candidate: &[Setting], working: f64) -> (f64, f64) {
         let spill = if candidate.value("num_ctx") > self.spills_above { 0.2 } else { 1.0 };
         let speed = (self.threads)(candidate.value("num_thread")) * spill;
-        (self.prefill * speed / working, self.decode * speed / (1.0 + self.crowding * (working - 1.0)))
+        let reading = speed * (self.batches)(candidate.value("num_batch"));
+        (self.prefill * reading / working, self.decode * speed / (1.0 + self.crowding * (working - 1.0)))
     }
 
     /// Three values around `value`, the same ones every time.
