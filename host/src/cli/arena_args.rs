@@ -41,6 +41,7 @@ pub enum Surfaces {
 
 impl Surfaces {
     /// The halves that are meant.
+    #[must_use]
     pub const fn halves(self) -> &'static [Half] {
         match self {
             Self::Tuning => &[Half::Tuning],

@@ -196,7 +196,7 @@ impl Oracle<'_> {
         for fast in fastest(&rough) {
             for max_content_length in CONTENTS.into_iter().chain([largest.max(500)]) {
                 for temperature in self.temperatures(start) {
-                    let candidate = fitted(&Candidate { max_content_length, temperature, ..fast.clone() });
+                    let candidate = fitted(&Candidate { temperature, max_content_length, ..fast.clone() });
                     truths.push(self.evaluate(&candidate).await);
                 }
             }

@@ -220,8 +220,7 @@ pub async fn run(
     );
     // Nobody is there to be left as it was found where the server is gone.
     if !matches!(end, ProductionEnd::ServerLost { .. }) {
-        let parting =
-            restore::part(setup.client, setup.server, setup.model, setup.began, made.load_seconds).await;
+        let parting = restore::part(setup.client, setup.server, setup.model, setup.began, made.load_seconds).await;
         warnings.extend(restore::warning(&parting, setup.model));
     }
     Produced { made, end, warnings }
