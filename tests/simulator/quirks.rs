@@ -107,7 +107,8 @@ async fn a_model_gives_no_more_context_than_it_was_trained_for() {
 /// Functions of a file of 200 that a note names, the middle third and all of them, over some notes.
 async fn named(name: &str, temperature: f64) -> (usize, usize, Vec<String>) {
     let server = server(name);
-    let source: String = (100..300).map(|number| format!("def task_{number}(row):\n    return row\n\n\n")).collect();
+    let tasks = (100..300).map(|number| format!("def task_{number}(row):\n    return row\n\n\n"));
+    let source = tasks.collect::<Vec<_>>().concat();
     let answers = join_all((0..12).map(|nonce| {
         let (server, prompt) = (&server, batch::prompt(nonce, "src/tasks.py", &source));
         async move {
