@@ -4,6 +4,7 @@
 use std::{fs, path::Path};
 
 use ralf_tune::{
+    emit::FileChange as _,
     emit::ralf_notes::{ConfigChange, ConfigError, default_target, read_baseline},
     model::{
         candidate::Candidate,

@@ -8,7 +8,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::{
-    apply_args::{self, ApplyArgs},
+    apply::args::{self as apply_args, ApplyArgs},
     arena_args::{self, ArenaArgs},
     batch_args::{self, BatchArgs},
     plugin::args::PluginCommand,

@@ -1,7 +1,6 @@
 //! The command line: one file a command.
 
 mod apply;
-mod apply_args;
 mod arena;
 pub mod arena_args;
 pub mod args;

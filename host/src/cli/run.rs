@@ -233,7 +233,7 @@ fn save(settings: &Settings, target: Option<&Path>, study: &Study) -> Result<(),
         });
         return Ok(());
     };
-    super::change::carry_out(&ConfigChange::prepare(path, tuned)?, settings.yes.value)?;
+    super::change::carry_out(&ConfigChange::prepare(path, tuned)?, settings.yes.value, super::change::UNDO)?;
     Ok(())
 }
 

@@ -66,18 +66,25 @@ pub enum ReplaceError {
 }
 
 impl ReplaceError {
-    /// What to do about it.
+    /// What to do about it, where `--config` names the file.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
+        self.hint_naming("--config FILE")
+    }
+
+    /// What to do about it; `flag` is what names another file.
+    #[must_use]
+    pub fn hint_naming(&self, flag: &str) -> Option<String> {
         match self {
-            Self::NotText { .. } => Some("save it as UTF-8, or name another with --config FILE".to_owned()),
-            Self::NotAFile { .. } | Self::EndlessLink { .. } => Some("name a file with --config FILE".to_owned()),
-            Self::NotAFolder { .. } => Some("name a file in another folder with --config FILE".to_owned()),
+            Self::NotText { .. } => Some(format!("save it as UTF-8, or name another with {flag}")),
+            Self::NotAFile { .. } | Self::EndlessLink { .. } => Some(format!("name a file with {flag}")),
+            Self::NotAFolder { .. } => Some(format!("name a file in another folder with {flag}")),
             Self::ReadOnly { path } => Some(format!(
-                "make it writable (chmod u+w '{}'), name another with --config FILE, or only measure with --no-save",
-                path.display()
+                "make it writable (chmod u+w '{}'), name another with {flag}{}",
+                path.display(),
+                or_measure(flag)
             )),
-            Self::Changed { .. } => Some("look at it, then run `ralf-tune run` again: nothing was written".to_owned()),
+            Self::Changed { .. } => Some("look at it, then run the same command again: nothing was written".to_owned()),
             Self::Read { source, .. }
             | Self::Folder { source, .. }
             | Self::Backup { source, .. }
@@ -85,15 +92,19 @@ impl ReplaceError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     "free some space on that disk; the file is as it was".to_owned()
                 }
-                io::ErrorKind::PermissionDenied => {
-                    "check who may read and write there (ls -ld), name another file with --config FILE, or only measure \
-                     with --no-save"
-                        .to_owned()
-                }
-                _ => "the file is as it was; name another with --config FILE".to_owned(),
+                io::ErrorKind::PermissionDenied => format!(
+                    "check who may read and write there (ls -ld), name another file with {flag}{}",
+                    or_measure(flag)
+                ),
+                _ => format!("the file is as it was; name another with {flag}"),
             }),
         }
     }
+}
+
+/// A study can do without its configuration; whoever names an output wants that.
+fn or_measure(flag: &str) -> &'static str {
+    if flag.starts_with("--config") { ", or only measure with --no-save" } else { "" }
 }
 
 /// What was written.

@@ -6,13 +6,13 @@ use super::{args::ProfileUseArgs, find};
 use crate::{
     cli::{
         CommandResult, apply,
-        change::carry_out,
+        change::{UNDO, carry_out},
         connection::{Looked, look},
         exit::ExitStatus,
         run, session, ui,
     },
     emit::{
-        self,
+        self, FileChange as _,
         ralf_notes::{ConfigChange, ConfigError},
     },
     model::{
@@ -41,7 +41,7 @@ pub fn run(args: &ProfileUseArgs) -> CommandResult {
         let advice = "ralf-tune verify --against FILE compares it with your present settings";
         ui::message(&ui::errors::warning("its speed is estimated, and was not compared with anything", Some(advice)));
     }
-    carry_out(&change, settings.yes.value)?;
+    carry_out(&change, settings.yes.value, UNDO)?;
     Ok(ExitStatus::Done)
 }
 

@@ -14,14 +14,12 @@ use super::{
     present::{parse, present, trimmed},
 };
 use crate::{
-    emit::replace::{self, Saved},
+    emit::{
+        change::{FileChange, Paint},
+        replace::{self, Saved},
+    },
     model::selection::TunedConfig,
 };
-
-const RED: &str = "\u{1b}[31m";
-const GREEN: &str = "\u{1b}[32m";
-const BOLD: &str = "\u{1b}[1m";
-const PLAIN: &str = "\u{1b}[0m";
 
 /// One key before and after; None where it is absent.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,18 +97,6 @@ impl ConfigChange {
         Ok(Self { path: path.to_owned(), seen, text, changes })
     }
 
-    /// Whether the file would be as it is.
-    #[must_use]
-    pub fn is_nothing(&self) -> bool {
-        self.seen.as_deref() == Some(&self.text)
-    }
-
-    /// The file that would be written.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The whole text that would be written.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -128,12 +114,20 @@ impl ConfigChange {
     pub const fn is_new_file(&self) -> bool {
         self.seen.is_none()
     }
+}
 
-    /// The difference for people, one line a changed key; colours say nothing that the text does not.
-    #[must_use]
-    pub fn render(&self, colour: bool) -> String {
-        let paint = |code: &'static str| if colour { code } else { "" };
-        let (bold, red, green, plain) = (paint(BOLD), paint(RED), paint(GREEN), paint(PLAIN));
+impl FileChange for ConfigChange {
+    fn is_nothing(&self) -> bool {
+        self.seen.as_deref() == Some(&self.text)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// One line a changed key.
+    fn render(&self, colour: bool) -> String {
+        let Paint { red, green, bold, plain } = Paint::new(colour);
         let show = |value: &Option<Value>, absent: &str| value.as_ref().map_or(absent.to_owned(), Value::to_string);
         let rows: Vec<_> = self
             .changes
@@ -163,12 +157,7 @@ impl ConfigChange {
         text
     }
 
-    /// Writes it, with a backup of what was there.
-    ///
-    /// # Errors
-    ///
-    /// When the file is no longer what the difference was made from, or cannot be written; it is then as it was.
-    pub fn write(&self) -> Result<Saved, ConfigError> {
+    fn write(&self) -> Result<Saved, ConfigError> {
         Ok(replace::replace(&self.path, self.seen.as_deref(), &self.text)?)
     }
 }

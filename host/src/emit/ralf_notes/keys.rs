@@ -104,6 +104,25 @@ pub fn wanted(
     Ok(keys)
 }
 
+/// Everything that a result says, in the order of reports, with the type that RALF Note demands of each. What is left to the server (0)
+/// has no value, and is not among it.
+///
+/// # Errors
+///
+/// A result that no file can hold.
+pub fn settings(tuned: &TunedConfig) -> Result<Vec<(&'static str, Value)>, ConfigError> {
+    let mut settings = vec![(MODEL_NAME, Value::from(tuned.model_name.as_str()))];
+    for parameter in Parameter::ALL {
+        let automatic = matches!(parameter, Parameter::NumThread | Parameter::NumBatch);
+        if !(automatic && tuned.candidate.get(parameter) < 0.5) {
+            settings.push((parameter.name(), json(parameter, &tuned.candidate)?));
+        }
+    }
+    settings.push((BENCHMARK_DATE, Value::from(tuned.benchmark_date.as_str())));
+    settings.push((CONFIDENCE_SCORE, number(CONFIDENCE_SCORE, tuned.confidence.percent, 10.0)?));
+    Ok(settings)
+}
+
 /// Characters of each piece that RALF Note puts in a summary request: 1/25 of the piece, by its design document.
 ///
 /// Not below 500, the least useful piece; not above what one request carries anyway, or it would be cut.

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use change::{ConfigChange, KeyChange};
 pub use error::ConfigError;
+pub use keys::settings;
 pub use present::{PresentSettings, read_baseline};
 
 pub use super::replace::Saved;

@@ -1,0 +1,82 @@
+//! What can be typed after `ralf-tune apply`.
+
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::settings::Overrides;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  ralf-tune apply                            the result of the newest study, after showing the difference
+  ralf-tune apply 2a7f --config other.json
+  ralf-tune apply --to env > tuned.env       the settings alone, for other programs
+  ralf-tune apply --to modelfile --output Modelfile
+  ralf-tune apply --undo                     what the configuration was before the last change
+  ralf-tune apply --undo --output Modelfile
+
+See also: ralf-tune study list, ralf-tune verify";
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Name of a study, the beginning or the last four digits of one, or `last` [default: last]
+    #[arg(value_name = "STUDY", conflicts_with = "undo")]
+    pub study: Option<String>,
+
+    /// What the result becomes
+    #[arg(long, value_name = "TARGET", value_enum, default_value_t, hide_default_value = true)]
+    pub to: Target,
+
+    /// Configuration to change; made when it does not exist [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json]
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub config: Option<PathBuf>,
+
+    /// File for every target but ralf-notes and ollama-model [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Put back what the file was before it was last changed; twice is as before
+    #[arg(long)]
+    pub undo: bool,
+
+    /// Save without asking [env: RALF_TUNE_YES]
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What a result becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Target {
+    /// Keys of RALF Note's configuration, the rest of which stays [default]
+    #[default]
+    RalfNotes,
+    /// A Modelfile with the settings that a model can keep, for `ollama create`
+    Modelfile,
+    /// Lines for a shell: RALF_TUNED_NUM_CTX=8192
+    Env,
+    /// The settings alone as TOML
+    Toml,
+    /// The settings alone as JSON
+    Json,
+}
+
+impl Target {
+    /// As it is typed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RalfNotes => "ralf-notes",
+            Self::Modelfile => "modelfile",
+            Self::Env => "env",
+            Self::Toml => "toml",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl From<&ApplyArgs> for Overrides {
+    fn from(args: &ApplyArgs) -> Self {
+        Self { config: args.config.clone(), yes: args.yes.then_some(true), ..Self::default() }
+    }
+}
