@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value};
 
-use crate::program::World;
+use crate::program::{World, server::Ollama};
 
 /// As RALF Note writes it, with what is not ours and in its own order.
 const CONFIG: &str = "{\n  \"source_paths\": [\"/home/u/caf\\u00e9\"],\n  \"num_ctx\": 10000,\n  \"max_files\": 1.50e2,\n  \"temperature\": 0.10,\n  \
@@ -165,7 +165,10 @@ fn flags_that_say_nothing_to_a_target_are_refused() {
     for (arguments, part) in [
         (&["apply", "--output", "x"][..], "--output says nothing to the target ralf-notes"),
         (&["apply", "--to", "json", "--config", "x"], "--config says nothing to the target json"),
-        (&["apply", "--to", "json", "--undo"], "which file"),
+        (&["apply", "--to", "json", "--undo"], "hint: name the file that was written"),
+        (&["apply", "--to", "toml", "--name", "x"], "--name says nothing to the target toml"),
+        (&["apply", "--to", "server", "--host", "x"], "--host says nothing to the target server"),
+        (&["apply", "--platform", "launchd"], "--platform says nothing to the target ralf-notes"),
         (&["apply", "--to", "jsno"], "tip: a similar value exists: 'json'"),
     ] {
         let refused = world.fails(2, arguments);
@@ -180,4 +183,119 @@ fn settings_that_were_kept_are_a_result_for_others() {
     let world = World::new();
     world.run(&["run", "--simulate", "one-slot", "--quick", "--seed", "1", "--no-report"]).succeeded();
     assert_eq!(tuned(&world)["num_ctx"], 10_000);
+}
+
+#[test]
+fn a_model_is_made_on_the_server_and_shows_what_it_keeps() {
+    let world = World::new();
+    world.run(&GAIN).succeeded();
+    let ollama = Ollama::serving(&["llama3.1:8b", "codellama:7b"]);
+    let with = |more: &[&str]| {
+        let first = ["apply", "--to", "ollama-model", "--host", ollama.address.as_str()];
+        world.run(&[&first[..], more].concat())
+    };
+    // Shown, and not done without a yes.
+    let asked = with(&["--name", "tuned"]).succeeded();
+    for part in
+        ["/api/create\n", "\"from\": \"llama3.1:8b\"", "\"num_ctx\": ", "not made", "warning: the study measured"]
+    {
+        assert!(asked.stderr.contains(part), "{part}: {asked}");
+    }
+    let made = with(&["--name", "tuned", "--yes"]).succeeded();
+    let undo = format!("made tuned; to undo it: OLLAMA_HOST=http://{} ollama rm tuned\n", ollama.address);
+    assert!(made.stderr.ends_with(&undo), "{made}");
+    assert!(with(&["--name", "tuned:latest", "--yes"]).succeeded().stderr.contains("says that already"));
+
+    let machine = ["machine", "--format", "json", "--model", "tuned", "--host", ollama.address.as_str()];
+    let seen: Value = serde_json::from_str(&world.run(&machine).succeeded().stdout).unwrap();
+    assert_eq!(seen["model"]["modelfile_num_ctx"], tuned(&world)["num_ctx"]);
+
+    // What is there stays, unless somebody says so.
+    let there = with(&["--name", "codellama:7b", "--yes"]).failed(2);
+    assert!(
+        there.stderr.contains("codellama:7b is on the server already") && there.stderr.contains("--replace"),
+        "{there}"
+    );
+    let itself = with(&["--name", "llama3.1:8b", "--replace", "--yes"]).failed(2);
+    assert!(itself.stderr.contains("is the model that was tuned"), "{itself}");
+    let replaced = with(&["--name", "codellama:7b", "--replace", "--yes"]).succeeded();
+    assert!(replaced.stderr.contains("warning: the model codellama:7b that is there now is lost"), "{replaced}");
+    let bad = with(&["--name", "no name", "--yes"]).failed(3);
+    assert!(bad.stderr.contains("invalid model name") && bad.stderr.contains("--to modelfile"), "{bad}");
+}
+
+#[test]
+fn a_model_is_made_only_where_its_base_is() {
+    let world = World::new();
+    world.run(&GAIN).succeeded();
+    let make = ["apply", "--to", "ollama-model", "--name", "tuned", "--yes"];
+    let simulated = world.fails(2, &make);
+    assert!(simulated.stderr.contains("simulated") && simulated.stderr.contains("--host"), "{simulated}");
+    let other = Ollama::serving(&["codellama:7b"]);
+    // The server would download it.
+    let missing = world.fails(3, &[&make[..], &["--host", &other.address]].concat());
+    assert!(missing.stderr.contains("model `llama3.1:8b` is not on the server"), "{missing}");
+    let unnamed = world.fails(2, &["apply", "--to", "ollama-model"]);
+    assert!(unnamed.stderr.contains("--name <NAME>"), "{unnamed}");
+    let undo = world.fails(2, &["apply", "--undo", "--to", "ollama-model", "--name", "tuned"]);
+    assert!(undo.stderr.contains("hint: ollama rm tuned"), "{undo}");
+}
+
+#[test]
+fn what_is_known_of_the_server_is_said_for_every_platform_with_the_way_back() {
+    let world = World::new();
+    world.run(&GAIN).succeeded();
+    for (platform, set, undo) in [
+        (
+            "systemd",
+            "\n[Service]\nEnvironment=\"OLLAMA_NUM_PARALLEL=2\"\n",
+            "sudo rm /etc/systemd/system/ollama.service.d/",
+        ),
+        ("launchd", "\nlaunchctl setenv OLLAMA_NUM_PARALLEL 2\n", "launchctl unsetenv OLLAMA_NUM_PARALLEL"),
+        ("windows", "\nsetx OLLAMA_NUM_PARALLEL 2\n", "reg delete HKCU\\Environment /v OLLAMA_NUM_PARALLEL /f"),
+        (
+            "compose",
+            "\n    environment:\n      OLLAMA_NUM_PARALLEL: \"2\"\n",
+            "docker compose -f compose.yaml up -d ollama",
+        ),
+    ] {
+        let text = world.run(&["apply", "--to", "server", "--platform", platform]).succeeded().stdout;
+        assert!(text.contains(set), "{platform}: {text}");
+        assert!(text.contains(&format!("To undo it:\n{} ", if platform == "windows" { "rem" } else { "#" })), "{text}");
+        assert!(text.contains(undo), "{platform}: {text}");
+        // No evidence, no setting.
+        assert!(
+            text.contains("OLLAMA_FLASH_ATTENTION left out") && text.contains("OLLAMA_KV_CACHE_TYPE left out"),
+            "{text}"
+        );
+    }
+    let file = world.run(&["apply", "--to", "server", "--output", "ollama.conf", "--yes"]).succeeded();
+    assert!(file.stderr.contains("saved to ollama.conf"), "{file}");
+    let at_hand = world.run(&["apply", "--to", "server"]).succeeded().stdout;
+    assert_eq!(at_hand.replace("[VERSION]", env!("CARGO_PKG_VERSION")).into_bytes(), world.read("ollama.conf"));
+
+    world.run(&["run", "--simulate", "one-slot", "--quick", "--seed", "1", "--no-report"]).succeeded();
+    let nothing = world.run(&["apply", "--to", "server"]).succeeded();
+    assert_eq!(nothing.stdout, "");
+    assert!(nothing.stderr.contains("no evidence") && nothing.stderr.contains("OLLAMA_NUM_PARALLEL: "), "{nothing}");
+}
+
+/// A study of a server that is there needs nobody to name it.
+#[test]
+fn the_server_that_was_measured_gets_the_model() {
+    let world = World::new();
+    world.run(&GAIN).succeeded();
+    let ollama = Ollama::serving(&["llama3.1:8b"]);
+    let studies = world.home().join(".local/share/ralf-tune/studies");
+    let kept = fs::read_dir(studies).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&kept).unwrap();
+    let real = text
+        .replace("\"simulated\":true", "\"simulated\":false")
+        .replace("\"locality\":\"simulated\"", "\"locality\":\"local\"")
+        .replace("http://127.0.0.1:11434", &format!("http://{}", ollama.address));
+    assert!(real.matches(&ollama.address).count() > 1, "{text}");
+    fs::write(&kept, real).unwrap();
+    let make = ["apply", "--to", "ollama-model", "--name", "tuned", "--yes"];
+    let made = world.run_with(&[("OLLAMA_HOST", "")], &make).succeeded();
+    assert!(made.stderr.contains("made tuned") && !made.stderr.contains("warning: the study measured"), "{made}");
 }

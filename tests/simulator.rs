@@ -13,6 +13,7 @@ mod batch;
 mod behaviour;
 mod client;
 mod conditions;
+mod created;
 mod http;
 mod presets;
 mod quirks;

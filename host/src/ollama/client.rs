@@ -14,9 +14,9 @@ use super::{
     generation::{Collector, Generation},
     http::{ApiKey, HttpTransport},
     ndjson::MAX_ANSWER_BYTES,
-    request::{GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
+    request::{CreateRequest, GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
     transport::{Request, Transport},
-    wire::{GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
+    wire::{CreateAnswer, GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
 };
 use crate::model::machine::LoadedModel;
 
@@ -104,6 +104,20 @@ impl Client {
     pub async fn ps(&self) -> Result<Vec<LoadedModel>, OllamaError> {
         let answer = self.ask::<PsAnswer>(get("/api/ps"), None).await?;
         Ok(answer.models.into_iter().map(LoadedModel::from).collect())
+    }
+
+    /// Makes a model of another one. Nothing is loaded.
+    ///
+    /// # Errors
+    ///
+    /// Any [`OllamaError`]; `Status` with the server's words when it refuses.
+    pub async fn create(&self, request: &CreateRequest) -> Result<(), OllamaError> {
+        let answer: CreateAnswer = self.ask(post("/api/create", &request.body()), Some(&request.from)).await?;
+        match answer.error {
+            Some(error) => Err(classify::from_line(&error)),
+            None if answer.status == "success" => Ok(()),
+            None => Err(classify::not_json(answer.status.as_bytes())),
+        }
     }
 
     /// Loads a model and gives the wall time of it: the server does not say. A model that is loaded so already takes milliseconds.

@@ -64,6 +64,25 @@ pub struct LoadRequest {
     pub timeouts: Option<Timeouts>,
 }
 
+/// Makes a model that is another one with parameters of its own. The weights are shared: it costs next to no space.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateRequest {
+    /// What it is called. A model of that name is replaced.
+    pub model: String,
+    /// The installed model that it is made of. One that is not installed would be downloaded by the server.
+    pub from: String,
+    /// Options by name, over those of the model that it is made of.
+    pub parameters: Map<String, Value>,
+}
+
+impl CreateRequest {
+    /// What is sent to `/api/create`. That form is understood since 0.5.5.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        json!({ "model": self.model, "from": self.from, "parameters": self.parameters, "stream": false })
+    }
+}
+
 /// One prompt, one answer. Truncation is always refused, and the answer always streamed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateRequest {

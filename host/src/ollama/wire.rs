@@ -99,6 +99,15 @@ pub struct InstalledModel {
     pub remote_host: Option<String>,
 }
 
+impl ShowAnswer {
+    /// A parameter of the Modelfile that is a number; the last line of that name counts.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        let lines = self.parameters.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
+        lines.filter(|(own, _)| *own == name).filter_map(|(_, value)| value.trim().parse().ok()).last()
+    }
+}
+
 impl InstalledModel {
     /// Whether it makes text on this server, as far as the list says; servers before 0.30 do not say.
     #[must_use]
@@ -116,6 +125,9 @@ pub struct Details {
     pub format: String,
     #[serde(deserialize_with = "lenient")]
     pub family: String,
+    /// The model that it was made of, where there is one.
+    #[serde(deserialize_with = "lenient")]
+    pub parent_model: String,
     /// For people: `3.2B`.
     #[serde(deserialize_with = "lenient")]
     pub parameter_size: String,
@@ -152,6 +164,15 @@ pub struct ShowAnswer {
 pub struct PsAnswer {
     #[serde(deserialize_with = "lenient")]
     pub models: Vec<PsModel>,
+}
+
+/// `/api/create`, not streamed: the last of what is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct CreateAnswer {
+    #[serde(deserialize_with = "lenient")]
+    pub status: String,
+    pub error: Option<Value>,
 }
 
 /// One loaded model.

@@ -9,8 +9,8 @@ use super::{SimulatedServer, clock, model_facts::ModelFacts};
 
 /// `/api/tags`.
 pub(super) fn tags(server: &SimulatedServer) -> Value {
-    let models = server.scenario.models.iter().map(|model| {
-        let mut details = details(model);
+    let models = server.models().into_iter().map(|model| {
+        let mut details = details(&model);
         details.insert("context_length".into(), json!(model.trained_context));
         details.insert("embedding_length".into(), json!(model.embedding_length));
         json!({
@@ -29,12 +29,13 @@ pub(super) fn tags(server: &SimulatedServer) -> Value {
 /// `/api/ps`, the runner with the longest life first.
 pub(super) fn ps(server: &SimulatedServer) -> Value {
     let now = Instant::now();
+    let models = server.models();
     let mut state = server.state();
     state.expire(now);
     let mut runners: Vec<_> = state.runners.iter().collect();
     runners.sort_by_key(|runner| std::cmp::Reverse((runner.expires_at.is_none(), runner.expires_at)));
-    let models = runners.into_iter().filter_map(|runner| {
-        let model = server.scenario.models.get(runner.model)?;
+    let listed = runners.into_iter().filter_map(|runner| {
+        let model = models.get(runner.model)?;
         Some(json!({
             "name": model.name,
             "model": model.name,
@@ -46,7 +47,7 @@ pub(super) fn ps(server: &SimulatedServer) -> Value {
             "context_length": runner.settings.num_ctx,
         }))
     });
-    json!({ "models": models.collect::<Vec<_>>() })
+    json!({ "models": listed.collect::<Vec<_>>() })
 }
 
 /// `/api/show`.
@@ -78,7 +79,7 @@ pub(super) fn show(model: &ModelFacts, verbose: bool) -> Value {
 
 fn details(model: &ModelFacts) -> Map<String, Value> {
     let details = json!({
-        "parent_model": "",
+        "parent_model": model.parent_model,
         "format": "gguf",
         "family": model.architecture,
         "families": [model.architecture],
@@ -97,7 +98,7 @@ fn model_info(model: &ModelFacts, verbose: bool) -> Value {
     let architecture = &model.architecture;
     let mut pairs = vec![
         ("general.architecture".to_owned(), json!(architecture)),
-        ("general.basename".to_owned(), json!(model.name.split(':').next())),
+        ("general.basename".to_owned(), json!(model.basename())),
         ("general.file_type".to_owned(), json!(model.file_type)),
         ("general.languages".to_owned(), list(json!(["en"]))),
         ("general.parameter_count".to_owned(), json!(model.parameter_count)),

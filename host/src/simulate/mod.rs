@@ -15,6 +15,7 @@ mod chance;
 mod clock;
 mod conditions;
 mod convert;
+mod create;
 mod events;
 mod faults;
 mod heat;
@@ -75,6 +76,8 @@ pub struct SimulatedServer {
     seed: u64,
     born: Instant,
     state: Mutex<scheduler::State>,
+    /// What is installed: the scenario's, and what clients made of it. Its order is that of the numbers by which runners know models.
+    models: Mutex<Vec<Arc<ModelFacts>>>,
     became_idle: Notify,
     others_came: AtomicBool,
 }
@@ -85,6 +88,7 @@ impl SimulatedServer {
     pub fn new(scenario: Scenario, seed: u64) -> Arc<Self> {
         Arc::new(Self {
             era: era(&scenario.server.version),
+            models: Mutex::new(scenario.models.iter().cloned().map(Arc::new).collect()),
             scenario,
             seed,
             born: Instant::now(),
@@ -103,6 +107,21 @@ impl SimulatedServer {
     /// Never held across an await. A panic elsewhere leaves nothing half done that matters here.
     fn state(&self) -> MutexGuard<'_, scheduler::State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The installed models.
+    fn models(&self) -> Vec<Arc<ModelFacts>> {
+        self.models_mut().clone()
+    }
+
+    /// The installed model of that number.
+    fn model(&self, number: usize) -> Option<Arc<ModelFacts>> {
+        self.models_mut().get(number).cloned()
+    }
+
+    /// Never held across an await, nor while the state is asked for.
+    fn models_mut(&self) -> MutexGuard<'_, Vec<Arc<ModelFacts>>> {
+        self.models.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of a generation request: its luck depends on it, not on the time at which it comes.

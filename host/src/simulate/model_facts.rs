@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
     pub name: String,
+    /// The model that it was made of; empty for one that was pulled.
+    #[serde(default)]
+    pub parent_model: String,
+    /// `general.basename`, which the file has and keeps; empty where it is the first part of the name.
+    #[serde(default)]
+    pub basename: String,
     pub digest: String,
     /// `general.architecture`, the prefix of the architecture's keys in `model_info`.
     pub architecture: String,
@@ -48,6 +54,12 @@ impl ModelFacts {
     #[must_use]
     pub fn kv_bytes_per_token(&self) -> u64 {
         u64::from(self.layers) * u64::from(self.kv_heads) * u64::from(self.head_length) * 2 * 2
+    }
+
+    /// `general.basename`.
+    #[must_use]
+    pub fn basename(&self) -> &str {
+        if self.basename.is_empty() { self.name.split(':').next().unwrap_or_default() } else { &self.basename }
     }
 
     /// Whether the model has a capability: `completion`, `thinking`, `embedding`.

@@ -13,7 +13,6 @@ use super::{
     convert::span,
     events::{Event, Job},
     lines::Route,
-    model_facts::ModelFacts,
     prepare, prose,
     request::GenerateRequest,
     scenario::OtherClients,
@@ -50,7 +49,7 @@ impl SimulatedServer {
     fn ask(self: &Arc<Self>, habit: Habit, dice: &mut Dice) -> Option<UnboundedReceiver<Event>> {
         let arrived = Instant::now();
         let (model, loaded) = self.state().loaded(arrived, |model| self.generates(model))?;
-        let facts = self.scenario.models.get(model)?;
+        let facts = self.model(model)?;
         let num_ctx = match habit {
             Habit::Compete => loaded.num_ctx,
             Habit::Thrash if loaded.num_ctx == OTHER_CONTEXTS.0 => OTHER_CONTEXTS.1,
@@ -64,7 +63,7 @@ impl SimulatedServer {
             Habit::Compete => loaded,
             Habit::Thrash => {
                 request.disregard(&self.scenario.server.ignores);
-                request.load_settings(facts, self.scenario.server.default_context)
+                request.load_settings(&facts, self.scenario.server.default_context)
             }
         };
         let (model, work) = prepare::prepare(self, &request, Route::Generate).ok()?;
@@ -74,7 +73,7 @@ impl SimulatedServer {
     }
 
     fn generates(&self, model: usize) -> bool {
-        self.scenario.models.get(model).is_some_and(|model: &ModelFacts| model.can("completion"))
+        self.model(model).is_some_and(|model| model.can("completion"))
     }
 }
 

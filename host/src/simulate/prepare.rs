@@ -24,7 +24,7 @@ const TEMPERATURE: f64 = 0.8;
 /// # Errors
 /// 404 when it is not installed.
 pub(super) fn find(server: &SimulatedServer, name: &str) -> Result<usize, Refusal> {
-    server.scenario.models.iter().position(|model| model.is_named(name)).ok_or_else(|| unknown(name))
+    server.models_mut().iter().position(|model| model.is_named(name)).ok_or_else(|| unknown(name))
 }
 
 pub(super) fn unknown(name: &str) -> Refusal {
@@ -44,7 +44,7 @@ pub(super) fn prepare(
         return Err(Refusal::new(400, "model is required"));
     }
     let index = find(server, &request.model)?;
-    let Some(model) = server.scenario.models.get(index) else { return Err(unknown(&request.model)) };
+    let Some(model) = server.model(index) else { return Err(unknown(&request.model)) };
     if !model.can("completion") {
         let what = if route == Route::Chat { "chat" } else { "generate" };
         return Err(Refusal::new(400, format!("\"{}\" does not support {what}", request.model)));
@@ -64,7 +64,7 @@ pub(super) fn prepare(
     }
     let around = Circumstances { kind: kind(server, request), sharing: server.state().requests_in_hand() + 1 };
     let noise = chance::factor(server.scenario.noise, around, &mut luck);
-    Ok((index, work(server, request, model, &Luck { number, noise, fault })))
+    Ok((index, work(server, request, &model, &Luck { number, noise, fault })))
 }
 
 /// Requests whose prompts are equally long are alike: mostly they are about the same file, read to the same length.

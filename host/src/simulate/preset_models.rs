@@ -156,6 +156,8 @@ pub(super) fn nomic_embed() -> ModelFacts {
 fn qwen() -> ModelFacts {
     ModelFacts {
         name: String::new(),
+        parent_model: String::new(),
+        basename: String::new(),
         digest: String::new(),
         architecture: "qwen2".into(),
         parameter_count: 0,

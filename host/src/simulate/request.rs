@@ -139,6 +139,15 @@ impl GenerateRequest {
         Ok(())
     }
 
+    /// Takes over what the model's own parameters say and the request does not: numbers, as far as they are options.
+    pub(super) fn complete(&mut self, model: Option<&ModelFacts>) {
+        for (name, value) in model.into_iter().flat_map(|model| &model.parameters) {
+            if let (false, Ok(number @ Value::Number(_))) = (self.options.contains_key(name), value.parse::<Value>()) {
+                self.options.insert(name.clone(), number);
+            }
+        }
+    }
+
     /// Takes options away that the server does not heed.
     pub(super) fn disregard(&mut self, ignored: &[IgnoredOption]) {
         for option in ignored {

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    SimulatedServer, catalog,
+    SimulatedServer, catalog, create,
     events::{Answer, Event, Job, KeepAlive, Work},
     json,
     lines::{Lines, Route},
@@ -34,11 +34,16 @@ pub(super) async fn answer(server: Arc<SimulatedServer>, request: Request) -> Re
         (Method::Get, "/api/tags") => Ok(value(200, &catalog::tags(&server))),
         (Method::Get, "/api/ps") => Ok(value(200, &catalog::ps(&server))),
         (Method::Post, "/api/show") => Ok(show(&server, &body).unwrap_or_else(|refusal| refused(&refusal))),
+        (Method::Post, "/api/create") => {
+            Ok(create::create(&server, &body).map_or_else(|refusal| refused(&refusal), told))
+        }
         (Method::Post, "/api/generate") => generate(&server, &body, Route::Generate).await,
         (Method::Post, "/api/chat") => generate(&server, &body, Route::Chat).await,
-        (_, "/" | "/api/version" | "/api/tags" | "/api/ps" | "/api/show" | "/api/generate" | "/api/chat") => {
-            Ok(whole(405, "text/plain", "405 method not allowed"))
-        }
+        (
+            _,
+            "/" | "/api/version" | "/api/tags" | "/api/ps" | "/api/show" | "/api/create" | "/api/generate"
+            | "/api/chat",
+        ) => Ok(whole(405, "text/plain", "405 method not allowed")),
         _ => Ok(whole(404, "text/plain", "404 page not found")),
     }
 }
@@ -48,8 +53,17 @@ fn show(server: &SimulatedServer, body: &[u8]) -> Result<Response, Refusal> {
     let name = fields.get("model").or_else(|| fields.get("name")).and_then(Value::as_str).unwrap_or_default();
     let verbose = fields.get("verbose").and_then(Value::as_bool).unwrap_or(false);
     let index = prepare::find(server, name)?;
-    let model = server.scenario.models.get(index);
-    Ok(model.map_or_else(|| refused(&prepare::unknown(name)), |model| value(200, &catalog::show(model, verbose))))
+    let model = server.model(index);
+    Ok(model.map_or_else(|| refused(&prepare::unknown(name)), |model| value(200, &catalog::show(&model, verbose))))
+}
+
+/// All that is told of a new model, or the end of it.
+fn told(created: create::Created) -> Response {
+    if created.streamed {
+        let text: String = created.lines.iter().map(|line| format!("{}\n", json::text(line))).collect();
+        return whole(200, LINES, text);
+    }
+    created.lines.last().map_or_else(|| whole(200, JSON, "{}"), |last| value(200, last))
 }
 
 async fn generate(server: &Arc<SimulatedServer>, body: &[u8], route: Route) -> Result<Response, TransportError> {
@@ -58,6 +72,7 @@ async fn generate(server: &Arc<SimulatedServer>, body: &[u8], route: Route) -> R
         Ok(request) => request,
         Err(refusal) => return Ok(refused(&refusal)),
     };
+    request.complete(prepare::find(server, &request.model).ok().and_then(|index| server.model(index)).as_deref());
     request.disregard(&server.scenario.server.ignores);
     server.let_others_in();
     let (model, work) = match prepare::prepare(server, &request, route) {
@@ -69,8 +84,8 @@ async fn generate(server: &Arc<SimulatedServer>, body: &[u8], route: Route) -> R
         server.unload(model);
         return Ok(whole(200, JSON, lines.without_text("unload", arrived)));
     }
-    let Some(facts) = server.scenario.models.get(model) else { return Ok(refused(&prepare::unknown(&request.model))) };
-    let settings = request.load_settings(facts, server.scenario.server.default_context);
+    let Some(facts) = server.model(model) else { return Ok(refused(&prepare::unknown(&request.model))) };
+    let settings = request.load_settings(&facts, server.scenario.server.default_context);
     let (events, mut received) = unbounded_channel();
     server.submit(Job { model, settings, keep_alive: request.keep_alive, arrived, events, work });
 

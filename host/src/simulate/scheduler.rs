@@ -189,8 +189,8 @@ impl SimulatedServer {
 
     /// Loads the model of a job. `None`: it failed, or its client went away, and the job has heard of it.
     async fn load(&self, job: &Job) -> Option<Instant> {
-        let model = self.scenario.models.get(job.model)?;
-        let performance = match Performance::new(&self.scenario, model, &job.settings) {
+        let model = self.model(job.model)?;
+        let performance = match Performance::new(&self.scenario, &model, &job.settings) {
             Ok(performance) => performance,
             Err(failure) => {
                 pause(self.scenario.machine.loading.start_seconds).await;

@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
-use crate::settings::Overrides;
+use crate::{emit::server::Platform, settings::Overrides};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +14,8 @@ Examples:
   ralf-tune apply 2a7f --config other.json
   ralf-tune apply --to env > tuned.env       the settings alone, for other programs
   ralf-tune apply --to modelfile --output Modelfile
+  ralf-tune apply --to ollama-model --name llama3.1-tuned
+  ralf-tune apply --to server --platform systemd
   ralf-tune apply --undo                     what the configuration was before the last change
   ralf-tune apply --undo --output Modelfile
 
@@ -36,6 +38,22 @@ pub struct ApplyArgs {
     /// File for every target but ralf-notes and ollama-model [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// What the model of --to ollama-model is called
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new(), required_if_eq("to", "ollama-model"))]
+    pub name: Option<String>,
+
+    /// Let --to ollama-model take the place of a model that has that name
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Server that gets the model [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: the one that the study measured]
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+
+    /// What starts the server, for --to server [default: that of this machine]
+    #[arg(long, value_name = "PLATFORM", value_enum)]
+    pub platform: Option<Platform>,
 
     /// Put back what the file was before it was last changed; twice is as before
     #[arg(long)]
@@ -60,6 +78,10 @@ pub enum Target {
     Toml,
     /// The settings alone as JSON
     Json,
+    /// A model on the server, made of the tuned one with what a model can keep
+    OllamaModel,
+    /// What the study knows of the server's own settings, for the platform that starts it
+    Server,
 }
 
 impl Target {
@@ -71,12 +93,14 @@ impl Target {
             Self::Env => "env",
             Self::Toml => "toml",
             Self::Json => "json",
+            Self::OllamaModel => "ollama-model",
+            Self::Server => "server",
         }
     }
 }
 
 impl From<&ApplyArgs> for Overrides {
     fn from(args: &ApplyArgs) -> Self {
-        Self { config: args.config.clone(), yes: args.yes.then_some(true), ..Self::default() }
+        Self { config: args.config.clone(), host: args.host.clone(), yes: args.yes.then_some(true), ..Self::default() }
     }
 }

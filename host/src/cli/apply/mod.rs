@@ -1,7 +1,9 @@
 //! `ralf-tune apply`: what a kept study found is put where it is used, or taken back.
 
 pub mod args;
+mod derived;
 mod file;
+mod server;
 
 use std::path::PathBuf;
 
@@ -40,35 +42,50 @@ pub fn run(args: &ApplyArgs) -> CommandResult {
     let study = study::load(&env, args.study.as_deref().unwrap_or("last"))?;
     let render = match args.to {
         Target::RalfNotes => return ralf_notes(&settings, &study),
+        Target::OllamaModel => return derived::make(args, &settings, &env, &study, settled(&study)?),
+        Target::Server => return server::deliver(args, &study, settled(&study)?, yes),
         Target::Modelfile => modelfile::render,
         Target::Env => forms::env,
         Target::Toml => forms::toml,
         Target::Json => forms::json,
     };
     let tuned = settled(&study)?;
-    if is_simulated(&study) {
-        ui::message("the study is of a simulated machine, which is not yours");
-    }
+    say_if_simulated(&study);
     file::deliver(args.output.as_deref(), render(tuned)?, yes)
 }
 
 /// Flags that say nothing to the target: whoever types them means something else.
 fn refuse_what_does_not_fit(args: &ApplyArgs) -> Result<(), Failure> {
-    let name = args.to.name();
-    let (flag, hint) = match args.to {
-        // The default target is not typed, and a file says what is to be undone.
-        Target::RalfNotes if args.output.is_some() && !args.undo => {
-            ("--output", "name its configuration with --config, or another form with --to")
+    let (to, name) = (args.to, args.to.name());
+    if args.undo && args.output.is_none() && to != Target::RalfNotes {
+        let hint = match (to, &args.name) {
+            (Target::OllamaModel, model) => format!("ollama rm {}", model.as_deref().unwrap_or("NAME")),
+            _ => format!("name the file that was written: ralf-tune apply --undo --to {name} --output FILE"),
+        };
+        return Err(Failure::usage(format!("there is no single thing to undo for the target {name}"), Some(hint)));
+    }
+    let model = to == Target::OllamaModel;
+    let file = !model && (to != Target::RalfNotes || args.undo);
+    for (typed, fits, flag, hint) in [
+        (args.config.is_some(), to == Target::RalfNotes, "--config", "--output names the file of other targets"),
+        (args.output.is_some(), file, "--output", "--config names RALF Note's file, and a model is no file"),
+        (args.name.is_some(), model, "--name", "it is for --to ollama-model"),
+        (args.replace, model, "--replace", "it is for --to ollama-model"),
+        (args.host.is_some(), model, "--host", "it is for --to ollama-model"),
+        (args.platform.is_some(), to == Target::Server, "--platform", "it is for --to server"),
+    ] {
+        if typed && !fits {
+            return Err(Failure::usage(format!("{flag} says nothing to the target {name}"), Some(hint.into())));
         }
-        Target::RalfNotes => return Ok(()),
-        _ if args.undo && args.output.is_none() => {
-            let hint = format!("name the file that was written: ralf-tune apply --undo --to {name} --output FILE");
-            return Err(Failure::usage("which file is to be as it was before?".into(), Some(hint)));
-        }
-        _ if args.config.is_some() => ("--config", "name a file with --output, or leave it out for standard output"),
-        _ => return Ok(()),
-    };
-    Err(Failure::usage(format!("{flag} says nothing to the target {name}"), Some(hint.into())))
+    }
+    Ok(())
+}
+
+/// What is only looked at may be of a machine that does not exist; it must not be taken for that of one's own.
+fn say_if_simulated(study: &Study) {
+    if is_simulated(study) {
+        ui::message("the study is of a simulated machine, which is not yours");
+    }
 }
 
 /// Changes RALF Note's configuration.
