@@ -12,6 +12,7 @@ mod c_plugins;
 mod calibration;
 mod clocks;
 mod commands;
+mod completions;
 mod conformance;
 mod disturbances;
 mod doctor;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, value_parser};
 
-use super::{args::given, studies_args::StudiesArgs};
+use super::{args::given, completions::candidates, studies_args::StudiesArgs};
 use crate::{
     arena::{Contender, surfaces::Half},
+    model::plugin::PluginKind,
     settings::{Overrides, plugin_name},
 };
 
@@ -59,12 +60,12 @@ pub struct ArenaArgs {
     pub strategy: Vec<Contender>,
 
     /// Selector that contends; may be repeated. With --strategy: every contender with every selector
-    #[arg(long, value_name = "NAME", value_parser = plugin_name)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, add = candidates::plugins(PluginKind::Selector))]
     pub selector: Vec<String>,
 
     /// Simulated machine, with conditions such as mid-range:noise=0.15,throttle; may be repeated [default: all, without
     /// conditions; `ralf-tune simulate --help` lists both]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::scenarios())]
     pub scenario: Vec<String>,
 
     /// The surfaces that strategies are examined on, one half or both: machines with a trap each; docs/arena.md lists them

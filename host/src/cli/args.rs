@@ -11,13 +11,21 @@ use super::{
     apply::args::{self as apply_args, ApplyArgs},
     arena_args::{self, ArenaArgs},
     batch_args::{self, BatchArgs},
+    completions::{
+        args::{self as completions_args, CompletionsArgs},
+        candidates,
+    },
+    man::{self, ManArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
     proxy_args::{self, ProxyArgs},
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
 };
-use crate::model::{limit::PluginLimit, plugin::Grant};
+use crate::model::{
+    limit::PluginLimit,
+    plugin::{Grant, PluginKind},
+};
 use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_files,
     parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
@@ -101,6 +109,12 @@ pub enum Command {
     /// Keep settings under names, and put one into your configuration: fast, balanced, quality, yours
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Print the script with which a shell completes commands, studies, models and plugins
+    #[command(after_long_help = completions_args::EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[command(after_long_help = man::EXAMPLES)]
+    Man(ManArgs),
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -120,7 +134,7 @@ See also: ralf-tune machine, ralf-tune plugin list";
 #[expect(clippy::struct_excessive_bools, reason = "one field a flag; settings make types of them")]
 pub struct RunArgs {
     /// Model to tune [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), help_heading = WHAT)]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models(), help_heading = WHAT)]
     pub model: Option<String>,
 
     /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
@@ -153,7 +167,7 @@ pub struct RunArgs {
     pub full: bool,
 
     /// quick, normal, full, or one from your settings [env: RALF_TUNE_INTENSITY] [default: normal]
-    #[arg(long, value_name = "NAME", help_heading = HOW)]
+    #[arg(long, value_name = "NAME", add = candidates::intensities(), help_heading = HOW)]
     pub intensity: Option<String>,
 
     /// Time limit, such as 90s, 4m or 1h30m [env: RALF_TUNE_BUDGET] [default: that of the intensity]
@@ -173,15 +187,15 @@ pub struct RunArgs {
     pub plugin: Vec<PathBuf>,
 
     /// Strategy that takes part, in place of the intensity's; may be repeated [env: RALF_TUNE_STRATEGY]
-    #[arg(long, value_name = "NAME", value_parser = plugin_name, help_heading = PLUGINS)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, add = candidates::plugins(PluginKind::Strategy), help_heading = PLUGINS)]
     pub strategy: Vec<String>,
 
     /// Scorer that takes part, and how much it counts; may be repeated [env: RALF_TUNE_SCORER]
-    #[arg(long, value_name = "NAME[=WEIGHT]", value_parser = parse_scorer, help_heading = PLUGINS)]
+    #[arg(long, value_name = "NAME[=WEIGHT]", value_parser = parse_scorer, add = candidates::plugins(PluginKind::Scorer), help_heading = PLUGINS)]
     pub scorer: Vec<ScorerChoice>,
 
     /// Selector that chooses the winner [env: RALF_TUNE_SELECTOR]
-    #[arg(long, value_name = "NAME", value_parser = plugin_name, help_heading = PLUGINS)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, add = candidates::plugins(PluginKind::Selector), help_heading = PLUGINS)]
     pub selector: Option<String>,
 
     /// Parameter of a plugin, such as context.sizes=4096,8192; may be repeated [env: RALF_TUNE_SET]
@@ -248,6 +262,7 @@ pub struct RunArgs {
         value_name = "SCENARIO",
         num_args = 0..=1,
         default_missing_value = DEFAULT_SCENARIO,
+        add = candidates::scenarios(),
         conflicts_with = "host",
         help_heading = SIMULATION
     )]
@@ -279,7 +294,7 @@ pub struct MachineArgs {
     pub host: Option<String>,
 
     /// Model to look at [env: RALF_TUNE_MODEL] [default: the one in your config, else the one that is loaded]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 
     /// Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
@@ -290,6 +305,7 @@ pub struct MachineArgs {
         value_name = "SCENARIO",
         num_args = 0..=1,
         default_missing_value = DEFAULT_SCENARIO,
+        add = candidates::scenarios(),
         conflicts_with = "host"
     )]
     pub simulate: Option<String>,
@@ -332,7 +348,7 @@ See also: ralf-tune run --simulate, which needs no second terminal and no waitin
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// The machine and model to imitate, and the conditions there
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::scenarios())]
     pub scenario: String,
 
     /// Address to listen on

@@ -8,6 +8,7 @@ mod batch;
 pub mod batch_args;
 mod calibration;
 mod change;
+mod completions;
 mod connection;
 mod deliver;
 mod doctor;
@@ -18,6 +19,7 @@ mod interrupt;
 mod limits;
 mod lock;
 mod machine;
+mod man;
 mod memory;
 mod notes;
 mod places;
@@ -49,6 +51,9 @@ use failure::Failure;
 /// Runs the program: the arguments in, the exit code out.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(status) = completions::answer() {
+        return status.into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -73,6 +78,8 @@ pub fn main() -> ExitCode {
         Command::Study(command) => study::run(command),
         Command::Profile(command) => profile::run(command),
         Command::Report(args) => study::show(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     match result {
         Ok(status) => status.into(),

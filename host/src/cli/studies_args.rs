@@ -6,13 +6,13 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{args::duration, plugin::args::LimitArgs};
+use super::{args::duration, completions::candidates, plugin::args::LimitArgs};
 use crate::settings::{Format, Overrides, PluginParam, parse_param};
 
 #[derive(Debug, Args)]
 pub struct StudiesArgs {
     /// quick, normal, full, or one from your settings [env: RALF_TUNE_INTENSITY] [default: normal]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::intensities())]
     pub intensity: Option<String>,
 
     /// Time limit of a study, on the virtual clock [env: RALF_TUNE_BUDGET] [default: that of the intensity]

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 
-use super::args::duration;
+use super::{args::duration, completions::candidates};
 use crate::settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed};
 
 pub const EXAMPLES: &str = "\
@@ -46,7 +46,7 @@ pub struct VerifyArgs {
     pub prompt: Option<PathBuf>,
 
     /// Model to make notes with [env: RALF_TUNE_MODEL] [default: the one in OLD, else the one that is loaded]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 
     /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
@@ -71,6 +71,7 @@ pub struct VerifyArgs {
         value_name = "SCENARIO",
         num_args = 0..=1,
         default_missing_value = DEFAULT_SCENARIO,
+        add = candidates::scenarios(),
         conflicts_with = "host"
     )]
     pub simulate: Option<String>,

@@ -328,10 +328,16 @@ pub fn load(
     })
 }
 
+/// The names of the bundled plugins of a kind; none of them is loaded for it.
+pub fn bundled_of(kind: PluginKind) -> impl Iterator<Item = &'static str> {
+    let split = BUNDLED.iter().filter_map(|(bundled, _)| bundled.split_once('-'));
+    split.filter(move |(of, _)| *of == kind.name()).map(|(_, name)| name)
+}
+
 /// Whether a bundled plugin has that kind and name.
 #[must_use]
 pub fn is_bundled_name(kind: PluginKind, name: &str) -> bool {
-    BUNDLED.iter().any(|(bundled, _)| bundled.split_once('-') == Some((kind.name(), name)))
+    bundled_of(kind).any(|bundled| bundled == name)
 }
 
 /// Loads a component under what was set for its name: the given one, and after `describe` the manifest's.

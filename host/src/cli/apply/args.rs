@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
-use crate::{emit::server::Platform, settings::Overrides};
+use crate::{cli::completions::candidates, emit::server::Platform, settings::Overrides};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +24,7 @@ See also: ralf-tune study list, ralf-tune verify";
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Name of a study, the beginning or the last four digits of one, or `last` [default: last]
-    #[arg(value_name = "STUDY", conflicts_with = "undo")]
+    #[arg(value_name = "STUDY", conflicts_with = "undo", add = candidates::studies())]
     pub study: Option<String>,
 
     /// What the result becomes

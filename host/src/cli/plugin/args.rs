@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::test_args::{self, PluginTestArgs};
 use crate::{
-    cli::args::given,
+    cli::{args::given, completions::candidates},
     model::{digest::Digest, limit::PluginLimit},
     settings::{Format, Overrides, PluginParam, parse_limit, parse_param, plugin_name},
 };
@@ -59,7 +59,7 @@ pub struct LimitArgs {
 #[derive(Debug, Args)]
 pub struct PluginListArgs {
     /// Only those that take part at this intensity, in the order of the plan
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::intensities())]
     pub intensity: Option<String>,
 
     /// Component to list too; may be repeated [env: RALF_TUNE_PLUGIN]
@@ -121,7 +121,7 @@ pub struct PluginPackArgs {
 #[derive(Debug, Args)]
 pub struct PluginInfoArgs {
     /// Name of a plugin, or file of a component
-    #[arg(value_name = "NAME|FILE")]
+    #[arg(value_name = "NAME|FILE", add = candidates::plugins_and_files())]
     pub plugin: String,
 
     #[command(flatten)]
@@ -153,7 +153,7 @@ pub struct PluginAddArgs {
 #[derive(Debug, Args)]
 pub struct PluginUpdateArgs {
     /// Name of an installed plugin [default: all]
-    #[arg(value_parser = plugin_name)]
+    #[arg(value_parser = plugin_name, add = candidates::installed_plugins())]
     pub name: Option<String>,
 
     /// What the new file must contain: its SHA-256, as the author publishes it
@@ -171,14 +171,14 @@ pub struct PluginUpdateArgs {
 #[derive(Debug, Args)]
 pub struct PluginRemoveArgs {
     /// Name of an installed plugin
-    #[arg(value_parser = plugin_name)]
+    #[arg(value_parser = plugin_name, add = candidates::installed_plugins())]
     pub name: String,
 }
 
 #[derive(Debug, Args)]
 pub struct PluginBenchArgs {
     /// File of a component, or name of a bundled plugin
-    #[arg(value_name = "FILE|NAME")]
+    #[arg(value_name = "FILE|NAME", add = candidates::plugins_and_files())]
     pub plugin: String,
 
     #[command(flatten)]
@@ -192,7 +192,7 @@ pub struct PluginBenchArgs {
 #[derive(Debug, Args)]
 pub struct PluginCheckArgs {
     /// File of a component, or name of a bundled plugin
-    #[arg(value_name = "FILE|NAME")]
+    #[arg(value_name = "FILE|NAME", add = candidates::plugins_and_files())]
     pub plugin: String,
 
     /// Value in place of a parameter's default; may be repeated

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use crate::cli::studies_args::StudiesArgs;
+use crate::cli::{completions::candidates, studies_args::StudiesArgs};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +25,7 @@ See also: ralf-tune plugin check, ralf-tune arena";
 #[derive(Debug, Args)]
 pub struct PluginTestArgs {
     /// File of a component, or name of a bundled plugin
-    #[arg(value_name = "FILE|NAME")]
+    #[arg(value_name = "FILE|NAME", add = candidates::plugins_and_files())]
     pub plugin: String,
 
     /// Scorers: notes as JSON lines. Strategies and selectors: a study as JSON [default: what comes with the program]
@@ -33,7 +33,7 @@ pub struct PluginTestArgs {
     pub cases: Option<PathBuf>,
 
     /// Strategies: simulated machine; may be repeated [default: mid-range, one-slot, vram-cliff]
-    #[arg(long, value_name = "NAME", conflicts_with = "cases")]
+    #[arg(long, value_name = "NAME", conflicts_with = "cases", add = candidates::scenarios())]
     pub scenario: Vec<String>,
 
     /// Strategies: studies on each machine [default: 3]

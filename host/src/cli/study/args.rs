@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::completions::candidates;
+use crate::model::plugin::PluginKind;
 use crate::settings::{Format, Overrides, PluginParam, parse_param, parse_share, plugin_name};
 
 pub const REPORT_EXAMPLES: &str = "\
@@ -85,7 +87,7 @@ pub enum StudyCommand {
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Name of a study, the beginning or the last four digits of one, or `last`
-    #[arg(value_name = "STUDY", default_value = "last")]
+    #[arg(value_name = "STUDY", default_value = "last", add = candidates::studies())]
     pub study: String,
 
     /// Form of the report [env: RALF_TUNE_FORMAT, text or json] [default: text]
@@ -113,7 +115,7 @@ pub enum ReportFormat {
 #[derive(Debug, Args)]
 pub struct StudyListArgs {
     /// Only studies of this model
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", add = candidates::models())]
     pub model: Option<String>,
 
     /// Form of the list [env: RALF_TUNE_FORMAT] [default: text]
@@ -124,11 +126,11 @@ pub struct StudyListArgs {
 #[derive(Debug, Args)]
 pub struct StudyReselectArgs {
     /// Name of a study, the beginning or the last four digits of one, or `last`
-    #[arg(value_name = "STUDY", default_value = "last")]
+    #[arg(value_name = "STUDY", default_value = "last", add = candidates::studies())]
     pub study: String,
 
     /// Selector that chooses; it stands beside the bundled ones [env: RALF_TUNE_SELECTOR] [default: balanced]
-    #[arg(long, value_name = "NAME", value_parser = plugin_name)]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, add = candidates::plugins(PluginKind::Selector))]
     pub selector: Option<String>,
 
     /// Component with a selector; it chooses when nobody is named [env: RALF_TUNE_PLUGIN]
@@ -169,7 +171,7 @@ pub struct StudyTrendArgs {
 #[derive(Debug, Args)]
 pub struct StudyRemoveArgs {
     /// Name of a study, the beginning or the last four digits of one, or `last`
-    #[arg(value_name = "STUDY")]
+    #[arg(value_name = "STUDY", add = candidates::studies())]
     pub study: String,
 }
 
