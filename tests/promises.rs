@@ -13,6 +13,7 @@ mod calibration;
 mod clocks;
 mod commands;
 mod completions;
+mod config;
 mod conformance;
 mod disturbances;
 mod doctor;

@@ -15,6 +15,7 @@ use super::{
         args::{self as completions_args, CompletionsArgs},
         candidates,
     },
+    config::args::ConfigCommand,
     man::{self, ManArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
@@ -109,6 +110,9 @@ pub enum Command {
     /// Keep settings under names, and put one into your configuration: fast, balanced, quality, yours
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Look at the settings that count, and who said them
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the script with which a shell completes commands, studies, models and plugins
     #[command(after_long_help = completions_args::EXAMPLES)]
     Completions(CompletionsArgs),

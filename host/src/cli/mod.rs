@@ -9,6 +9,7 @@ pub mod batch_args;
 mod calibration;
 mod change;
 mod completions;
+mod config;
 mod connection;
 mod deliver;
 mod doctor;
@@ -78,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Study(command) => study::run(command),
         Command::Profile(command) => profile::run(command),
         Command::Report(args) => study::show(args),
+        Command::Config(command) => config::run(command),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     };

@@ -12,6 +12,7 @@ pub mod block;
 pub mod calibration;
 pub mod check;
 pub mod checkup;
+pub mod config;
 pub mod figures;
 pub mod history;
 pub mod html;
