@@ -48,6 +48,7 @@ mod report_pages;
 mod resuming;
 mod sandbox;
 mod saving;
+mod schemas;
 mod simulator;
 mod studies;
 mod supply;

@@ -6,7 +6,7 @@ use crate::program::{World, check};
 fn nothing_at_all() {
     let world = World::new();
     let short = world.run(&[]);
-    assert!(short.code == Some(2) && short.stdout.is_empty() && short.stderr.lines().count() < 28, "{short}");
+    assert!(short.code == Some(2) && short.stdout.is_empty() && short.stderr.lines().count() < 30, "{short}");
     let plugin = world.run(&["plugin"]);
     assert_eq!(plugin.code, Some(2), "{plugin}");
     check("bad_input_nothing_typed", &[short, plugin, world.fails(2, &["rum"]), world.fails(2, &["plugin", "info"])]);

@@ -20,6 +20,7 @@ use super::{
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
     proxy_args::{self, ProxyArgs},
+    schema::{self, SchemaArgs},
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
 };
@@ -116,6 +117,9 @@ pub enum Command {
     /// Print the script with which a shell completes commands, studies, models and plugins
     #[command(after_long_help = completions_args::EXAMPLES)]
     Completions(CompletionsArgs),
+    /// Print the JSON Schema of settings, studies, or the list of installed plugins
+    #[command(after_long_help = schema::EXAMPLES)]
+    Schema(SchemaArgs),
     /// Print the manual page, or write those of all commands
     #[command(after_long_help = man::EXAMPLES)]
     Man(ManArgs),

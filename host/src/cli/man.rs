@@ -99,12 +99,11 @@ fn sections(text: &str) -> String {
         let heading = line.strip_suffix(':').filter(|heading| !line.starts_with(' ') && !heading.is_empty());
         if let Some(heading) = heading {
             // Examples keep their lines until the next heading, which fills again.
-            roff.push_str(&format!(".fi\n.SH \"{}\"\n.nf\n", escaped(heading).to_uppercase()));
+            roff.extend([".fi\n.SH \"", &escaped(heading).to_uppercase(), "\"\n.nf\n"]);
         } else if let Some(also) = line.strip_prefix("See also: ") {
-            roff.push_str(&format!(".fi\n.SH \"SEE ALSO\"\n{}\n", escaped(also)));
+            roff.extend([".fi\n.SH \"SEE ALSO\"\n", &escaped(also), "\n"]);
         } else {
-            roff.push_str(&escaped(line));
-            roff.push('\n');
+            roff.extend([escaped(line).as_str(), "\n"]);
         }
     }
     roff

@@ -32,6 +32,7 @@ mod proxy;
 pub mod proxy_args;
 mod resume;
 mod run;
+mod schema;
 mod session;
 mod simulate;
 mod studies_args;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => study::show(args),
         Command::Config(command) => config::run(command),
         Command::Completions(args) => completions::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Man(args) => man::run(args),
     };
     match result {

@@ -35,7 +35,7 @@ pub fn toml(tuned: &TunedConfig) -> Result<String, ConfigError> {
             Value::String(said) => toml::Value::String(said).to_string(),
             number => number.to_string(),
         };
-        text.push_str(&format!("{key} = {value}\n"));
+        text.extend([key, " = ", &value, "\n"]);
     }
     Ok(text)
 }
@@ -52,7 +52,7 @@ pub fn env(tuned: &TunedConfig) -> Result<String, ConfigError> {
             Value::String(said) => quoted(&said),
             number => number.to_string(),
         };
-        text.push_str(&format!("{PREFIX}{}={value}\n", key.to_uppercase()));
+        text.extend([PREFIX, &key.to_uppercase(), "=", &value, "\n"]);
     }
     Ok(text)
 }

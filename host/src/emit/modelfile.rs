@@ -39,7 +39,7 @@ pub fn render(tuned: &TunedConfig) -> Result<String, ConfigError> {
     }
     let mut text = format!("{}FROM {model}\n", by::comment("#", tuned));
     for (name, value) in parameters(tuned)? {
-        text.push_str(&format!("PARAMETER {name} {value}\n"));
+        text.extend(["PARAMETER ", name, " ", &value.to_string(), "\n"]);
     }
     Ok(text)
 }

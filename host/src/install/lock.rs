@@ -17,7 +17,7 @@ const HEADER: &str = "# Written by ralf-tune: the plugins that are installed, an
 ";
 
 /// One installed plugin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Locked {
     pub name: String,
     pub kind: PluginKind,
@@ -34,7 +34,7 @@ pub struct Locked {
 }
 
 /// All of them, in alphabetical order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LockFile {
     version: u32,
     #[serde(default, rename = "plugin")]

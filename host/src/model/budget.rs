@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A wall-clock limit of the whole study, and how much of it is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Budget {
     pub total_seconds: f64,
 }
@@ -25,7 +25,7 @@ impl Budget {
 }
 
 /// How thorough a study is; its plan comes from the settings and the manifests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Intensity {
     pub name: String,
     pub budget: Budget,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::space::Parameter;
 
 /// One full assignment of every parameter. A *config* is a file; this is what it says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Candidate {
     /// Tokens of context of one slot.
     pub num_ctx: u32,
@@ -134,7 +134,7 @@ impl Candidate {
 }
 
 /// The load-time settings of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LoadKey {
     pub num_ctx: u32,
     pub num_thread: u32,

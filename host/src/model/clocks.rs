@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where the time of the requests of one note goes, each part on its own clock. Milliseconds a note.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Clocks {
     /// Notes and requests that the figures are means of.
     pub notes: usize,
@@ -71,7 +71,7 @@ impl Clocks {
 }
 
 /// A percentile with an interval that holds for any distribution.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Percentile {
     /// 0 to 1: 0.95 for the 95th.
     pub share: f64,

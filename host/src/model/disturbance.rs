@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Why the time of a request is not that of its settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disturbance {
     /// The model had to be loaded although it was: another client wanted it otherwise, or needed its memory.
@@ -25,7 +25,7 @@ impl Disturbance {
 }
 
 /// Everything that disturbed a study, as far as it shows.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Disturbances {
     /// Requests of each kind.
     pub foreign_loads: usize,
@@ -48,7 +48,7 @@ impl Disturbances {
 }
 
 /// A machine that became slower or faster under the same settings.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Drift {
     pub kind: DriftKind,
     /// Time of a request at the end less that at the start, as a share of that at the start; the greatest swing where it went to and fro.
@@ -59,7 +59,7 @@ pub struct Drift {
     pub requests: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftKind {
     /// It became slower all the time, as a machine that heats up.

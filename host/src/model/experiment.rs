@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::candidate::Candidate;
 
 /// What to measure with a candidate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Experiment {
     /// Load the model with the candidate's load-time settings, timed.
@@ -35,7 +35,7 @@ impl Experiment {
 }
 
 /// What a strategy wants measured next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proposal {
     pub candidate: Candidate,
     pub experiment: Experiment,
@@ -44,14 +44,14 @@ pub struct Proposal {
 }
 
 /// What a strategy says when asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum StrategyAnswer {
     Measure(Vec<Proposal>),
     Done(Decision),
 }
 
 /// What a strategy decided.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Decision {
     /// Parameter names and values; only of the parameters that it declared to decide.
     pub settings: Vec<(String, f64)>,

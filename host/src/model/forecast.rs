@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How many files of a batch would have a prompt cut, at given settings.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TruncationForecast {
     pub files: usize,
     /// Files with a prompt that is expected not to fit the context.
@@ -24,7 +24,7 @@ pub struct TruncationForecast {
 }
 
 /// The forecasts of a study.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Forecasts {
     /// Of the settings that the study recommends; of the present ones where it recommends to keep them.
     pub chosen: TruncationForecast,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A fact and where it comes from. `value` is `None` when nobody could tell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fact<T> {
     pub value: Option<T>,
     /// How it was found, or why not: `"/sys/fs/cgroup/…/memory.max"`, `"no NVML library"`.
@@ -23,7 +23,7 @@ impl<T> Fact<T> {
 }
 
 /// The machine that `ralf-tune` runs on. It is the server's only where the server is local.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MachineProfile {
     pub cpu_model: Fact<String>,
     pub physical_cores: Fact<u32>,
@@ -42,7 +42,7 @@ pub struct MachineProfile {
 }
 
 /// One graphics processor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Gpu {
     pub name: String,
     pub vendor: GpuVendor,
@@ -53,7 +53,7 @@ pub struct Gpu {
     pub source: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GpuVendor {
     Nvidia,
@@ -61,7 +61,7 @@ pub enum GpuVendor {
     Apple,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PowerState {
     Mains,
@@ -69,7 +69,7 @@ pub enum PowerState {
 }
 
 /// Where the server runs, as seen from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Locality {
     /// On this machine: its hardware is the server's.
@@ -81,7 +81,7 @@ pub enum Locality {
 }
 
 /// How a server of a version behaves: what it truncates to, what it counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Era {
     /// 0.3 and before: counts leave out cached tokens.
@@ -93,7 +93,7 @@ pub enum Era {
 }
 
 /// The server as seen through its API.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ServerProfile {
     /// Base URL, without credentials.
     pub host: String,
@@ -105,7 +105,7 @@ pub struct ServerProfile {
 }
 
 /// One line of `/api/ps`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LoadedModel {
     pub name: String,
     pub digest: String,
@@ -132,7 +132,7 @@ pub fn same_model(a: &str, b: &str) -> bool {
 }
 
 /// The model as `/api/show` and `/api/tags` describe it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ModelProfile {
     pub name: String,
     pub digest: Fact<String>,

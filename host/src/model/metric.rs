@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is measured. The unit is the last part of the name; the documentation says which clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Client clock: request sent to last byte.
@@ -105,7 +105,7 @@ impl Metric {
 }
 
 /// All values of one metric in a trial, in the order in which they were measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sample {
     pub metric: Metric,
     pub values: Vec<f64>,
@@ -113,7 +113,7 @@ pub struct Sample {
 }
 
 /// What a sample says.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
     pub count: usize,
     pub mean: f64,
@@ -124,7 +124,7 @@ pub struct Summary {
 }
 
 /// A value and how sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Estimate {
     pub value: f64,
     pub interval: ConfidenceInterval,
@@ -145,7 +145,7 @@ impl Estimate {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConfidenceInterval {
     /// 0 to 1: 0.95 for a 95 % interval.
     pub level: f64,

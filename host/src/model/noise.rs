@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The noise floor of a study.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NoiseFloor {
     /// Standard deviation of the logarithm of the time of a request at fixed settings: 0.04 for about 4 %.
     pub sigma: f64,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::study::Warning;
 
 /// What is known of one setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Obeyed {
     /// There is evidence that the server did it.
@@ -17,7 +17,7 @@ pub enum Obeyed {
 }
 
 /// One setting, and the evidence that the server obeyed it: taken from the finished trials alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Obedience {
     /// The setting's key, as in the configuration.
     pub setting: String,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::disturbance::Disturbance;
 
 /// Whether an observation counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Repetition {
     /// The first request after a load: lazy initialisation makes it slow.
@@ -14,7 +14,7 @@ pub enum Repetition {
 }
 
 /// Why the model stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FinishReason {
     /// The model said so.
@@ -28,7 +28,7 @@ pub enum FinishReason {
 }
 
 /// Why a request or a trial failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureCause {
     /// The server cut the prompt without saying so.
@@ -88,7 +88,7 @@ impl FailureCause {
 }
 
 /// One request: what was sent, when, and what came back. Milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Observation {
     pub repetition: Repetition,
     /// Index into the workload's files, for requests that carry one.
@@ -118,7 +118,7 @@ pub struct Observation {
 }
 
 /// The server's own clock for one request, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ServerTimings {
     pub total_ms: f64,
     pub load_ms: f64,

@@ -6,7 +6,7 @@ use super::metric::ConfidenceInterval;
 
 /// The whole batch with the settings that a study ends with. Faults, stalls and waits between tries are in it; a batch that the server
 /// survives is taken for granted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BatchOutlook {
     pub files: usize,
     /// Expected number of files that every try of a request failed for.

@@ -17,7 +17,7 @@ pub fn is_plugin_name(name: &str) -> bool {
     (1..=LONGEST_PLUGIN_NAME).contains(&name.len()) && name.chars().all(fits)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PluginKind {
     Strategy,

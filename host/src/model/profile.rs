@@ -22,7 +22,7 @@ pub const STUDIED: [&str; 3] = ["fast", "balanced", "quality"];
 const LONGEST_NAME: usize = 40;
 
 /// How far the speed of settings is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// They are what the user has.
@@ -36,7 +36,7 @@ pub enum Standing {
 }
 
 /// What one selector picks among the candidates of a study.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StudyProfile {
     /// Also the selector's name.
     pub name: String,
@@ -47,7 +47,7 @@ pub struct StudyProfile {
 }
 
 /// What settings were found on. What nobody could tell is `None`, and says nothing against another place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Place {
     pub model_digest: Option<String>,
     pub server_version: Option<String>,
@@ -120,7 +120,7 @@ impl Place {
 }
 
 /// Settings under a name, as they are kept. Name and model together are unique.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Profile {
     pub schema_version: u32,
     pub tool_version: String,
@@ -170,7 +170,7 @@ impl Profile {
 }
 
 /// The name of a profile: small letters, digits, `-`, `_` and `.`, and no path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProfileName(String);
 

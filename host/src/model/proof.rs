@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::metric::{ConfidenceInterval, Estimate};
 
 /// What a comparison proves, and how it was made.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proof {
     pub verdict: ProofVerdict,
     /// Evidence that the tuned settings are faster, against "as fast or slower": an e-value, 20 or more proves it at 5 %.
@@ -32,7 +32,7 @@ pub struct Proof {
 }
 
 /// What a comparison proves of the tuned settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProofVerdict {
     Faster,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::observation::FinishReason;
 
 /// What one scorer says of one note.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Score {
     /// 0 (worthless) to 1 (nothing to wish for).
     pub value: f64,
@@ -24,14 +24,14 @@ impl Score {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScorePart {
     pub name: String,
     pub value: f64,
 }
 
 /// What all scorers together say of one note.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NoteScore {
     /// Index into the workload's files.
     pub file: usize,
@@ -41,7 +41,7 @@ pub struct NoteScore {
     pub by_scorer: Vec<ScorerScore>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ScorerScore {
     pub scorer: String,
     pub weight: f64,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{candidate::Candidate, metric::Estimate};
 
 /// A candidate that was measured, and what is known of it. Selectors choose among these.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MeasuredCandidate {
     pub id: u32,
     pub candidate: Candidate,
@@ -30,7 +30,7 @@ pub struct MeasuredCandidate {
 }
 
 /// What must hold for a winner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Constraints {
     /// Least mean quality, as a share of the best attainable on this model.
     pub quality_floor: f64,
@@ -45,7 +45,7 @@ impl Default for Constraints {
 }
 
 /// What a selector decided.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Selection {
     pub selector: String,
     /// Id of the winner.
@@ -57,7 +57,7 @@ pub struct Selection {
 }
 
 /// The result of a study: what will be saved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TunedConfig {
     pub model_name: String,
     pub candidate: Candidate,
@@ -67,7 +67,7 @@ pub struct TunedConfig {
 }
 
 /// How far to trust the result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Confidence {
     /// 0 to 100: see `meaning`.
     pub percent: f64,
@@ -77,7 +77,7 @@ pub struct Confidence {
     pub parts: Vec<ConfidencePart>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConfidencePart {
     pub name: String,
     /// Points of a hundred that it raises the number by, or lowers it where negative; all parts together are the number.

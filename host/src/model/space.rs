@@ -8,7 +8,7 @@ use super::{
 };
 
 /// One tunable setting. Its name is the key that the user's configuration file uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parameter {
     NumCtx,
@@ -117,7 +117,7 @@ impl Parameter {
 }
 
 /// The allowed values of one parameter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ParameterRange {
     pub parameter: Parameter,
     pub low: f64,
@@ -127,7 +127,7 @@ pub struct ParameterRange {
 }
 
 /// The ranges of all parameters of a study.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SearchSpace {
     pub ranges: Vec<ParameterRange>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::metric::ConfidenceInterval;
 
 /// A setting that a step changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// Its name.
     pub setting: String,
@@ -14,7 +14,7 @@ pub struct Change {
 }
 
 /// One step, and what it gains. All steps together lead from the present settings to the chosen ones.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GainStep {
     /// What changes in it: more than one setting where those between were not measured.
     pub changes: Vec<Change>,

@@ -25,7 +25,7 @@ use super::{
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that is known at the end of a study.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Study {
     pub schema_version: u32,
     pub tool_version: String,
@@ -94,7 +94,7 @@ impl Study {
 }
 
 /// How a study ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// A winner that differs from the present settings.
@@ -108,7 +108,7 @@ pub enum Outcome {
 }
 
 /// What the report needs of the workload; the texts stay out of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WorkloadSummary {
     pub origin: String,
     pub files_in_batch: usize,
@@ -129,7 +129,7 @@ pub struct WorkloadSummary {
 }
 
 /// The ordered list of stages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     pub stages: Vec<PlannedStage>,
     pub scorers: Vec<PlannedScorer>,
@@ -138,7 +138,7 @@ pub struct Plan {
     pub left_out: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedStage {
     /// The strategy's name, or `"baseline"`, `"confirm"`.
     pub name: String,
@@ -149,14 +149,14 @@ pub struct PlannedStage {
     pub why_here: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedScorer {
     pub name: String,
     pub weight: f64,
 }
 
 /// What a stage ended with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StageOutcome {
     pub name: String,
     pub trials: u32,
@@ -170,7 +170,7 @@ pub struct StageOutcome {
 }
 
 /// A stage that was given up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NotAsked {
     pub stage: String,
     /// What it would have taken at least.
@@ -180,7 +180,7 @@ pub struct NotAsked {
 }
 
 /// The winner against the baseline, interleaved on the same files. The speeds and their ratio are about the whole batch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// What was compared with the present settings; `None` in records of earlier releases.
     #[serde(default)]
@@ -209,14 +209,14 @@ impl Comparison {
 }
 
 /// Something that the user should know, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Warning {
     pub what: String,
     pub advice: Option<String>,
 }
 
 /// What happens in a study, as it happens. Progress and journal listen; nothing reads it back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum StudyEvent {
     Started { budget_seconds: f64, stages: Vec<String> },

@@ -10,7 +10,7 @@ use super::{
     score::NoteScore,
 };
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialState {
     Complete,
@@ -20,7 +20,7 @@ pub enum TrialState {
 }
 
 /// One measurement of one candidate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Trial {
     /// 0, 1, 2 … in the order of execution.
     pub number: u32,

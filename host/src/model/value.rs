@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a plugin parameter can hold. A list is always a list of numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
     Boolean(bool),

@@ -104,7 +104,7 @@ impl ShowAnswer {
     #[must_use]
     pub fn number(&self, name: &str) -> Option<f64> {
         let lines = self.parameters.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
-        lines.filter(|(own, _)| *own == name).filter_map(|(_, value)| value.trim().parse().ok()).last()
+        lines.rev().filter(|(own, _)| *own == name).find_map(|(_, value)| value.trim().parse().ok())
     }
 }
 

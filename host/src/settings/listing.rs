@@ -1,6 +1,6 @@
 //! Every setting as it counts now, with who said it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -29,9 +29,9 @@ impl Settings {
             listed(key::BUDGET.file, &budget, |budget| json!(span(*budget))),
             listed(key::MODEL.file, &self.model, |model| json!(model)),
             listed(key::HOST.file, &self.host, |host| json!(without_password(host))),
-            listed(key::SAMPLES.file, &self.samples, path),
+            listed(key::SAMPLES.file, &self.samples, |path| json!(path.as_deref().map(shown))),
             listed(key::FILES.file, &self.files, |files| json!(files)),
-            listed(key::PLUGINS.file, &self.plugins, |files| files.iter().map(shown).collect()),
+            listed(key::PLUGINS.file, &self.plugins, |files| files.iter().map(|file| shown(file)).collect()),
             listed(key::STRATEGIES.file, &strategies, |names| json!(names)),
             listed(key::SCORERS.file, &self.scorers, |scorers| scorers.iter().map(scorer).collect()),
             listed(key::SELECTOR.file, &self.selector, |name| json!(name)),
@@ -49,17 +49,17 @@ impl Settings {
             listed(key::SAVE.file, &self.save, |yes| json!(yes)),
             listed(key::REPORT.file, &self.report, |yes| json!(yes)),
             listed(key::YES.file, &self.yes, |yes| json!(yes)),
-            listed(key::CONFIG.file, &self.config, path),
+            listed(key::CONFIG.file, &self.config, |path| json!(path.as_deref().map(shown))),
             listed(key::SEED.file, &self.seed, |seed| json!(seed)),
             listed(key::QUALITY_FLOOR.file, &self.quality_floor, |share| json!(share)),
-            listed(key::PROMPT.file, &self.prompt, path),
+            listed(key::PROMPT.file, &self.prompt, |path| json!(path.as_deref().map(shown))),
             listed(key::FORMAT.file, &self.format, |format| {
                 json!(match format {
                     Format::Text => "text",
                     Format::Json => "json",
                 })
             }),
-            listed(key::OUTPUT.file, &self.output, path),
+            listed(key::OUTPUT.file, &self.output, |path| json!(path.as_deref().map(shown))),
             listed(key::SIMULATE.file, &self.simulate, |scenario| json!(scenario)),
         ]);
         all
@@ -70,11 +70,7 @@ fn listed<T>(name: &str, setting: &Setting<T>, say: impl Fn(&T) -> Json) -> List
     Listed { name: name.to_owned(), value: say(&setting.value), origin: setting.origin.clone() }
 }
 
-fn path(path: &Option<PathBuf>) -> Json {
-    path.as_ref().map_or(Json::Null, shown)
-}
-
-fn shown(path: &PathBuf) -> Json {
+fn shown(path: &Path) -> Json {
     json!(path.display().to_string())
 }
 
@@ -108,14 +104,14 @@ fn without_password(host: &str) -> String {
 fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let text: String =
-        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let text = parts.fold(String::new(), |text, (count, unit)| format!("{text}{count}{unit}"));
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, path::Path};
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::settings::{KEYS, Overrides, parse_duration, resolve};

@@ -22,6 +22,7 @@ mod load;
 mod origin;
 mod overrides;
 mod resolve;
+mod schema;
 mod value;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
@@ -35,6 +36,7 @@ pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
 pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
 pub use resolve::resolve;
+pub use schema::schema;
 pub use value::{
     parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };

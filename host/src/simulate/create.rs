@@ -75,7 +75,7 @@ fn derived(base: &ModelFacts, name: &str, given: &Map<String, Value>, now: Strin
 fn printed(value: &Value) -> String {
     let Some(number) = value.as_f64() else { return json::text(value) };
     let size = number.abs();
-    if size >= 1e-4 && size < 1e6 || size == 0.0 {
+    if (1e-4..1e6).contains(&size) || size == 0.0 {
         return number.to_string();
     }
     let scientific = format!("{number:e}");

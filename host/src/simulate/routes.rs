@@ -35,7 +35,7 @@ pub(super) async fn answer(server: Arc<SimulatedServer>, request: Request) -> Re
         (Method::Get, "/api/ps") => Ok(value(200, &catalog::ps(&server))),
         (Method::Post, "/api/show") => Ok(show(&server, &body).unwrap_or_else(|refusal| refused(&refusal))),
         (Method::Post, "/api/create") => {
-            Ok(create::create(&server, &body).map_or_else(|refusal| refused(&refusal), told))
+            Ok(create::create(&server, &body).map_or_else(|refusal| refused(&refusal), |created| told(&created)))
         }
         (Method::Post, "/api/generate") => generate(&server, &body, Route::Generate).await,
         (Method::Post, "/api/chat") => generate(&server, &body, Route::Chat).await,
@@ -58,9 +58,9 @@ fn show(server: &SimulatedServer, body: &[u8]) -> Result<Response, Refusal> {
 }
 
 /// All that is told of a new model, or the end of it.
-fn told(created: create::Created) -> Response {
+fn told(created: &create::Created) -> Response {
     if created.streamed {
-        let text: String = created.lines.iter().map(|line| format!("{}\n", json::text(line))).collect();
+        let text: String = created.lines.iter().flat_map(|line| [json::text(line), "\n".to_owned()]).collect();
         return whole(200, LINES, text);
     }
     created.lines.last().map_or_else(|| whole(200, JSON, "{}"), |last| value(200, last))

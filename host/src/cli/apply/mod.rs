@@ -108,14 +108,11 @@ fn ralf_notes(settings: &Settings, study: &Study) -> CommandResult {
 
 /// The settings that a study ended with: the new ones, or those that it kept.
 fn settled(study: &Study) -> Result<&TunedConfig, Failure> {
-    match (study.outcome, &study.tuned) {
-        (Outcome::Improved | Outcome::KeepBaseline, Some(tuned)) => Ok(tuned),
-        _ => {
-            let hint = "`ralf-tune report` shows why; `ralf-tune study list` shows others".to_owned();
-            let error = anyhow::anyhow!("the study ended without a result");
-            Err(Failure::new(ExitStatus::NothingFeasible, error, Some(hint)))
-        }
+    if let (Outcome::Improved | Outcome::KeepBaseline, Some(tuned)) = (study.outcome, &study.tuned) {
+        return Ok(tuned);
     }
+    let hint = "`ralf-tune report` shows why; `ralf-tune study list` shows others".to_owned();
+    Err(Failure::new(ExitStatus::NothingFeasible, anyhow::anyhow!("the study ended without a result"), Some(hint)))
 }
 
 fn undo(change: &ConfigChange, yes: bool) -> CommandResult {

@@ -13,7 +13,9 @@ pub fn deliver(args: &ApplyArgs, study: &Study, tuned: &TunedConfig, yes: bool) 
     let known = known(study);
     let Some(text) = render(args.platform.unwrap_or(Platform::at_hand()), &known, tuned) else {
         ui::message("the study has no evidence that a setting of the server would matter:");
-        known.iter().for_each(|one| ui::message(&format!("  {}", one.line())));
+        for one in &known {
+            ui::message(&format!("  {}", one.line()));
+        }
         return Ok(ExitStatus::Done);
     };
     if study.server.locality == Locality::Remote && args.platform.is_none() {

@@ -1,7 +1,5 @@
 //! What can be typed after `ralf-tune completions`.
 
-#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
-
 use clap::{Args, ValueEnum};
 
 pub const EXAMPLES: &str = "\

@@ -10,7 +10,7 @@ use crate::{
     cli::{places, session::block_on},
     install::Store,
     model::{clean::clean, plugin::PluginKind},
-    ollama::{address::ServerAddress, client::Client, http::ApiKey, request::Timeouts},
+    ollama::{address::ServerAddress, client::Client, http::ApiKey, request::Timeouts, wire::InstalledModel},
     plugin::registry::bundled_of,
     settings::{self, Overrides, Settings},
     simulate::Scenario,
@@ -115,5 +115,5 @@ fn served(settings: &Settings) -> Option<Vec<String>> {
     let timeouts = Timeouts { connect: PATIENCE, first_byte: PATIENCE, idle: PATIENCE };
     let models =
         block_on(false, async { Client::over_http(&address, key, timeouts).ok()?.tags().await.ok() }).ok()??;
-    Some(models.into_iter().filter(|model| model.generates()).map(|model| model.name).collect())
+    Some(models.into_iter().filter(InstalledModel::generates).map(|model| model.name).collect())
 }

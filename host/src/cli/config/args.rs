@@ -1,5 +1,7 @@
 //! What can be typed after `ralf-tune config`.
 
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
 use std::ffi::OsString;
 
 use clap::{Args, Subcommand};

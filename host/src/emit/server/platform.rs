@@ -49,7 +49,7 @@ pub fn render(platform: Platform, known: &[Known], tuned: &TunedConfig) -> Optio
     }
     let sign = platform.sign();
     let mut text = by::comment(sign, tuned);
-    let mut say = |line: &str| text.push_str(&format!("{sign} {line}\n"));
+    let mut say = |line: &str| text.extend([sign, " ", line, "\n"]);
     say("The server was so while it was measured; what is left out is not known to matter.");
     for one in known {
         say(&match &one.value {
@@ -61,7 +61,9 @@ pub fn render(platform: Platform, known: &[Known], tuned: &TunedConfig) -> Optio
     for (what, lines) in [("To make it so:", &make), ("To undo it:", &undo)] {
         if !lines.is_empty() {
             say(what);
-            lines.iter().for_each(|line| say(&format!("  {line}")));
+            for line in lines {
+                say(&format!("  {line}"));
+            }
         }
     }
     text.push_str(&body(platform, &set));
@@ -71,10 +73,11 @@ pub fn render(platform: Platform, known: &[Known], tuned: &TunedConfig) -> Optio
 /// Where systemd looks for additions to the service that Ollama's installer makes.
 const DROP_IN: &str = "/etc/systemd/system/ollama.service.d/ralf-tune.conf";
 
+const RESTART: &str = "sudo systemctl daemon-reload && sudo systemctl restart ollama";
+
 /// What to type to make it so, where the text itself is not that, and to undo it.
 fn commands(platform: Platform, set: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<String>>();
-    const RESTART: &str = "sudo systemctl daemon-reload && sudo systemctl restart ollama";
     match platform {
         Platform::Systemd => (
             vec![format!("sudo install -D -m 644 THIS-FILE {DROP_IN}"), RESTART.to_owned()],
