@@ -105,11 +105,11 @@ fn every_form_for_other_programs_says_what_the_study_found() {
     let modelfile = world.run(&["apply", "--to", "modelfile"]).succeeded().stdout;
     assert_eq!(toml.len(), json.len());
     for (key, value) in &json {
-        let word = value.as_str().map_or(value.to_string(), str::to_owned);
-        assert!(env.contains(&format!("\nRALF_TUNED_{}={word}\n", key.to_uppercase())), "{key}: {env}");
+        let said = value.as_str().map_or(value.to_string(), str::to_owned);
+        assert!(env.contains(&format!("\nRALF_TUNED_{}={said}\n", key.to_uppercase())), "{key}: {env}");
         assert_eq!(value.is_u64(), toml[key].is_integer(), "{key}: {toml}");
         let kept = ["num_ctx", "num_batch", "num_thread", "temperature", "num_predict"].contains(&key.as_str());
-        assert_eq!(modelfile.contains(&format!("\nPARAMETER {key} {word}\n")), kept, "{key}: {modelfile}");
+        assert_eq!(modelfile.contains(&format!("\nPARAMETER {key} {said}\n")), kept, "{key}: {modelfile}");
     }
     assert!(modelfile.contains("\nFROM llama3.1:8b\n"), "{modelfile}");
 }
@@ -296,6 +296,6 @@ fn the_server_that_was_measured_gets_the_model() {
     assert!(real.matches(&ollama.address).count() > 1, "{text}");
     fs::write(&kept, real).unwrap();
     let make = ["apply", "--to", "ollama-model", "--name", "tuned", "--yes"];
-    let made = world.run_with(&[("OLLAMA_HOST", "")], &make).succeeded();
-    assert!(made.stderr.contains("made tuned") && !made.stderr.contains("warning: the study measured"), "{made}");
+    let ran = world.run_with(&[("OLLAMA_HOST", "")], &make).succeeded();
+    assert!(ran.stderr.contains("made tuned") && !ran.stderr.contains("warning: the study measured"), "{ran}");
 }

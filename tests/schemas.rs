@@ -44,6 +44,9 @@ fn the_files_are_what_the_program_prints() {
     }
 }
 
+/// What makes a document another one.
+type Damage = fn(&mut Value);
+
 /// What a study says in JSON, and where the schema would notice that it no longer does.
 #[test]
 fn every_study_is_what_its_schema_says() {
@@ -57,15 +60,14 @@ fn every_study_is_what_its_schema_says() {
     let shown = world.run(&["study", "show", "last", "--format", "json"]).succeeded();
     let study: Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(schema.complaint(&study), None);
-    type Damage = fn(&mut Value);
-    let damages: [Damage; 5] = [
+    let ways: [Damage; 5] = [
         |study| study["seed"] = json!("1"),
         |study| study["trials"][0]["candidate"]["num_ctx"] = json!(4096.5),
         |study| study["outcome"] = json!("better"),
         |study| study["machine"]["cpu_model"] = json!(null),
         |study| drop(study.as_object_mut().unwrap().remove("trials")),
     ];
-    for damage in damages {
+    for damage in ways {
         let mut damaged = study.clone();
         damage(&mut damaged);
         assert!(schema.complaint(&damaged).is_some());

@@ -255,11 +255,19 @@ pub struct RunArgs {
     pub keep_notes: Option<PathBuf>,
 
     /// Earlier study whose settings are checked first, or none [default: the newest that fits; none in simulations]
-    #[arg(long, value_name = "STUDY", help_heading = HOW)]
+    #[arg(long, value_name = "STUDY", add = candidates::studies(), help_heading = HOW)]
     pub prior: Option<String>,
 
     /// Go on with a study that was interrupted or killed, with what was typed then [default: the newest]
-    #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last", exclusive = true, help_heading = RESULT)]
+    #[arg(
+        long,
+        value_name = "STUDY",
+        num_args = 0..=1,
+        default_missing_value = "last",
+        exclusive = true,
+        add = candidates::unfinished(),
+        help_heading = RESULT
+    )]
     pub resume: Option<String>,
 
     /// Tune a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The name of a kept study: when it began, and four digits that tell those of one second apart. Names sort by time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct StudyId(String);
 

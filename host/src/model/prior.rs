@@ -15,7 +15,7 @@ use super::{
 const SAME_SIZES: f64 = 0.15;
 
 /// The pick of an earlier study of the same model on the same machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prior {
     pub study: StudyId,
     /// What it ended with: its winner, or the settings that it kept.

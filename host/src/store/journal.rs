@@ -93,12 +93,20 @@ impl Journals {
         Ok(journal)
     }
 
+    /// The studies that can be gone on with.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn ids(&self) -> Result<Vec<StudyId>, StoreError> {
+        names::ids_in(&self.folder, ENDING)
+    }
+
     /// The unfinished study that somebody means.
     ///
     /// # Errors
     /// When there is none, or more than one.
     pub fn find(&self, meant: &str) -> Result<StudyId, StoreError> {
-        let ids = names::ids_in(&self.folder, ENDING)?;
+        let ids = self.ids()?;
         if ids.is_empty() {
             return Err(StoreError::NoneUnfinished);
         }

@@ -9,8 +9,8 @@ Examples:
   fish:        ralf-tune completions fish > ~/.config/fish/completions/ralf-tune.fish
   PowerShell:  ralf-tune completions powershell | Out-String | Invoke-Expression     (in $PROFILE)
 
-Names of studies, plugins, machines to simulate and intensities are offered as they are now, and models as the server
-lists them if it answers within half a second. `ralf-tune` must be on the PATH. bash splits words at colons: behind the
+Names of studies, profiles, plugins, machines to simulate and intensities are offered as they are now, and models as
+the server lists them if it answers within half a second. `ralf-tune` must be on the PATH. bash splits words at colons: behind the
 one of a model or a scenario it offers nothing.
 
 See also: ralf-tune man";

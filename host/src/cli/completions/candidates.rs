@@ -14,7 +14,7 @@ use crate::{
     plugin::registry::bundled_of,
     settings::{self, Overrides, Settings},
     simulate::Scenario,
-    store::StudyStore,
+    store::{Journals, ProfileStore, StudyStore},
 };
 
 /// How long somebody who pressed a key waits for a server.
@@ -30,6 +30,25 @@ pub fn studies() -> ArgValueCandidates {
             named(study.id.as_str(), &what)
         });
         last.into_iter().chain(studies).enumerate().map(|(at, study)| study.display_order(Some(at))).collect()
+    })
+}
+
+/// Studies that were interrupted.
+pub fn unfinished() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let journals = places::data(&settings::environment()).map(|data| Journals::new(&data));
+        let ids = journals.and_then(|journals| journals.ids().ok()).unwrap_or_default();
+        ids.into_iter().map(|id| CompletionCandidate::new(id.as_str())).collect()
+    })
+}
+
+/// Profiles: those that studies make, and those that are kept.
+pub fn profiles() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let store = places::data(&settings::environment()).map(|data| ProfileStore::new(&data));
+        let kept = store.and_then(|store| store.list().ok()).map(|profiles| profiles.all).unwrap_or_default();
+        let names: BTreeSet<String> = kept.into_iter().map(|profile| profile.name.to_string()).collect();
+        names.into_iter().map(CompletionCandidate::new).collect()
     })
 }
 

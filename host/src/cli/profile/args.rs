@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 
 use crate::{
-    model::profile::ProfileName,
+    cli::completions::candidates,
+    model::{plugin::PluginKind, profile::ProfileName},
     settings::{Format, Overrides, plugin_name},
 };
 
@@ -97,18 +98,18 @@ pub enum ProfileCommand {
 #[derive(Debug, Args)]
 pub struct Meant {
     /// Name of the profile: fast, balanced, quality, or your own
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = candidates::profiles())]
     pub name: ProfileName,
 
     /// Model that it is of, where several have one of that name
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub struct ProfileListArgs {
     /// Only profiles of this model
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", add = candidates::models())]
     pub model: Option<String>,
 
     /// Form of the list [env: RALF_TUNE_FORMAT] [default: text]
@@ -150,7 +151,7 @@ pub struct ProfileDiffArgs {
     pub meant: Meant,
 
     /// Another profile [default: your present settings]
-    #[arg(value_name = "OTHER")]
+    #[arg(value_name = "OTHER", add = candidates::profiles())]
     pub other: Option<ProfileName>,
 
     /// Configuration with the present settings [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]
@@ -165,11 +166,11 @@ pub struct ProfileSaveArgs {
     pub name: ProfileName,
 
     /// Name of a study, the beginning or the last four digits of one, or `last`
-    #[arg(value_name = "STUDY", default_value = "last", conflicts_with = "present")]
+    #[arg(value_name = "STUDY", default_value = "last", conflicts_with = "present", add = candidates::studies())]
     pub study: String,
 
     /// Selector whose pick is kept: fast, balanced or quality [default: what the study recommends]
-    #[arg(long, value_name = "NAME", value_parser = plugin_name, conflicts_with = "present")]
+    #[arg(long, value_name = "NAME", value_parser = plugin_name, conflicts_with = "present", add = candidates::plugins(PluginKind::Selector))]
     pub selector: Option<String>,
 
     /// Keep what your configuration says now
@@ -177,7 +178,7 @@ pub struct ProfileSaveArgs {
     pub present: bool,
 
     /// Model of the present settings [env: RALF_TUNE_MODEL] [default: the one in your config]
-    #[arg(long, value_name = "MODEL", requires = "present", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "MODEL", requires = "present", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 
     /// Configuration with the present settings [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]

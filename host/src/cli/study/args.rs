@@ -153,18 +153,18 @@ pub struct StudyReselectArgs {
 #[derive(Debug, Args)]
 pub struct StudyCompareArgs {
     /// Name of a study, the beginning or the last four digits of one
-    #[arg(value_name = "STUDY")]
+    #[arg(value_name = "STUDY", add = candidates::studies())]
     pub first: String,
 
     /// Another one
-    #[arg(value_name = "OTHER", default_value = "last")]
+    #[arg(value_name = "OTHER", default_value = "last", add = candidates::studies())]
     pub second: String,
 }
 
 #[derive(Debug, Args)]
 pub struct StudyTrendArgs {
     /// Model whose studies are shown [default: that of the newest study]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", add = candidates::models())]
     pub model: Option<String>,
 }
 
