@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a server took a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reply {
     /// An answer, whole and in time.
@@ -17,7 +17,7 @@ pub enum Reply {
 }
 
 /// What a server said when a study was over: it is asked for its version, and to leave the model as it was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Parting {
     pub to_version: Reply,
     /// The version, where it said one.

@@ -1,8 +1,8 @@
 //! A proxy before an Ollama server: what clients send and what it answers passes unchanged and at once, and a record says what each request took.
 //!
-//! [`scan`] reads a few values as they pass, [`body`] hands parts on, [`upstream`] keeps connections, [`ticket`] sees to it that every request has its
-//! record, however it ends. [`advice`] says what clients do that costs them time. Only with tuned options in hand a request is read whole first
-//! ([`inject`]).
+//! `scan` reads a few values as they pass, `body` hands parts on, `upstream` keeps connections, `ticket` sees to it that every request has its
+//! record, however it ends. `advice` says what clients do that costs them time. Only with tuned options in hand a request is read whole first
+//! (`inject`).
 
 pub mod advice;
 mod body;

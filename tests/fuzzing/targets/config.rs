@@ -5,7 +5,10 @@
 use std::{fs, path::Path};
 
 use ralf_tune::{
-    emit::ralf_notes::{ConfigChange, ConfigError},
+    emit::{
+        FileChange as _,
+        ralf_notes::{ConfigChange, ConfigError},
+    },
     model::{
         candidate::Candidate,
         selection::{Confidence, TunedConfig},

@@ -1,7 +1,7 @@
 //! The user's batch itself: every file becomes a note, made exactly as a study measures it (`tune/batch.rs`).
 //!
-//! What a study does not need is here: how many requests at once adapts within what was proven ([`pace`]), a server that is gone is waited for
-//! ([`outage`]), each note leaves as soon as it is whole, and somebody wants to know how long it still takes ([`remaining`]).
+//! What a study does not need is here: how many requests at once adapts within what was proven (`pace`), a server that is gone is waited for
+//! (`outage`), each note leaves as soon as it is whole, and somebody wants to know how long it still takes (`remaining`).
 
 mod group;
 mod outage;
