@@ -67,8 +67,8 @@ impl Remaining {
 
     /// What is left after so many seconds of work, with files of so much weight under way; none before there is anything to go by.
     ///
-    /// The pace is the mean of the expected and the seen one, weighted by notes. Its uncertainty is that of the expectation as far as that counts, and
-    /// the spread of notes over the root of the number that was seen, and of the number that is to come.
+    /// The pace is the mean of the expected and the seen one, weighted by notes. Its uncertainty is that of the expectation, or what it was
+    /// off by, as far as it counts, and the spread of notes over the root of the number that was seen, and of the number that is to come.
     #[must_use]
     pub fn left(&self, seconds: f64, under_way: f64) -> Option<Left> {
         // On average what is under way is half done.
@@ -81,7 +81,10 @@ impl Remaining {
             (None, seen) => seen?,
         };
         let spread = self.spread();
-        let of_expectation = trust * self.expected.map_or(0.0, |(_, share)| share);
+        let of_expectation = self.expected.map_or(0.0, |(expected, share)| {
+            let off = seen.map_or(0.0, |seen| (seen - expected).abs());
+            trust * off.max(share * expected) / pace
+        });
         let known = self.notes.max(1.0);
         let of_notes = NORMAL_95 * spread * ((1.0 - trust).powi(2) / known + 1.0 / self.notes_left.max(1.0)).sqrt();
         let share = of_expectation.hypot(of_notes);
@@ -114,7 +117,7 @@ mod tests {
             remaining.finish(1.0, 20.0);
         }
         let later = remaining.left(1000.0, 0.0).unwrap();
-        assert!((900.0..1000.0).contains(&later.seconds) && later.high > 960.0, "{later:?}");
+        assert!((900.0..1000.0).contains(&later.seconds) && later.high > 999.9, "{later:?}");
         for _ in 0..50 {
             remaining.finish(1.0, 20.0);
         }
