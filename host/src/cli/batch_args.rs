@@ -11,9 +11,9 @@ use crate::settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed};
 
 pub const EXAMPLES: &str = "\
 Examples:
-  ralf-tune batch ./src --out ./notes           with the settings of the newest study of this model
-  ralf-tune batch ./src --out ./notes 2a7f      with those of another study
-  ralf-tune batch ./src --out ./notes --present with those of your configuration
+  ralf-tune batch ./src --out ./notes              with the settings of the newest study of this model
+  ralf-tune batch ./src --out ./notes 2a7f         with those of another study
+  ralf-tune batch ./src --out ./notes --present    with those of your configuration
   ralf-tune batch ./src --out ./notes --simulate
       on a simulated machine, in a moment; needs a study of one: ralf-tune run --simulate --samples ./src
 
