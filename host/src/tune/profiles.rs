@@ -73,15 +73,14 @@ fn standing(
     let present =
         |found: Selection| (Selection { winner: baseline.id, settings: Vec::new(), ..found }, Standing::Present);
     let Some(winner) = of(found.winner).filter(|_| found.winner != baseline.id) else { return present(found) };
-    let is_own = of(own.winner).is_some_and(|own| own.works_like(winner));
-    if is_own && verdict.outcome == Outcome::Improved {
-        return (found, Standing::Proven);
-    }
+    let is_recommended =
+        verdict.outcome == Outcome::Improved && of(own.winner).is_some_and(|own| own.works_like(winner));
     let compared = verdict.confirmed.as_ref().filter(|comparison| comparison.is_about(winner));
     match compared.map(|comparison| comparison.proof.verdict) {
         Some(ProofVerdict::Faster) => (found, Standing::Proven),
-        Some(ProofVerdict::Slower | ProofVerdict::Undecided) => present(found),
-        None => (found, Standing::Estimated),
+        Some(ProofVerdict::Slower | ProofVerdict::Undecided) if !is_recommended => present(found),
+        // What is recommended without a proof is so for other reasons: the present settings are far slower, or cannot be used.
+        Some(_) | None => (found, Standing::Estimated),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     model::{
         clean::clean,
         profile::{PROFILE_SCHEMA_VERSION, Place, Profile, ProfileName, Standing},
+        proof::ProofVerdict,
         selection::{Confidence, TunedConfig},
         study::Outcome,
     },
@@ -65,7 +66,12 @@ fn of_study(
     };
     let Some(selector) = &args.selector else {
         let tuned = study.tuned.as_ref().ok_or_else(|| nothing("the study ended without a result".to_owned()))?;
-        let standing = if study.outcome == Outcome::Improved { Standing::Proven } else { Standing::Present };
+        let compared = study.comparison.as_ref().filter(|found| found.is_about(&tuned.candidate));
+        let standing = match compared.map(|found| found.proof.verdict) {
+            _ if study.outcome != Outcome::Improved => Standing::Present,
+            Some(ProofVerdict::Faster) => Standing::Proven,
+            _ => Standing::Estimated,
+        };
         return Ok(Profile::of(name, (&study, &id), None, (tuned, standing)));
     };
     let picked = study.profiles.iter().find(|one| one.name == *selector).ok_or_else(|| {
