@@ -86,6 +86,19 @@ fn what_is_there_stays_and_no_name_leads_out() {
 }
 
 #[test]
+fn a_profile_says_which_settings_are_used() {
+    let world = World::new();
+    with_files(&world, 4);
+    let unknown = world.fails(2, &["batch", "src", "--out", "notes", "--profile", "fast", "--simulate"]);
+    assert!(unknown.stderr.contains("there is no profile `fast`"), "{unknown}");
+    world.run(&["run", "--simulate", "--seed", "1", "--no-report"]).succeeded();
+    let ran = world.run(&["batch", "src", "--out", "notes", "--profile", "fast", "--simulate"]).succeeded();
+    assert!(ran.stdout.contains("profile fast") && ran.stdout.contains("Expected and made"), "{ran}");
+    let both = world.run(&["batch", "src", "2a7f", "--out", "notes", "--profile", "fast"]);
+    assert!(both.code == Some(2) && both.stderr.contains("cannot be used with"), "{both}");
+}
+
+#[test]
 fn a_server_that_is_not_there_and_wrong_words_are_said() {
     let world = World::new();
     with_files(&world, 2);

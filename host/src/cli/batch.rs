@@ -1,6 +1,6 @@
 //! `ralf-tune batch`: the user's batch itself, with tuned settings.
 
-use std::{cell::RefCell, io, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, io, path::Path};
 
 use rand::Rng;
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use super::{
     interrupt::interrupted,
     lock,
     plan::{grant, prepare},
+    profile,
     run::{now, present_settings, refuse_report_in, target},
     session::{self, block_on},
     study,
@@ -32,6 +33,7 @@ use crate::{
         kept::{StudyId, chosen},
         machine::ModelProfile,
         production::{PRODUCTION_SCHEMA_VERSION, Production as Record, ProductionEnd},
+        profile::Profile,
         study::{Outcome, Study},
         workload::PromptTemplate,
     },
@@ -73,6 +75,11 @@ pub fn run(args: &BatchArgs) -> CommandResult {
     if let (Some((study, _)), true) = (&named, settings.model.value.is_none()) {
         settings.model.value = Some(study.model.name.clone());
     }
+    let of_model = settings.model.value.clone();
+    let profile = args.profile.as_ref().map(|name| profile::named(&env, name, of_model.as_deref())).transpose()?;
+    if let Some(profile) = &profile {
+        settings.model.value = Some(profile.tuned.model_name.clone());
+    }
     let registry = session::plugins(&settings, &env)?;
     let mut prepared = prepare(&settings, &registry)?;
     // Nobody judges beside a batch: it would take the time of notes.
@@ -103,6 +110,8 @@ pub fn run(args: &BatchArgs) -> CommandResult {
         let chosen = if args.present {
             let (settings, place) = present_place(present.as_ref());
             Chosen { settings, place, study: last().ok().flatten().map(|(study, _)| study) }
+        } else if let Some(profile) = profile {
+            of_profile(&env, profile)
         } else {
             let found = named.map_or_else(last, |found| Ok(Some(found)))?;
             of_study(found, &model)?
@@ -255,6 +264,12 @@ fn of_study(found: Option<(Study, StudyId)>, model: &ModelProfile) -> Result<Cho
         return Err(Failure::new(ExitStatus::NothingFeasible, error, Some(hint)));
     }
     Ok(Chosen { settings: chosen(&study).clone(), place: format!("study {id}"), study: Some(study) })
+}
+
+/// The settings of a profile, with the study that they come from, where it is still kept.
+fn of_profile(env: &BTreeMap<String, String>, profile: Profile) -> Chosen {
+    let study = profile.study.as_ref().and_then(|id| study::load(env, id.as_str()).ok());
+    Chosen { place: format!("profile {}", profile.name), settings: profile.tuned.candidate, study }
 }
 
 /// Another prompt makes other notes in another time.

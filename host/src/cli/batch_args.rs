@@ -7,12 +7,16 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, builder::NonEmptyStringValueParser};
 
 use super::args::duration;
-use crate::settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed};
+use crate::{
+    model::profile::ProfileName,
+    settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed},
+};
 
 pub const EXAMPLES: &str = "\
 Examples:
   ralf-tune batch ./src --out ./notes              with the settings of the newest study of this model
   ralf-tune batch ./src --out ./notes 2a7f         with those of another study
+  ralf-tune batch ./src --out ./notes --profile quality
   ralf-tune batch ./src --out ./notes --present    with those of your configuration
   ralf-tune batch ./src --out ./notes --simulate
       on a simulated machine, in a moment; needs a study of one: ralf-tune run --simulate --samples ./src
@@ -44,8 +48,12 @@ pub struct BatchArgs {
     #[arg(long, value_name = "NOTES")]
     pub out: PathBuf,
 
+    /// Profile whose settings are used: fast, balanced, quality, or your own
+    #[arg(long, value_name = "NAME", conflicts_with = "study")]
+    pub profile: Option<ProfileName>,
+
     /// Use the present settings instead of tuned ones
-    #[arg(long, conflicts_with = "study")]
+    #[arg(long, conflicts_with_all = ["study", "profile"])]
     pub present: bool,
 
     /// How long a server that is gone is waited for, such as 90s or 1h

@@ -39,7 +39,12 @@ fn store(env: &BTreeMap<String, String>) -> Result<ProfileStore, Failure> {
 
 /// The profile that is meant.
 fn find(env: &BTreeMap<String, String>, meant: &Meant) -> Result<Profile, Failure> {
-    Ok(store(env)?.find(&meant.name, meant.model.as_deref())?)
+    named(env, &meant.name, meant.model.as_deref())
+}
+
+/// The profile of that name, and of that model where one is named.
+pub fn named(env: &BTreeMap<String, String>, name: &ProfileName, model: Option<&str>) -> Result<Profile, Failure> {
+    Ok(store(env)?.find(name, model)?)
 }
 
 /// Keeps the profiles that a study made, in place of those of the last one of its model.
