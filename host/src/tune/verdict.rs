@@ -11,11 +11,14 @@ use super::{
 use crate::{
     model::{
         candidate::Candidate,
-        metric::Estimate,
+        experiment::Experiment,
+        metric::{Estimate, Metric},
+        observation::FailureCause,
         proof::ProofVerdict,
         selection::{MeasuredCandidate, Selection, TunedConfig},
         space::Parameter,
         study::{Comparison, Outcome, StageOutcome, Warning},
+        trial::{Trial, TrialState},
     },
     plugin::PluginError,
 };
@@ -136,7 +139,8 @@ pub fn decide(
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
     let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
         let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
-        grounds(winner, baseline, comparison, floor)
+        let bound = unfinished_bound(&progress.history, facts.baseline);
+        grounds(winner, baseline, comparison, (floor, bound))
     });
     let wins = grounds.as_ref().is_some_and(Grounds::suffice);
     selection.reasons.extend(grounds.map(Grounds::into_sentence));
@@ -260,10 +264,13 @@ fn grounds(
     winner: &MeasuredCandidate,
     baseline: &MeasuredCandidate,
     comparison: Option<&Comparison>,
-    floor: f64,
+    (floor, bound): (f64, Option<f64>),
 ) -> Grounds {
     if let Some(why) = unusable(winner, baseline, comparison, floor) {
         return Grounds::Unusable(why);
+    }
+    if baseline.notes_per_minute.is_none() {
+        return without_a_note(winner, bound);
     }
     let Some(comparison) = comparison else {
         if winner.candidate.works_like(&baseline.candidate) {
@@ -303,6 +310,37 @@ fn grounds(
     }
 }
 
+/// What is to be done where no note of the present settings ended in the time that they had: another one wins that is surely faster than
+/// they can be.
+fn without_a_note(winner: &MeasuredCandidate, bound: Option<f64>) -> Grounds {
+    let speed = winner.notes_per_minute.map(|speed| speed.interval.low);
+    match (speed, bound) {
+        (Some(speed), Some(bound)) if speed > bound => Grounds::Unusable(format!(
+            "no note could be made with your present settings in the time that they had: {bound:.2} notes a minute at most, and these make at least {speed:.2}"
+        )),
+        (_, None) => {
+            Grounds::Unusable("no note could be made with your present settings in the time that they had".into())
+        }
+        _ => Grounds::NotProven(
+            "no note could be made with your present settings in the time that they had, and these are not known to be faster, so those stay".into(),
+        ),
+    }
+}
+
+/// The most notes a minute that settings can make whose notes did not end: each took longer than it was waited for.
+fn unfinished_bound(history: &[Trial], settings: &Candidate) -> Option<f64> {
+    let cut_off = history.iter().filter(|trial| {
+        trial.candidate.works_like(settings)
+            && matches!(trial.experiment, Experiment::Notes { .. })
+            && trial.state == TrialState::Failed(FailureCause::OutOfTime)
+    });
+    let bounds = cut_off.filter(|trial| trial.seconds > 0.0).map(|trial| {
+        let loading = trial.mean(Metric::LoadDurationMs).unwrap_or(0.0) / 1000.0;
+        60.0 * f64::from(trial.candidate.max_concurrent_requests.max(1)) / (trial.seconds - loading).max(1.0)
+    });
+    bounds.min_by(f64::total_cmp)
+}
+
 fn are_far_apart(ours: &Estimate, theirs: &Estimate) -> bool {
     ours.interval.low > FAR_APART * theirs.interval.high
 }
@@ -323,9 +361,6 @@ fn unusable(
     if !baseline.violations.is_empty() {
         return Some(format!("your present settings cannot be used: {}", baseline.violations.join("; ")));
     }
-    if baseline.notes_per_minute.is_none() {
-        return Some("no note could be made with your present settings in the time that they had".into());
-    }
     let (theirs, ours) = (baseline.quality?, winner.quality?);
     let apart = theirs.interval.high < ours.interval.low;
     let paired = comparison
@@ -337,4 +372,40 @@ fn unusable(
             theirs.value, ours.value
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::ConfidenceInterval;
+
+    fn winner(speed: Option<(f64, f64)>) -> MeasuredCandidate {
+        let estimate = |(low, high): (f64, f64)| Estimate {
+            value: f64::midpoint(low, high),
+            interval: ConfidenceInterval { level: 0.95, low, high },
+        };
+        MeasuredCandidate {
+            id: 1,
+            candidate: Candidate::default(),
+            is_baseline: false,
+            notes_per_minute: speed.map(estimate),
+            quality: None,
+            scored_notes: 0,
+            source_share: 1.0,
+            lost_share: 0.0,
+            peak_memory_bytes: None,
+            spilled: false,
+            violations: Vec::new(),
+            trials: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn settings_without_a_note_give_way_to_what_is_surely_faster() {
+        let wins = |speed, bound| without_a_note(&winner(speed), bound).suffice();
+        assert!(wins(Some((0.9, 1.1)), Some(0.8)));
+        assert!(!wins(Some((0.7, 1.1)), Some(0.8)), "it may be slower");
+        assert!(!wins(None, Some(0.8)), "nobody knows how fast it is");
+        assert!(wins(Some((0.9, 1.1)), None), "notes that fail are no notes, however long they took");
+    }
 }
