@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     candidate::Candidate,
     kept::StudyId,
-    metric::{Estimate, Metric},
+    metric::Estimate,
     profile::Place,
     selection::Confidence,
     study::{Outcome, Study},
@@ -38,15 +38,10 @@ impl Prior {
             study: id.clone(),
             settings: tuned.candidate.clone(),
             notes_per_minute: alike.notes_per_minute.filter(|_| alike.violations.is_empty())?,
-            at_once: slots(study).unwrap_or(f64::MAX).min(f64::from(tuned.candidate.max_concurrent_requests)),
+            at_once: study.slots_seen().unwrap_or(f64::MAX).min(f64::from(tuned.candidate.max_concurrent_requests)),
             confidence: tuned.confidence.clone(),
         })
     }
-}
-
-/// The slots that its probes found.
-fn slots(study: &Study) -> Option<f64> {
-    study.trials.iter().filter_map(|trial| trial.mean(Metric::EffectiveSlots)).max_by(f64::total_cmp)
 }
 
 /// Why a study says nothing of what is there now, each as a phrase; empty where it may be checked. `sizes` are characters of each file of

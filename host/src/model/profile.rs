@@ -65,15 +65,16 @@ impl Place {
     #[must_use]
     pub fn of(machine: &MachineProfile, server: &ServerProfile, model: &ModelProfile) -> Self {
         let is_remote = server.locality == Locality::Remote;
-        let known = |known: bool| (known && !is_remote).then_some(());
+        // The hardware of a server elsewhere is not this machine's.
+        let is_here = (!is_remote).then_some(());
         Self {
             model_digest: model.digest.value.clone(),
             server_version: server.version.value.clone(),
             simulated: server.locality == Locality::Simulated,
             remote_host: is_remote.then(|| server.host.clone()),
-            cpu_model: known(true).and(machine.cpu_model.value.clone()),
-            usable_threads: known(true).and(machine.usable_threads.value),
-            total_memory_bytes: known(true).and(machine.total_memory_bytes.value),
+            cpu_model: is_here.and(machine.cpu_model.value.clone()),
+            usable_threads: is_here.and(machine.usable_threads.value),
+            total_memory_bytes: is_here.and(machine.total_memory_bytes.value),
             gpus: machine.gpus.iter().filter(|_| !is_remote).map(|gpu| gpu.name.clone()).collect(),
         }
     }

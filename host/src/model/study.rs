@@ -7,8 +7,10 @@ use super::{
     candidate::Candidate,
     clocks::Clocks,
     disturbance::Disturbances,
+    experiment::Experiment,
     forecast::Forecasts,
     machine::{MachineProfile, ModelProfile, ServerProfile},
+    metric::Metric,
     noise::NoiseFloor,
     obedience::Obedience,
     outlook::BatchOutlook,
@@ -85,6 +87,16 @@ pub struct Study {
 }
 
 impl Study {
+    /// How many requests the server was seen to work on at the same time: by the widest probe of it. `None` where it was not asked.
+    #[must_use]
+    pub fn slots_seen(&self) -> Option<f64> {
+        let asked = self.trials.iter().filter_map(|trial| match trial.experiment {
+            Experiment::Probe { parallel, .. } if parallel > 1 => Some((parallel, trial.mean(Metric::EffectiveSlots)?)),
+            _ => None,
+        });
+        asked.max_by_key(|(parallel, _)| *parallel).map(|(_, slots)| slots)
+    }
+
     /// How the server failed, where it did before anything could be compared. That says nothing of the settings.
     #[must_use]
     pub fn lost_its_server(&self) -> Option<ServerFailure> {

@@ -1,11 +1,11 @@
 //! Studies beside each other: what differs between two, and how the speed of a model went over time.
 
 use crate::model::{
-    kept::StudyId,
+    kept::{StudyId, chosen},
     metric::Estimate,
     profile::Place,
     selection::MeasuredCandidate,
-    study::{Outcome, Study},
+    study::Study,
 };
 
 use super::{
@@ -57,7 +57,7 @@ pub fn compare((a_id, a): Named<'_>, (b_id, b): Named<'_>, width: usize, colour:
     }
     page.table(&table);
     page.heading("What they recommend");
-    let (first, second) = (recommended(a), recommended(b));
+    let (first, second) = (chosen(a), chosen(b));
     let differs = differences(second, first);
     if differs.is_empty() {
         page.paragraph(Style::Plain, "The same settings.");
@@ -139,16 +139,8 @@ fn alike(study: &Study, settings: &crate::model::candidate::Candidate) -> Option
     of(study, |one| one.candidate.works_like(settings))
 }
 
-/// The settings that a study recommends, or the present ones.
-fn recommended(study: &Study) -> &crate::model::candidate::Candidate {
-    match (study.outcome, &study.tuned) {
-        (Outcome::Improved, Some(tuned)) => &tuned.candidate,
-        _ => &study.baseline,
-    }
-}
-
 fn ended(study: &Study) -> Option<Estimate> {
-    alike(study, recommended(study))
+    alike(study, chosen(study))
 }
 
 /// Whether a ratio differs from 1 by more than its interval.

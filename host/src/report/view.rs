@@ -2,8 +2,7 @@
 
 use crate::model::{
     candidate::Candidate,
-    experiment::Experiment,
-    metric::{Estimate, Metric},
+    metric::Estimate,
     selection::MeasuredCandidate,
     study::{Outcome, Study},
 };
@@ -124,15 +123,6 @@ impl<'a> View<'a> {
     fn challenger(&self) -> Option<&'a MeasuredCandidate> {
         self.winner.filter(|winner| !winner.is_baseline)
     }
-}
-
-/// How many requests the server was seen to work on at the same time: by the widest probe of it. `None` where it was not asked.
-pub(super) fn slots(study: &Study) -> Option<f64> {
-    let asked = study.trials.iter().filter_map(|trial| match trial.experiment {
-        Experiment::Probe { parallel, .. } if parallel > 1 => Some((parallel, trial.mean(Metric::EffectiveSlots)?)),
-        _ => None,
-    });
-    asked.max_by_key(|(parallel, _)| *parallel).map(|(_, slots)| slots)
 }
 
 /// The settings in which a candidate differs, with its values: `num_ctx 8192, batch_size 25`.

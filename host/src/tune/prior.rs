@@ -7,12 +7,13 @@ use super::{
     compare,
     execute::Executor,
     facts::{Facts, Progress},
+    obedience::well,
+    summarise::effective_slots,
 };
 use crate::model::{
     metric::Estimate,
     prior::Prior,
     study::{StageOutcome, StudyEvent, Warning},
-    trial::Trial,
 };
 
 /// The stage that its trials are said to belong to.
@@ -27,9 +28,6 @@ pub const SHARE: f64 = 0.4;
 /// Changes of the speed, as logarithms: below the first nothing has changed, above the second something has, whatever noise there is.
 const SAME: f64 = 0.1;
 const OTHER: f64 = 0.2;
-
-/// Share of the requests at a time that there must be again: the last notes of a few run alone, and a lost slot is half of two.
-const BESIDE: f64 = 0.65;
 
 /// Checks what an earlier study found. Whether it still holds: then its settings are the incumbent, and nothing else has to be asked.
 pub async fn check(
@@ -48,8 +46,8 @@ pub async fn check(
     let (history, who) = (&mut progress.history, "what an earlier study found");
     compare::measure(executor, STAGE, &prior.settings, who, &files, deadline, history, emit).await;
     let now = speed_of(&progress.history, facts.workload, &prior.settings);
-    let at_once = progress.history.last().map_or(0.0, at_once);
-    let holds = now.is_some_and(|now| agree(&prior.notes_per_minute, &now)) && at_once >= BESIDE * prior.at_once;
+    let at_once = progress.history.last().and_then(|trial| effective_slots(&well(trial))).unwrap_or(0.0);
+    let holds = now.is_some_and(|now| agree(&prior.notes_per_minute, &now)) && at_once >= prior.at_once.round();
     let whose = if are_present { "your present settings are what" } else { "these settings are what" };
     let speeds = |now: &Estimate| {
         format!(
@@ -82,16 +80,6 @@ pub async fn check(
         progress.warnings.push(warning);
     }
     holds
-}
-
-/// How many requests the server worked on at a time, on average, from the first to the last.
-fn at_once(trial: &Trial) -> f64 {
-    let all = || trial.measured().filter(|request| request.failure.is_none());
-    let begin = all().map(|request| request.started_ms).fold(f64::INFINITY, f64::min);
-    let end = all().map(|request| request.started_ms + request.latency_ms).fold(0.0, f64::max);
-    let worked: f64 =
-        all().filter_map(|request| request.server).map(|server| server.prefill_ms + server.decode_ms).sum();
-    if end > begin { worked / (end - begin) } else { 0.0 }
 }
 
 /// Whether two speeds may be the same one, measured twice.

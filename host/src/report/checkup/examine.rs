@@ -8,7 +8,7 @@ use crate::{
         machine::{Era, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile, same_model},
         study::{Outcome, Study},
     },
-    report::{units::bytes, view},
+    report::units::bytes,
 };
 
 /// Seconds that a server keeps a model loaded when nobody says otherwise.
@@ -160,7 +160,7 @@ fn keep_alive(seen: &Seen<'_>) -> Option<Found> {
 
 fn slots(seen: &Seen<'_>) -> Option<Found> {
     let (present, _) = seen.present?;
-    let slots = view::slots(seen.study?)?.round();
+    let slots = seen.study?.slots_seen()?.round();
     let asked = f64::from(present.max_concurrent_requests);
     Some(if asked > slots {
         let what = format!("{asked:.0} requests are sent at a time, and the server was seen to work on {slots:.0}");

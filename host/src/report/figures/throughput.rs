@@ -17,7 +17,6 @@ use crate::{
     report::{
         table::{Cell, Table},
         units::{decimals, fixed, plain},
-        view::slots,
     },
     stats::{interval::mean_interval, summary::mean},
 };
@@ -59,7 +58,7 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     if !points.iter().any(|point| point.is_drawn) {
         return Err("no kind of request was timed with different numbers of them at once");
     }
-    let slots = slots(study);
+    let slots = study.slots_seen();
     let slots_say = slots.map_or_else(
         || "How many it works on at once was not asked.".to_owned(),
         |slots| format!("The server was seen to work on {} at once (the rule); more only wait.", plain(slots)),
