@@ -35,38 +35,71 @@ pub fn are_alike(one: &Candidate, other: &Candidate) -> bool {
     Kind::of(one) == Kind::of(other)
 }
 
+/// Standard errors that two usual lengths must differ by to count as different.
+const SURELY: f64 = 3.0;
+
 /// The usual length of answers, by what decides it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnswerLengths {
-    usual: Vec<(Kind, f64)>,
+    usual: Vec<(Kind, Tally)>,
+}
+
+/// Lengths of answers: how many, their sum and that of their squares, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Tally {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Tally {
+    fn and(self, tokens: f64) -> Self {
+        Self { count: self.count + 1.0, sum: self.sum + tokens, squares: self.squares + tokens * tokens }
+    }
+
+    fn mean(self) -> f64 {
+        self.sum / self.count.max(1.0)
+    }
+
+    /// Square of the standard error of the mean; of a single answer nothing is known.
+    fn error(self) -> f64 {
+        let variance = (self.squares - self.sum * self.mean()) / (self.count - 1.0).max(1.0);
+        if self.count > 1.5 { variance.max(0.0) / self.count } else { f64::INFINITY }
+    }
+
+    fn surely_differs(self, other: Self) -> bool {
+        (self.mean() - other.mean()).abs() > SURELY * (self.error() + other.error()).sqrt()
+    }
 }
 
 impl AnswerLengths {
     /// As far as the trials tell.
     #[must_use]
     pub fn of(trials: &[Trial]) -> Self {
-        let mut sums: Vec<(Kind, f64, f64)> = Vec::new();
+        let mut usual: Vec<(Kind, Tally)> = Vec::new();
         for trial in trials {
             let kind = Kind::of(&trial.candidate);
             for answer in trial.observations.iter().filter(|one| one.file.is_some()).filter_map(Answer::of) {
-                match sums.iter_mut().find(|(known, ..)| *known == kind) {
-                    Some((_, tokens, count)) => {
-                        *tokens += answer.tokens;
-                        *count += 1.0;
-                    }
-                    None => sums.push((kind, answer.tokens, 1.0)),
+                match usual.iter_mut().find(|(known, _)| *known == kind) {
+                    Some((_, tally)) => *tally = tally.and(answer.tokens),
+                    None => usual.push((kind, Tally::default().and(answer.tokens))),
                 }
             }
         }
-        Self { usual: sums.into_iter().map(|(kind, tokens, count)| (kind, tokens / count)).collect() }
+        Self { usual }
     }
 
-    /// Milliseconds that a request would have taken longer (or less, where negative) with an answer of the usual length.
+    /// Milliseconds that a request of a candidate would have taken longer (or less, where negative) with an answer of the usual length. With
+    /// another temperature it is that of the other one, where answers surely differ: too cold a model repeats itself, and takes its time for it.
     #[must_use]
-    pub fn surplus_ms(&self, candidate: &Candidate, observation: &Observation) -> f64 {
+    pub fn surplus_ms(&self, candidate: &Candidate, temperature: f64, observation: &Observation) -> f64 {
         let kind = Kind::of(candidate);
-        let usual = self.usual.iter().find(|(known, _)| *known == kind).map(|(_, tokens)| *tokens);
-        usual.zip(Answer::of(observation)).map_or(0.0, |(usual, answer)| answer.longer_ms(usual))
+        let tally = |kind: Kind| self.usual.iter().find(|(known, _)| *known == kind).map(|(_, tally)| *tally);
+        let own = tally(kind);
+        let other = tally(Kind { temperature, ..kind });
+        let usual =
+            other.zip(own).filter(|(other, own)| other.surely_differs(*own)).map_or(own, |(other, _)| Some(other));
+        usual.zip(Answer::of(observation)).map_or(0.0, |(usual, answer)| answer.longer_ms(usual.mean()))
     }
 }
 

@@ -43,16 +43,18 @@ pub async fn run(
         emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
         let trial = executor.run("baseline", &proposal, deadline).await;
         emit(stage::finished(&trial, what));
-        let failed = matches!(trial.state, TrialState::Failed(cause) if cause != FailureCause::OutOfTime);
+        // One that ended before its time was not even asked for: the others would not end either.
+        let stops = matches!(trial.state, TrialState::Failed(cause) if cause != FailureCause::OutOfTime)
+            || (!trial.is_complete() && Instant::now() < deadline);
         progress.history.push(trial);
-        if failed {
+        if stops {
             break;
         }
     }
     let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
-    if !any_note {
+    let (prompt_tokens, output_tokens) = RATES_PROBE;
+    if !any_note && !executor.foresees_no_end(prompt_tokens, output_tokens, late) {
         // Not one note in the time: at least its rates, which say how slow it is.
-        let (prompt_tokens, output_tokens) = RATES_PROBE;
         let proposal = Proposal {
             candidate: facts.baseline.clone(),
             experiment: Experiment::Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 },

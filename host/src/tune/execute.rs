@@ -9,6 +9,7 @@ use super::{
     calibrate::{Calibration, Sized},
     clock::StudyClock,
     compare::in_turn,
+    first_request::{FirstRequest, chars_read},
     judge::{Judge, Sitting, Spent},
     measure::{Bench, Contexts, KEEP_ALIVE_SECONDS},
     notes::MadeNotes,
@@ -74,6 +75,8 @@ pub struct Executor<'a> {
     pub watch: Watch,
     /// Undisturbed requests so far: they tell how well the machine repeats itself.
     pub(super) requests: Vec<Request>,
+    /// The first request after the last load, until one was measured.
+    first: Option<FirstRequest>,
     /// Nothing of ours can still be at work on the server.
     pub(super) settled: bool,
     /// Whether the server counts only the tokens that were not cached, as it did before 0.4.
@@ -122,6 +125,7 @@ impl<'a> Executor<'a> {
             memory: None,
             watch: Watch::new(&profile.loaded_models, &model.name),
             requests: Vec::new(),
+            first: None,
             settled: true,
             leaves_out_cached: leaves_out_cached(profile),
             last_load_seconds: 0.0,
@@ -156,6 +160,9 @@ impl<'a> Executor<'a> {
                 reloads += u32::from(reloaded);
                 self.measure(candidate, &proposal.experiment, deadline, &mut measured, &mut reloads).await;
             }
+        }
+        if measured.observations.iter().any(|request| request.repetition == Repetition::Measured) {
+            self.first = None;
         }
         measured.facts.extend(Tries::of(&measured.observations).facts());
         if let Some(slots) = summarise::effective_slots(&measured.observations) {
@@ -217,6 +224,7 @@ impl<'a> Executor<'a> {
         }
         self.loaded = None;
         self.memory = None;
+        self.first = None;
         self.touched = true;
         let seconds = self.load(candidate, deadline, measured).await?;
         self.loaded = Some(key);
@@ -263,12 +271,27 @@ impl<'a> Executor<'a> {
     }
 
     /// The first request after a load pays for what is initialised late; it is kept, and does not count.
-    async fn warm_up(&self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
+    async fn warm_up(&mut self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
         let (prompt_tokens, output_tokens) = WARM_UP;
         let ask = self.probe_ask(prompt_tokens, output_tokens, Repetition::Warmup);
         if let Ok(answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await {
+            self.first = FirstRequest::of(&answered.observation);
             measured.observations.push(answered.observation);
         }
+    }
+
+    /// Whether a request of that many tokens would take longer than there is time for, if it were as slow as the first one after the load.
+    pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, deadline: Instant) -> bool {
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > left)
+    }
+
+    /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.
+    fn hopeless(&self, candidate: &Candidate, files: &[usize], deadline: Instant) -> Option<f64> {
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let lengths = files.iter().filter_map(|file| self.workload.files.get(*file)).map(|file| file.chars);
+        let least = self.first?.least_note_seconds(chars_read(lengths.min()?, candidate), self.workload);
+        (least > left).then_some(least)
     }
 
     fn describe_memory(&self, measured: &mut Measured) {
@@ -294,6 +317,13 @@ impl<'a> Executor<'a> {
                 self.probe(candidate, (*prompt_tokens, *output_tokens), *parallel, *requests, deadline, measured).await;
             }
             Experiment::Notes { files } => {
+                if let Some(least) = self.hopeless(candidate, files, deadline) {
+                    measured.failure = Some(FailureCause::OutOfTime);
+                    measured.notices.push(format!(
+                        "not asked: by the first request after the load a note takes {least:.0} s at least, and there is no time for that"
+                    ));
+                    return;
+                }
                 let (bench, slots) = (self.bench(), self.slots.get(&candidate.load_key()).copied());
                 let run = if self.keep_busy {
                     make_notes_busy(&bench, candidate, files, slots, deadline).await

@@ -112,6 +112,19 @@ pub async fn run(
     StageEnd { outcome, decision, failure }
 }
 
+/// Whether the strategy would measure something now: who would not needs no time kept for it. One that fails will be heard in its turn.
+#[must_use]
+pub fn would_measure(
+    executor: &Executor<'_>,
+    facts: &Facts<'_>,
+    stage: &PreparedStage,
+    incumbent: &Candidate,
+    history: &[Trial],
+    seconds_left: f64,
+) -> bool {
+    !matches!(ask(executor, facts, stage, incumbent, history, seconds_left), Ok(StrategyAnswer::Done(_)))
+}
+
 /// The event of a trial that ended.
 pub fn finished(trial: &Trial, what: String) -> StudyEvent {
     StudyEvent::TrialFinished {

@@ -13,7 +13,7 @@ use super::{
     notes::MadeNotes,
     obedience::{self, Witness},
     outlook,
-    plan::{CONFIRM_SHARE, Prepared, stage_share, weight},
+    plan::{CONFIRM_SHARE, Prepared, PreparedStage, stage_share, weight},
     prior,
     profiles::profiles,
     prompts::Nonces,
@@ -209,8 +209,8 @@ async fn measure(
             continue;
         }
         emit(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of: count });
-        let later =
-            ahead.iter().zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none()).map(|(later, _)| weight(later));
+        let later = setup.prepared.stages.iter().skip(index).zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none());
+        let later = later.map(|(later, _)| weight_now(executor, facts, later, progress, left));
         let share = stage_share(left, weight(&stage.strategy.manifest), later);
         let soft = clock.at(now + share);
         let hard = clock.at((now + share * 1.3).min(measuring_ends));
@@ -231,6 +231,20 @@ async fn measure(
         progress.stages.push(end.outcome);
         report_incumbent(facts, progress, emit);
     }
+}
+
+/// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.
+fn weight_now(
+    executor: &Executor<'_>,
+    facts: &Facts<'_>,
+    stage: &PreparedStage,
+    progress: &Progress,
+    seconds: f64,
+) -> f64 {
+    let weight = weight(&stage.strategy.manifest);
+    let (incumbent, history) = (&progress.incumbent, &progress.history);
+    let idle = weight >= 1.0 && !stage::would_measure(executor, facts, stage, incumbent, history, seconds);
+    if idle { 0.0 } else { weight }
 }
 
 /// What a note takes with what was decided so far, as far as the trials tell, even if only probes; without any, longer than the study has

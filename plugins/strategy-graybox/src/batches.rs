@@ -9,7 +9,7 @@ use crate::{
     NAME,
     design::{Load, Target},
     server::Server,
-    threads::{is_on_gpu, same},
+    threads::{is_on_gpu, same, some_note_was_made},
 };
 
 /// Batches that are tried, one after the other while each is better than those before: a server chooses 512 to 2048 by itself.
@@ -22,11 +22,14 @@ const FASTER: f64 = 1.25;
 /// many times as fast as he writes is held up by something else than memory and arithmetic.
 const LEAST_RATIO: f64 = 4.0;
 
-/// A probe of one batch: a prompt longer than it, and hardly an answer; in tokens.
+/// A probe of one batch: a prompt longer than it, and hardly an answer; in tokens. The short one is for servers that made no note: they are
+/// known by prompts that are as short, and take minutes for longer ones.
 const PROBE: (u32, u32) = (640, 4);
+const SHORT_PROBE: (u32, u32) = (160, 4);
 
-/// Prompts below that are hardly longer than a batch.
+/// Prompts below that are hardly longer than a batch; the other is that of short probes.
 const LEAST_PROMPT: f64 = 800.0;
+const LEAST_SHORT_PROMPT: f64 = 128.0;
 
 /// The batch to load the model with.
 #[must_use]
@@ -58,7 +61,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposa
     });
     let batch = smaller.filter(|_| goes_on).or_else(|| between(&known, usual))?;
     let batch = study.allowed("num_batch", batch);
-    let (prompt_tokens, output_tokens) = PROBE;
+    let (prompt_tokens, output_tokens) = if some_note_was_made(study) { PROBE } else { SHORT_PROBE };
     let probe = Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 };
     // With its warm-up.
     let seconds = 2.0 * server.probe_seconds(&probe);
@@ -86,9 +89,10 @@ fn rates(study: &Study) -> Vec<(f64, f64)> {
     probes.filter_map(|trial| Some((trial.setting("num_batch"), prefill_rate(trial)?))).collect()
 }
 
-/// The rate of reading long prompts one at a time with the present batch, under a load that is like another but for that.
+/// The rate of reading long prompts, or short ones where no note was made, one at a time with the present batch, under a load that is like another but for that.
 fn usual(study: &Study, like: &Load) -> Option<f64> {
     let present = study.baseline.value("num_batch");
+    let least = if some_note_was_made(study) { LEAST_PROMPT } else { LEAST_SHORT_PROMPT };
     let own = study.history.iter().filter(|trial| {
         let load = Load::of(&trial.candidate);
         trial.is_complete()
@@ -96,12 +100,13 @@ fn usual(study: &Study, like: &Load) -> Option<f64> {
             && same(like.context, load.context)
             && same(like.threads, load.threads)
             && trial.parallel() < 1.5
-            && median(trial.values("prompt_tokens")).is_some_and(|tokens| tokens >= LEAST_PROMPT)
+            && median(trial.values("prompt_tokens")).is_some_and(|tokens| tokens >= least)
     });
     let rates: Vec<f64> = own.filter_map(prefill_rate).collect();
     median(&rates)
 }
 
 fn is_probe(trial: &Trial) -> bool {
-    matches!(&trial.experiment, Experiment::Probe(probe) if (probe.prompt_tokens, probe.output_tokens) == PROBE)
+    let own = |probe: &Probe| [PROBE, SHORT_PROBE].contains(&(probe.prompt_tokens, probe.output_tokens));
+    matches!(&trial.experiment, Experiment::Probe(probe) if own(probe))
 }

@@ -8,6 +8,7 @@
 mod batches;
 mod belief;
 mod context;
+mod crowding;
 mod decide;
 mod design;
 mod memory;

@@ -6,14 +6,15 @@ use ralf_tune_sdk::{
 };
 
 use crate::{
-    NAME, batches,
+    NAME, batches, crowding,
     decide::{self, present_design},
     design::{Design, Load, Target, target},
     memory,
     notes::{lengths, spread},
     reading,
     server::{Server, worth_of_measuring},
-    slots, threads,
+    slots,
+    threads::{self, some_note_was_made},
 };
 
 /// Share of the remaining seconds that an estimate may use up.
@@ -86,14 +87,15 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     if let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS - budget.load_seconds()) {
         return Some(vec![budget.at(probe)]);
     }
+    if let Some((probe, seconds)) = crowding::probe(study, target.load.threads)
+        && seconds + 2.0 * budget.reload_seconds() <= left * SPEND_ON_SLOTS
+    {
+        return Some(vec![probe.set("num_ctx", target.load.context).set("num_batch", target.load.batch)]);
+    }
     if !two_fit {
         return None;
     }
     levels_to_measure(&budget, arguments).or_else(|| reading_to_measure(&budget, arguments))
-}
-
-fn some_note_was_made(study: &Study) -> bool {
-    study.history.iter().any(|trial| trial.is_complete() && matches!(trial.experiment, Experiment::Notes(_)))
 }
 
 struct Budget<'a> {
@@ -194,6 +196,10 @@ fn batch_to_measure(budget: &Budget<'_>) -> Option<Vec<Proposal>> {
 /// Pairs of notes for a content length that could be better.
 fn reading_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let (study, target, server) = (budget.study, budget.target, budget.server);
+    if study::notes_repeat_themselves(study) {
+        // Another temperature changes such notes by more than what is read of a file; the time is left to whoever decides it.
+        return None;
+    }
     let levels = decide::levels(study, target);
     let taken = decide::best(server, &levels, arguments.number("tie"))?;
     let less = reading::less(study, target).filter(|other| {

@@ -8,7 +8,7 @@ use ralf_tune_sdk::{
 use crate::{
     belief::{Belief, Regression, learned, normal_below},
     design::{Design, Load},
-    slots,
+    slots, threads,
 };
 
 /// Features of a measured rate: one, the logarithm of the requests at work, thousands of tokens in the prompt, and whether it was
@@ -114,6 +114,10 @@ impl Server {
             Experiment::Notes(_) => (median(trial.values("prompt_tokens")).unwrap_or(1_500.0), at_work(trial)),
             Experiment::Load | Experiment::Needle(_) | Experiment::Compare(_) => return,
         };
+        // How much several requests slow each other down is a matter of the threads.
+        if at_work > 1.5 && !threads::same(trial.setting("num_thread"), load.threads) {
+            return;
+        }
         let features = self.features(at_work, prompt, !load.is_of(trial));
         let usable = |name: &str| {
             let sample = trial.sample(name).filter(|sample| sample.median > 0.0)?;

@@ -32,7 +32,8 @@ pub fn known(study: &Study) -> Option<Slots> {
 }
 
 /// Whether a trial is a slot probe.
-fn is_probe(trial: &Trial) -> bool {
+#[must_use]
+pub fn is_probe(trial: &Trial) -> bool {
     matches!(&trial.experiment, Experiment::Probe(probe) if probe.parallel > 1 && probe.output_tokens <= OUTPUT)
 }
 

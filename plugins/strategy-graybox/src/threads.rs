@@ -6,7 +6,7 @@ use ralf_tune_sdk::{
 };
 
 use crate::{
-    NAME,
+    NAME, crowding,
     design::{self, Load, Target},
     server::Server,
 };
@@ -53,7 +53,8 @@ pub fn chosen(study: &Study) -> f64 {
         others.filter_map(|threads| Some((threads, rate(threads)?))).max_by(|left, right| left.1.total_cmp(&right.1));
     // Without a rate the present ones were so slow that nothing ended in time.
     let usual = rate(fallback).unwrap_or(0.0);
-    best.filter(|(_, rate)| *rate >= usual * FASTER).map_or(fallback, |(threads, _)| threads)
+    let alone = best.filter(|(_, rate)| *rate >= usual * FASTER).map_or(fallback, |(threads, _)| threads);
+    crowding::threads(study, alone).unwrap_or(alone)
 }
 
 /// Threads that the present settings run: the server takes one a core by itself.
@@ -62,16 +63,32 @@ fn own_choice(study: &Study) -> f64 {
     if present < 0.5 { f64::from(study.machine.physical_cores) } else { present }
 }
 
-/// A short request with as many threads as may be used, where the present settings run more: what is known of the speed says nothing then.
+/// A short request with the target's load, where what is known of the speed says nothing of it: the present settings run more threads than
+/// may be used, or make no note at all because the model needs more memory than there is.
 #[must_use]
 pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
-    let threads = target.load.threads;
-    let tried = study.history.iter().any(|trial| same(trial.setting("num_thread"), threads));
+    let Load { threads, context, .. } = target.load;
     let probe = shape(PROBE);
-    let fits = 2.0 * server.probe_seconds(&probe) <= seconds * RELIEF;
-    let why = format!("how fast {threads} threads write: the present {} are more than may be used", own_choice(study));
-    (!tried && own_choice(study) > f64::from(study.machine.usable_threads) && fits)
-        .then(|| Proposal::new(Experiment::Probe(probe), why))
+    if 2.0 * server.probe_seconds(&probe) > seconds * RELIEF {
+        return None;
+    }
+    let known = |name: &str, value: f64| study.history.iter().any(|trial| same(trial.setting(name), value));
+    let (usable, own) = (f64::from(study.machine.usable_threads), own_choice(study));
+    let too_many = own > usable && !known("num_thread", threads);
+    let swaps = || study.history.iter().any(|trial| design::swaps(study, trial)) && !some_note_was_made(study);
+    let too_large = context < study.baseline.value("num_ctx") && !known("num_ctx", context) && swaps();
+    let why = if too_many {
+        format!("how fast {threads} threads write: the present {own} are more than may be used")
+    } else {
+        format!("how fast the model is with {context} tokens of context, which need less memory")
+    };
+    (too_many || too_large).then(|| Proposal::new(Experiment::Probe(probe), why))
+}
+
+/// Whether any note was made from beginning to end.
+#[must_use]
+pub fn some_note_was_made(study: &Study) -> bool {
+    study.history.iter().any(|trial| trial.is_complete() && matches!(trial.experiment, Experiment::Notes(_)))
 }
 
 const fn shape((prompt_tokens, output_tokens): (u32, u32)) -> Probe {
@@ -114,7 +131,9 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     let found = target.load.threads;
     let longest = study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
     let is_found = own.iter().any(|trial| same(trial.setting("num_thread"), found) && trial.is_complete());
-    if !is_found || found >= own_choice(study) || own.len() >= MOST_PROBES || seconds < longest * TIMES_WRONG {
+    // The server's own choice is no number that was found.
+    let chosen = found > 0.5 && found < own_choice(study);
+    if !is_found || !chosen || own.len() >= MOST_PROBES || seconds < longest * TIMES_WRONG {
         return None;
     }
     let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);

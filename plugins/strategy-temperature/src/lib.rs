@@ -18,10 +18,18 @@ impl Strategy for Temperature {
         Manifest::new("temperature", "0.1.0", "Whether another temperature makes better notes")
             .decides(&["temperature"])
             .needs(&["chunk_size"])
-            .intensities(&["full"])
+            .intensities(&["quick", "normal", "full"])
+            .parameter(
+                Parameter::text(
+                    "when",
+                    "always",
+                    "always: the values are compared in any case. repeats: only where notes repeat themselves, with higher ones",
+                )
+                .choices(&["always", "repeats"]),
+            )
             .parameter(Parameter::numbers(
                 "values",
-                &[0.0, 0.1, 0.3, 0.7],
+                &[0.0, 0.1, 0.3, 0.5, 0.7],
                 "temperatures to compare with the present one",
             ))
             .parameter(

@@ -2,13 +2,16 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Cost, Fit, notes_by_file, whole},
+    study::{Cost, Fit, REPETITION, notes_by_file, notes_repeat_themselves, parts_by_file, whole},
 };
 
-use crate::judge::{Scores, better, compare};
+use crate::judge::{Compared, Scores, better, compare};
 
 /// Share of the remaining seconds that an estimate may use up.
 const SPEND: f64 = 0.9;
+
+/// A temperature at which models seldom repeat themselves and still keep to a format.
+const MIDDLE: f64 = 0.5;
 
 /// With fewer pairs no difference of a plausible size is ever certain.
 const LEAST_FILES: usize = 3;
@@ -16,11 +19,18 @@ const LEAST_FILES: usize = 3;
 /// The next measurements, or the decision.
 pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let tried = study.trials_of("temperature").next().is_some();
-    let proposals = if tried || is_mute(study, arguments) { Vec::new() } else { comparisons(study, arguments) };
+    let wanted = !tried && has_a_reason(study, arguments) && !is_mute(study, arguments);
+    let proposals = if wanted { comparisons(study, arguments) } else { Vec::new() };
     if proposals.is_empty() { Answer::Done(decide(study, arguments)) } else { Answer::Measure(proposals) }
 }
 
-/// The values to compare with the present one: the nearest first, as many as may be.
+/// Whether comparing is wanted without a reason, or notes repeat themselves, which a low temperature makes models do.
+fn has_a_reason(study: &Study, arguments: &Arguments) -> bool {
+    arguments.text("when") == "always" || notes_repeat_themselves(study)
+}
+
+/// The values to compare with the present one, as many as may be: the nearest first; where notes repeat themselves, those above it, from
+/// the middle.
 fn values(study: &Study, arguments: &Arguments) -> Vec<f64> {
     let present = study.incumbent("temperature");
     let mut values: Vec<f64> = arguments.numbers("values");
@@ -28,17 +38,32 @@ fn values(study: &Study, arguments: &Arguments) -> Vec<f64> {
         .retain(|value| (value - present).abs() > 1e-9 && (study.allowed("temperature", *value) - value).abs() < 1e-9);
     values.sort_by(|left, right| (left - present).abs().total_cmp(&(right - present).abs()));
     values.dedup();
+    if arguments.text("when") != "always" {
+        values.retain(|value| *value > present);
+        values.sort_by(|left, right| (left - MIDDLE).abs().total_cmp(&(right - MIDDLE).abs()));
+    }
     values.truncate((whole(arguments.number("most")) as usize).saturating_sub(1));
     values
 }
 
 /// Scores at a temperature of notes made as the incumbent makes them.
 fn scores(study: &Study, temperature: f64) -> Scores {
-    let same = |trial: &Trial, name: &str| (trial.setting(name) - study.incumbent(name)).abs() < 1e-9;
-    notes_by_file(&study.history, |trial, _| {
-        (trial.setting("temperature") - temperature).abs() < 1e-9
-            && ["chunk_size", "max_content_length", "num_predict"].iter().all(|name| same(trial, name))
-    })
+    notes_by_file(&study.history, |trial, _| is_alike(study, trial, temperature))
+}
+
+fn is_alike(study: &Study, trial: &Trial, temperature: f64) -> bool {
+    let same = |name: &&str| (trial.setting(name) - study.incumbent(name)).abs() < 1e-9;
+    (trial.setting("temperature") - temperature).abs() < 1e-9
+        && ["chunk_size", "max_content_length", "num_predict"].iter().all(same)
+}
+
+/// What the decision rests on: scores, or where notes repeat themselves, what they say besides. That is the ill to be mended, and what
+/// differs from note to note for other reasons is no part of it.
+fn judged(study: &Study, arguments: &Arguments, temperature: f64) -> Scores {
+    if arguments.text("when") == "always" {
+        return scores(study, temperature);
+    }
+    parts_by_file(&study.history, REPETITION, |trial, _| is_alike(study, trial, temperature))
 }
 
 /// Whether the model's notes are known to score so near 0 that no difference can show.
@@ -58,7 +83,8 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     let most = (whole(arguments.number("files")) as usize).max(LEAST_FILES);
     let known = scores(study, present);
     for number in (1..=others.len()).rev() {
-        for files in (LEAST_FILES..=most).rev().filter_map(|files| spread(study, files)) {
+        let spread = |files| spread(study, files).map(|files| with_known(files, &known));
+        for files in (LEAST_FILES..=most).rev().filter_map(spread) {
             let mut seconds = if loads { cost.load_seconds } else { 0.0 };
             let mut proposals = Vec::new();
             for value in std::iter::once(&present).chain(others.iter().take(number)) {
@@ -80,6 +106,16 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     Vec::new()
 }
 
+/// The same number of files, those whose score at the present temperature is known in the places of others: they need one note, and not two.
+fn with_known(mut files: Vec<u32>, known: &[(u32, f64)]) -> Vec<u32> {
+    let mut spare = known.iter().map(|(file, _)| *file).filter(|file| !files.contains(file)).collect::<Vec<u32>>();
+    for place in files.iter_mut().filter(|file| !known.iter().any(|(other, _)| other == *file)) {
+        let Some(other) = spare.pop() else { break };
+        *place = other;
+    }
+    files
+}
+
 /// That many files, spread over the sizes; `None` when there are not so many.
 fn spread(study: &Study, number: usize) -> Option<Vec<u32>> {
     let mut files: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
@@ -92,15 +128,24 @@ fn spread(study: &Study, number: usize) -> Option<Vec<u32>> {
 /// The decision from what there is.
 pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let present = study.incumbent("temperature");
-    let base = scores(study, present);
+    let base = judged(study, arguments, present);
     let others: Vec<(f64, Scores)> = values(study, arguments)
         .into_iter()
-        .map(|value| (value, scores(study, value)))
+        .map(|value| (value, judged(study, arguments, value)))
         .filter(|(_, scores)| scores.iter().filter(|(file, _)| base.iter().any(|(other, _)| other == file)).count() > 1)
         .collect();
-    let keep = |why: String| Decision::new().set("temperature", study.allowed("temperature", present)).not_found(why);
-    let highest =
-        others.iter().flat_map(|(_, scores)| scores).chain(&base).map(|(_, score)| *score).fold(0.0, f64::max);
+    let kept = Decision::new().set("temperature", study.allowed("temperature", present));
+    if others.is_empty() && !has_a_reason(study, arguments) {
+        return kept.reason(format!("notes do not repeat themselves: temperature {present} is left alone"));
+    }
+    let keep = |why: String| kept.clone().not_found(why);
+    let scores = |value: f64| scores(study, value);
+    let highest = others
+        .iter()
+        .flat_map(|(value, _)| scores(*value))
+        .chain(scores(present))
+        .map(|(_, score)| score)
+        .fold(0.0, f64::max);
     let measured = !base.is_empty() && (!others.is_empty() || is_mute(study, arguments));
     if measured && highest < arguments.number("signal") {
         return keep(format!(
@@ -110,8 +155,13 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     if others.is_empty() {
         return keep(format!("too few notes were measured to compare temperatures; kept {present}"));
     }
+    let what = if arguments.text("when") == "always" { "quality" } else { "share without repetition" };
     let compared = compare(&base, &others, arguments.number("level"));
-    let Some(taken) = better(&compared) else {
+    let no_worse = |other: &&Compared| {
+        let whole = compare(&scores(present), &[(other.temperature, scores(other.temperature))], 0.95);
+        whole.iter().all(|whole| whole.difference.mean > 0.0)
+    };
+    let Some(taken) = better(&compared).filter(no_worse) else {
         let tried: Vec<String> = compared
             .iter()
             .map(|other| {
@@ -123,14 +173,14 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
             })
             .collect();
         return keep(format!("temperature made no measurable difference; kept {present}")).reason(format!(
-            "quality against {present} on {} files: {}",
+            "{what} against {present} on {} files: {}",
             compared.first().map_or(0, |other| other.difference.pairs),
             tried.join(", ")
         ));
     };
     let difference = &taken.difference;
     Decision::new().set("temperature", taken.temperature).reason(format!(
-        "temperature {} instead of {present}: quality {:+.2} ({:+.2} to {:+.2}) on the same {} files",
+        "temperature {} instead of {present}: {what} {:+.2} ({:+.2} to {:+.2}) on the same {} files",
         taken.temperature, difference.mean, difference.low, difference.high, difference.pairs
     ))
 }

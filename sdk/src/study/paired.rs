@@ -1,7 +1,7 @@
 use std::f64::consts::FRAC_2_PI;
 
 use super::{TrialExt, count};
-use crate::types::{Experiment, Trial};
+use crate::types::{Experiment, NoteScore, Trial};
 
 /// The mean of differences on the same files, and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,12 +67,28 @@ fn t_probability(bound: f64, degrees: usize) -> f64 {
 /// Scores by file of the notes that complete trials made, for those that `belongs` accepts; of two scores of a file the later one.
 #[must_use]
 pub fn notes_by_file(history: &[Trial], belongs: impl Fn(&Trial, u32) -> bool) -> Vec<(u32, f64)> {
+    by_file(history, belongs, |score| Some(score.value))
+}
+
+/// The same of what one scorer said; notes that it did not judge are left out.
+#[must_use]
+pub fn parts_by_file(history: &[Trial], scorer: &str, belongs: impl Fn(&Trial, u32) -> bool) -> Vec<(u32, f64)> {
+    by_file(history, belongs, |score| score.parts.iter().find(|part| part.name == scorer).map(|part| part.value))
+}
+
+fn by_file(
+    history: &[Trial],
+    belongs: impl Fn(&Trial, u32) -> bool,
+    value: impl Fn(&NoteScore) -> Option<f64>,
+) -> Vec<(u32, f64)> {
     let mut scores: Vec<(u32, f64)> = Vec::new();
     for trial in history.iter().filter(|trial| trial.is_complete() && matches!(trial.experiment, Experiment::Notes(_)))
     {
         for score in trial.scores.iter().filter(|score| belongs(trial, score.file)) {
-            scores.retain(|(file, _)| *file != score.file);
-            scores.push((score.file, score.value));
+            if let Some(value) = value(score) {
+                scores.retain(|(file, _)| *file != score.file);
+                scores.push((score.file, value));
+            }
         }
     }
     scores.sort_by_key(|(file, _)| *file);

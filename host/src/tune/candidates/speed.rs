@@ -82,7 +82,7 @@ impl Evidence<'_> {
     /// Characters of each request and the share of a worker's minute that it took, in milliseconds of the whole machine.
     fn request_costs(&self, candidate: &Candidate) -> Vec<(f64, f64)> {
         let (mut points, mut undisturbed) = (Vec::new(), Vec::new());
-        for request in self.timed_alike(candidate).flat_map(|trial| self.requests_of(trial)) {
+        for request in self.timed_alike(candidate).flat_map(|trial| self.requests_of(trial, candidate.temperature)) {
             points.push(request.point);
             undisturbed.extend((!request.disturbed).then_some(request.point));
         }
@@ -90,9 +90,9 @@ impl Evidence<'_> {
         if undisturbed.len() >= ENOUGH_UNDISTURBED { undisturbed } else { points }
     }
 
-    /// The same of one trial, with the file of each.
+    /// The same of one trial, with the file of each, as long as answers are at that temperature.
     #[expect(clippy::cast_precision_loss, reason = "pieces are far shorter than 2^52 characters")]
-    fn requests_of(&self, trial: &Trial) -> Vec<RequestCost> {
+    fn requests_of(&self, trial: &Trial, temperature: f64) -> Vec<RequestCost> {
         let mut points = Vec::new();
         let workers = trial.fact("workers").unwrap_or(1.0).max(1.0);
         let steadiness = trial.fact("steadiness").unwrap_or(1.0);
@@ -101,7 +101,7 @@ impl Evidence<'_> {
         for observation in &trial.observations {
             let (Some(file), Repetition::Measured) = (observation.file, observation.repetition) else { continue };
             let entry = requests.entry((file, observation.piece)).or_insert((0.0, false, false));
-            entry.0 += observation.latency_ms + self.lengths.surplus_ms(&trial.candidate, observation);
+            entry.0 += observation.latency_ms + self.lengths.surplus_ms(&trial.candidate, temperature, observation);
             entry.1 |= observation.failure.is_none();
             entry.2 |= observation.disturbed.is_some();
         }
@@ -257,7 +257,9 @@ pub fn file_noise(trials: &[Trial], workload: &Workload, as_written: bool) -> (f
             alone_freedom += (points.len() - LINE_COEFFICIENTS) as f64;
         }
         for alike in evidence.timed_alike(&trial.candidate) {
-            for RequestCost { file, point: (chars, cost), .. } in evidence.requests_of(alike) {
+            for RequestCost { file, point: (chars, cost), .. } in
+                evidence.requests_of(alike, alike.candidate.temperature)
+            {
                 let deviation = (cost / line.at(chars)).ln();
                 if deviation.is_finite() {
                     deviations.entry(file).or_default().push(deviation);

@@ -1,0 +1,244 @@
+//! Whether what was measured suffices to put another one in the place of the present settings, and the sentence that says so. Pure.
+
+use super::first_request::{FirstRequest, chars_read};
+use crate::model::{
+    candidate::Candidate,
+    experiment::Experiment,
+    metric::{Estimate, Metric},
+    observation::FailureCause,
+    proof::ProofVerdict,
+    selection::MeasuredCandidate,
+    study::Comparison,
+    trial::{Trial, TrialState},
+    workload::Workload,
+};
+
+/// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
+/// not compared side by side.
+const FAR_APART: f64 = 1.25;
+
+/// Pairs that are too few for a test of its own.
+const FEW_PAIRS: usize = 4;
+
+/// What speaks for the winner, or does not suffice.
+pub enum Grounds {
+    /// The comparison proves it faster.
+    Proven(String),
+    /// The present settings do not do their work: anything that does is better.
+    Unusable(String),
+    /// No pair fitted in, or few, and the estimates of the two are far apart.
+    FarApart(String),
+    NotProven(String),
+}
+
+/// What the grounds are found in.
+pub struct Case<'a> {
+    pub winner: &'a MeasuredCandidate,
+    pub baseline: &'a MeasuredCandidate,
+    /// The comparison of these two, if there was time for one.
+    pub comparison: Option<&'a Comparison>,
+    /// Quality below which notes are too poor.
+    pub floor: f64,
+    /// The most notes a minute that the present settings can make, by requests that did not end.
+    pub bound: Option<f64>,
+}
+
+impl Grounds {
+    /// Whether the winner may take the place of the present settings.
+    #[must_use]
+    pub const fn suffice(&self) -> bool {
+        !matches!(self, Self::NotProven(_))
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn into_sentence(self) -> String {
+        match self {
+            Self::Proven(why) | Self::Unusable(why) | Self::FarApart(why) | Self::NotProven(why) => why,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// What was found.
+    #[must_use]
+    pub fn grounds(&self) -> Grounds {
+        if let Some(why) = self.unusable() {
+            return Grounds::Unusable(why);
+        }
+        let Some(theirs) = self.at_most() else { return self.without_a_note() };
+        if self.baseline.notes_per_minute.is_none() {
+            return self.without_a_note();
+        }
+        let Some(comparison) = self.comparison else { return self.without_a_pair(theirs) };
+        let ratio = comparison.speed_ratio;
+        let found = format!(
+            "{:.2}x, {:.2} to {:.2}, from {} pairs",
+            ratio.value, ratio.interval.low, ratio.interval.high, comparison.pairs
+        );
+        match comparison.proof.verdict {
+            ProofVerdict::Faster => Grounds::Proven(format!("proven faster than your present settings ({found})")),
+            ProofVerdict::Slower => {
+                Grounds::NotProven(format!("proven slower than your present settings ({found}), so these stay"))
+            }
+            ProofVerdict::Undecided if self.all_agree(comparison, theirs) => Grounds::FarApart(format!(
+                "there was time for few notes side by side ({found}), and all others say the same: {theirs:.2} notes a minute at most, and at least {:.2} with these",
+                self.at_least().unwrap_or(0.0)
+            )),
+            ProofVerdict::Undecided => {
+                Grounds::NotProven(format!("not proven faster than your present settings ({found}), so these stay"))
+            }
+        }
+    }
+
+    /// The fewest notes a minute that the winner may make.
+    fn at_least(&self) -> Option<f64> {
+        self.winner.notes_per_minute.map(|speed| speed.interval.low)
+    }
+
+    /// The most that the present settings may make.
+    fn at_most(&self) -> Option<f64> {
+        let estimated = self.baseline.notes_per_minute.map(|speed: Estimate| speed.interval.high);
+        [estimated, self.bound].into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    fn without_a_pair(&self, theirs: f64) -> Grounds {
+        if self.winner.candidate.works_like(&self.baseline.candidate) {
+            let why = "it makes the same notes in the same time as your present settings, so these stay";
+            return Grounds::NotProven(why.into());
+        }
+        match self.at_least().filter(|ours| *ours > FAR_APART * theirs) {
+            Some(ours) => Grounds::FarApart(format!(
+                "your present settings are too slow to be compared side by side in this time: {theirs:.2} notes a minute at most, and these make at least {ours:.2}"
+            )),
+            None => Grounds::NotProven(
+                "there was no time to prove it faster than your present settings, so these stay".into(),
+            ),
+        }
+    }
+
+    /// Whether a comparison that had no time to prove anything says the same as all other notes: that the gain is a large one, or, where the
+    /// pairs alone would do for a single look at them, that there is one at all.
+    fn all_agree(&self, comparison: &Comparison, theirs: f64) -> bool {
+        let ratio = comparison.speed_ratio;
+        let apart = |times: f64| self.at_least().is_some_and(|ours| ours > times * theirs);
+        comparison.pairs <= FEW_PAIRS
+            && ratio.value > FAR_APART
+            && comparison.proof.evidence_faster > 1.0
+            && (apart(FAR_APART) || (ratio.interval.low > 1.0 && apart(1.0)))
+    }
+
+    /// Where no note of the present settings ended in the time that they had, another one wins that is surely faster than they can be.
+    fn without_a_note(&self) -> Grounds {
+        match (self.at_least(), self.bound) {
+            (Some(speed), Some(bound)) if speed > bound => Grounds::Unusable(format!(
+                "no note could be made with your present settings in the time that they had: {bound:.2} notes a minute at most, and these make at least {speed:.2}"
+            )),
+            (_, None) => {
+                Grounds::Unusable("no note could be made with your present settings in the time that they had".into())
+            }
+            _ => Grounds::NotProven(
+                "no note could be made with your present settings in the time that they had, and these are not known to be faster, so those stay".into(),
+            ),
+        }
+    }
+
+    /// Why the present settings do not do their work, where they surely do not: something is violated, or their notes are below the floor, and
+    /// clearly worse.
+    fn unusable(&self) -> Option<String> {
+        let baseline = self.baseline;
+        if !baseline.violations.is_empty() {
+            return Some(format!("your present settings cannot be used: {}", baseline.violations.join("; ")));
+        }
+        let (theirs, ours) = (baseline.quality?, self.winner.quality?);
+        let apart = theirs.interval.high < ours.interval.low;
+        let paired = self
+            .comparison
+            .and_then(|comparison| comparison.proof.quality_difference)
+            .is_some_and(|difference| difference.interval.low > 0.0);
+        (theirs.value < self.floor && (apart || paired)).then(|| {
+            format!(
+                "the notes of your present settings are too poor: quality {:.2}, and {:.2} with these",
+                theirs.value, ours.value
+            )
+        })
+    }
+}
+
+/// The most notes a minute that settings can make some of whose notes did not end: each took longer than it was waited for, which a file that
+/// is larger than most says little of. Where not one ended, the first request after the load is all that is known besides.
+#[must_use]
+pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
+    let own = || history.iter().filter(|trial| trial.candidate.works_like(settings));
+    let usual = mean_chars(workload, settings);
+    let cut_off = own().filter(|trial| trial.state == TrialState::Failed(FailureCause::OutOfTime));
+    let bounds = cut_off.filter_map(|trial| {
+        let Experiment::Notes { files } = &trial.experiment else { return None };
+        let longest = files.iter().filter_map(|file| workload.files.get(*file)).map(|file| file.chars).max()?;
+        let larger = (chars_read(longest, settings) / usual).max(1.0);
+        let loading = trial.mean(Metric::LoadDurationMs).unwrap_or(0.0) / 1000.0;
+        let at_once = f64::from(trial.candidate.max_concurrent_requests.max(1));
+        (trial.seconds > 0.0).then(|| 60.0 * at_once * larger / (trial.seconds - loading).max(1.0))
+    });
+    let of_notes = bounds.min_by(f64::total_cmp)?;
+    let some_note_ended = own().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
+    let requests = || own().flat_map(|trial| &trial.observations);
+    let first = if some_note_ended { None } else { requests().find_map(FirstRequest::of) };
+    let at_once = f64::from(settings.max_concurrent_requests.max(1));
+    Some(first.map_or(of_notes, |first| of_notes.min(60.0 * at_once / first.least_note_seconds(usual, workload))))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]
+fn mean_chars(workload: &Workload, settings: &Candidate) -> f64 {
+    let all: f64 = workload.batch_chars.iter().map(|chars| chars_read(*chars, settings)).sum();
+    (all / workload.batch_chars.len().max(1) as f64).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metric::ConfidenceInterval;
+
+    fn candidate(is_baseline: bool, speed: Option<(f64, f64)>) -> MeasuredCandidate {
+        let estimate = |(low, high): (f64, f64)| Estimate {
+            value: f64::midpoint(low, high),
+            interval: ConfidenceInterval { level: 0.95, low, high },
+        };
+        let mut settings = Candidate::default();
+        settings.num_ctx += u32::from(!is_baseline) * 256;
+        MeasuredCandidate {
+            id: u32::from(!is_baseline),
+            candidate: settings,
+            is_baseline,
+            notes_per_minute: speed.map(estimate),
+            quality: None,
+            scored_notes: 0,
+            source_share: 1.0,
+            lost_share: 0.0,
+            peak_memory_bytes: None,
+            spilled: false,
+            violations: Vec::new(),
+            trials: Vec::new(),
+        }
+    }
+
+    fn suffice(ours: Option<(f64, f64)>, theirs: Option<(f64, f64)>, bound: Option<f64>) -> bool {
+        let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
+        Case { winner: &winner, baseline: &baseline, comparison: None, floor: 0.0, bound }.grounds().suffice()
+    }
+
+    #[test]
+    fn settings_without_a_note_give_way_to_what_is_surely_faster() {
+        assert!(suffice(Some((0.9, 1.1)), None, Some(0.8)));
+        assert!(!suffice(Some((0.7, 1.1)), None, Some(0.8)), "it may be slower");
+        assert!(!suffice(None, None, Some(0.8)), "nobody knows how fast it is");
+        assert!(suffice(Some((0.9, 1.1)), None, None), "notes that fail are no notes, however long they took");
+    }
+
+    #[test]
+    fn without_pairs_the_two_must_be_far_apart() {
+        assert!(suffice(Some((1.9, 2.1)), Some((0.4, 1.5)), None));
+        assert!(!suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), None));
+        assert!(suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), Some(1.4)), "a note that did not end says more than rates");
+    }
+}
