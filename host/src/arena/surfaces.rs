@@ -17,7 +17,7 @@ pub enum Half {
 }
 
 /// Every surface. The halves have the same traps, on other machines and of other depth.
-const SURFACES: [(Half, &str); 20] = [
+const SURFACES: [(Half, &str); 30] = [
     (Half::Tuning, "one-slot:slots=4,dip"),
     (Half::Tuning, "one-slot:hidden-quota=3"),
     (Half::Tuning, "one-slot:slots=4,contention"),
@@ -28,16 +28,27 @@ const SURFACES: [(Half, &str); 20] = [
     (Half::Tuning, "one-slot:lost-middle"),
     (Half::Tuning, "mid-range:no-format"),
     (Half::Tuning, "mid-range:lottery=1"),
-    (Half::Evaluation, "high-end:dip=3"),
-    (Half::Evaluation, "mid-range:quota=5"),
-    (Half::Evaluation, "mid-range:slots=3,contention=0.4"),
-    (Half::Evaluation, "low-end:best-batch=64"),
-    (Half::Evaluation, "mid-range:trained=4096"),
-    (Half::Evaluation, "mid-range:heavy-tails=0.1,drift=0.1"),
-    (Half::Evaluation, "low-end:temperature-trap=0.3"),
-    (Half::Evaluation, "high-end:lost-middle=2000"),
-    (Half::Evaluation, "one-slot:no-format,slots=2"),
-    (Half::Evaluation, "one-slot:slots=4,lottery=2"),
+    // Once the other half, until it was looked at while the traps of threads, batches and temperatures were learned.
+    (Half::Tuning, "high-end:dip=3"),
+    (Half::Tuning, "mid-range:quota=5"),
+    (Half::Tuning, "mid-range:slots=3,contention=0.4"),
+    (Half::Tuning, "low-end:best-batch=64"),
+    (Half::Tuning, "mid-range:trained=4096"),
+    (Half::Tuning, "mid-range:heavy-tails=0.1,drift=0.1"),
+    (Half::Tuning, "low-end:temperature-trap=0.3"),
+    (Half::Tuning, "high-end:lost-middle=2000"),
+    (Half::Tuning, "one-slot:no-format,slots=2"),
+    (Half::Tuning, "one-slot:slots=4,lottery=2"),
+    (Half::Evaluation, "vram-cliff:slots=4,dip=2.5"),
+    (Half::Evaluation, "mid-range:hidden-quota=4"),
+    (Half::Evaluation, "low-end:slots=2,contention=0.8"),
+    (Half::Evaluation, "mid-range:best-batch=32"),
+    (Half::Evaluation, "vram-cliff:trained=8192"),
+    (Half::Evaluation, "one-slot:heavy-tails=0.08,drift=0.15"),
+    (Half::Evaluation, "mid-range:temperature-trap=0.4"),
+    (Half::Evaluation, "mid-range:lost-middle=1000"),
+    (Half::Evaluation, "high-end:no-format"),
+    (Half::Evaluation, "high-end:lottery=3"),
 ];
 
 impl Half {
@@ -84,10 +95,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_are_equal_and_have_nothing_in_common() {
+    fn halves_have_nothing_in_common() {
         let of = |half| surfaces(&[half], None).unwrap();
         let (tuning, evaluation) = (of(Half::Tuning), of(Half::Evaluation));
-        assert!(tuning.len() >= 7 && tuning.len() == evaluation.len());
+        assert!(evaluation.len() >= 7 && tuning.len() >= evaluation.len());
         let mut names: Vec<_> = tuning.iter().chain(&evaluation).map(|(_, scenario)| scenario.name.clone()).collect();
         names.sort_unstable();
         names.dedup();

@@ -17,6 +17,9 @@ use crate::model::{
 /// not compared side by side.
 const FAR_APART: f64 = 1.25;
 
+/// The same, where notes of the present settings were waited for and did not end: how long they take at least is no estimate.
+const BEYOND: f64 = 1.1;
+
 /// Pairs that are too few for a test of its own.
 const FEW_PAIRS: usize = 4;
 
@@ -66,10 +69,7 @@ impl Case<'_> {
         if let Some(why) = self.unusable() {
             return Grounds::Unusable(why);
         }
-        let Some(theirs) = self.at_most() else { return self.without_a_note() };
-        if self.baseline.notes_per_minute.is_none() {
-            return self.without_a_note();
-        }
+        let Some(theirs) = self.baseline.notes_per_minute else { return self.without_a_note() };
         let Some(comparison) = self.comparison else { return self.without_a_pair(theirs) };
         let ratio = comparison.speed_ratio;
         let found = format!(
@@ -82,7 +82,8 @@ impl Case<'_> {
                 Grounds::NotProven(format!("proven slower than your present settings ({found}), so these stay"))
             }
             ProofVerdict::Undecided if self.all_agree(comparison, theirs) => Grounds::FarApart(format!(
-                "there was time for few notes side by side ({found}), and all others say the same: {theirs:.2} notes a minute at most, and at least {:.2} with these",
+                "there was time for few notes side by side ({found}), and all others say the same: {:.2} notes a minute at most, and at least {:.2} with these",
+                self.at_most(theirs),
                 self.at_least().unwrap_or(0.0)
             )),
             ProofVerdict::Undecided => {
@@ -96,36 +97,41 @@ impl Case<'_> {
         self.winner.notes_per_minute.map(|speed| speed.interval.low)
     }
 
-    /// The most that the present settings may make.
-    fn at_most(&self) -> Option<f64> {
-        let estimated = self.baseline.notes_per_minute.map(|speed: Estimate| speed.interval.high);
-        [estimated, self.bound].into_iter().flatten().min_by(f64::total_cmp)
+    /// Whether the least that the winner may make is so many times the most that the present settings may make.
+    fn is_apart(&self, times: f64, theirs: Estimate) -> bool {
+        let most = self.bound.map_or(f64::INFINITY, |bound| bound * BEYOND).min(times * theirs.interval.high);
+        self.at_least().is_some_and(|ours| ours > most)
     }
 
-    fn without_a_pair(&self, theirs: f64) -> Grounds {
+    /// The most notes a minute that the present settings may make.
+    fn at_most(&self, theirs: Estimate) -> f64 {
+        self.bound.unwrap_or(f64::INFINITY).min(theirs.interval.high)
+    }
+
+    fn without_a_pair(&self, theirs: Estimate) -> Grounds {
         if self.winner.candidate.works_like(&self.baseline.candidate) {
             let why = "it makes the same notes in the same time as your present settings, so these stay";
             return Grounds::NotProven(why.into());
         }
-        match self.at_least().filter(|ours| *ours > FAR_APART * theirs) {
-            Some(ours) => Grounds::FarApart(format!(
-                "your present settings are too slow to be compared side by side in this time: {theirs:.2} notes a minute at most, and these make at least {ours:.2}"
-            )),
-            None => Grounds::NotProven(
-                "there was no time to prove it faster than your present settings, so these stay".into(),
-            ),
+        if !self.is_apart(FAR_APART, theirs) {
+            let why = "there was no time to prove it faster than your present settings, so these stay";
+            return Grounds::NotProven(why.into());
         }
+        Grounds::FarApart(format!(
+            "your present settings are too slow to be compared side by side in this time: {:.2} notes a minute at most, and these make at least {:.2}",
+            self.at_most(theirs),
+            self.at_least().unwrap_or(0.0)
+        ))
     }
 
     /// Whether a comparison that had no time to prove anything says the same as all other notes: that the gain is a large one, or, where the
     /// pairs alone would do for a single look at them, that there is one at all.
-    fn all_agree(&self, comparison: &Comparison, theirs: f64) -> bool {
+    fn all_agree(&self, comparison: &Comparison, theirs: Estimate) -> bool {
         let ratio = comparison.speed_ratio;
-        let apart = |times: f64| self.at_least().is_some_and(|ours| ours > times * theirs);
         comparison.pairs <= FEW_PAIRS
             && ratio.value > FAR_APART
             && comparison.proof.evidence_faster > 1.0
-            && (apart(FAR_APART) || (ratio.interval.low > 1.0 && apart(1.0)))
+            && (self.is_apart(FAR_APART, theirs) || (ratio.interval.low > 1.0 && self.is_apart(1.0, theirs)))
     }
 
     /// Where no note of the present settings ended in the time that they had, another one wins that is surely faster than they can be.

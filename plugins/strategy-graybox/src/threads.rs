@@ -138,9 +138,10 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     }
     let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);
     let too_many = tried.filter(|threads| *threads > found + 0.5).fold(f64::INFINITY, f64::min);
-    let threads = found * 2.0;
+    // Twice as many, then the middle between what is known to be good and what is not.
+    let threads = if found * 2.0 < too_many - 0.5 { found * 2.0 } else { f64::midpoint(found, too_many).floor() };
     let probe = shape(PROBE);
-    (threads < too_many - 0.5 && 2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
+    (threads > found + 0.5 && threads < too_many - 0.5 && 2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
         let why = format!("whether {threads} threads are still not too many");
         Proposal::new(Experiment::Probe(probe), why)
             .set("num_ctx", target.load.context)
