@@ -8,6 +8,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Read, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -128,7 +129,7 @@ impl Journals {
         let path = self.path(id);
         let failed = |source| StoreError::Read { path: path.clone(), source };
         let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Running { id: id.clone() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
@@ -167,6 +168,21 @@ impl Journals {
     fn path(&self, id: &StudyId) -> PathBuf {
         self.folder.join(format!("{id}.{ENDING}"))
     }
+}
+
+/// Takes the lock of a file. A program that another thread starts has a copy of every open file until it runs, and so of locks that are given
+/// back: who finds one asks again a moment later.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    const TRIES: u32 = 10;
+    let mut found = file.try_lock();
+    for _ in 1..TRIES {
+        if !matches!(found, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        found = file.try_lock();
+    }
+    found
 }
 
 impl Journal {

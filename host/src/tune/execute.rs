@@ -77,6 +77,8 @@ pub struct Executor<'a> {
     pub(super) requests: Vec<Request>,
     /// The first request after the last load, until one was measured.
     first: Option<FirstRequest>,
+    /// It did not end in the time that there was.
+    first_was_cut_off: bool,
     /// Nothing of ours can still be at work on the server.
     pub(super) settled: bool,
     /// Whether the server counts only the tokens that were not cached, as it did before 0.4.
@@ -126,6 +128,7 @@ impl<'a> Executor<'a> {
             watch: Watch::new(&profile.loaded_models, &model.name),
             requests: Vec::new(),
             first: None,
+            first_was_cut_off: false,
             settled: true,
             leaves_out_cached: leaves_out_cached(profile),
             last_load_seconds: 0.0,
@@ -163,6 +166,7 @@ impl<'a> Executor<'a> {
         }
         if measured.observations.iter().any(|request| request.repetition == Repetition::Measured) {
             self.first = None;
+            self.first_was_cut_off = false;
         }
         measured.facts.extend(Tries::of(&measured.observations).facts());
         if let Some(slots) = summarise::effective_slots(&measured.observations) {
@@ -274,16 +278,19 @@ impl<'a> Executor<'a> {
     async fn warm_up(&mut self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
         let (prompt_tokens, output_tokens) = WARM_UP;
         let ask = self.probe_ask(prompt_tokens, output_tokens, Repetition::Warmup);
-        if let Ok(answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await {
+        let answered = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await;
+        self.first_was_cut_off = answered.is_err();
+        if let Ok(answered) = answered {
             self.first = FirstRequest::of(&answered.observation);
             measured.observations.push(answered.observation);
         }
     }
 
-    /// Whether a request of that many tokens would take longer than there is time for, if it were as slow as the first one after the load.
+    /// Whether a request of that many tokens would take longer than there is time for, if it were as slow as the first one after the load, which
+    /// is shorter than any other.
     pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, deadline: Instant) -> bool {
         let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > left)
+        self.first_was_cut_off || self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > left)
     }
 
     /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.

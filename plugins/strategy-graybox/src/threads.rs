@@ -26,6 +26,7 @@ const SHORT_PROBE: (u32, u32) = (32, 12);
 /// may be too many.
 const MOST_PROBES: usize = 4;
 const TIMES_WRONG: f64 = 2.0;
+const TIMES_WRONG_BETWEEN: f64 = 4.0;
 
 /// A server that runs no more threads than it may is at least so many times faster than with too many: they cost a factor of 45 to 150.
 const RELIEF: f64 = 20.0;
@@ -68,10 +69,11 @@ fn own_choice(study: &Study) -> f64 {
 #[must_use]
 pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let Load { threads, context, .. } = target.load;
-    let probe = shape(PROBE);
-    if 2.0 * server.probe_seconds(&probe) > seconds * RELIEF {
-        return None;
-    }
+    let fits = |probe: &Probe| 2.0 * server.probe_seconds(probe) <= seconds * RELIEF;
+    // The short one where nobody knows how slow it is.
+    let nothing_known = !study.history.iter().any(|trial| decode_rate(trial).is_some());
+    let order = if nothing_known { [SHORT_PROBE, PROBE] } else { [PROBE, SHORT_PROBE] };
+    let probe = order.map(shape).into_iter().find(fits)?;
     let known = |name: &str, value: f64| study.history.iter().any(|trial| same(trial.setting(name), value));
     let (usable, own) = (f64::from(study.machine.usable_threads), own_choice(study));
     let too_many = own > usable && !known("num_thread", threads);
@@ -139,7 +141,11 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);
     let too_many = tried.filter(|threads| *threads > found + 0.5).fold(f64::INFINITY, f64::min);
     // Twice as many, then the middle between what is known to be good and what is not.
-    let threads = if found * 2.0 < too_many - 0.5 { found * 2.0 } else { f64::midpoint(found, too_many).floor() };
+    let twice = found * 2.0 < too_many - 0.5;
+    let threads = if twice { found * 2.0 } else { f64::midpoint(found, too_many).floor() };
+    if !twice && seconds < longest * TIMES_WRONG_BETWEEN {
+        return None;
+    }
     let probe = shape(PROBE);
     (threads > found + 0.5 && threads < too_many - 0.5 && 2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
         let why = format!("whether {threads} threads are still not too many");
