@@ -183,7 +183,11 @@ fn whoever_names_nothing_sees_what_everybody_is_worth() {
     let strategies: Vec<Vec<String>> = line_ups.iter().map(|line_up| line_up.summary().strategies).collect();
     assert_eq!(
         strategies,
-        [vec!["lazy-context", "throughput", "latency"], vec!["graybox", "latency"], vec!["latency"]]
+        [
+            vec!["lazy-context", "throughput", "temperature", "latency"],
+            vec!["graybox", "temperature", "latency"],
+            vec!["temperature", "latency"]
+        ]
     );
 }
 
@@ -191,9 +195,9 @@ fn whoever_names_nothing_sees_what_everybody_is_worth() {
 fn the_sweeps_have_a_name() {
     let (line_ups, _) = quick("lazy_context", &["coordinate", "plan"], &[]);
     let named: Vec<_> = line_ups.iter().map(|line_up| (line_up.name.clone(), line_up.summary().strategies)).collect();
-    let sweeps = ["context", "threads", "throughput", "chunk", "latency"].map(str::to_owned).to_vec();
+    let sweeps = ["context", "threads", "throughput", "chunk", "temperature", "latency"].map(str::to_owned).to_vec();
     assert_eq!(named[0], ("coordinate".to_owned(), sweeps));
-    assert_eq!(named[1].1, ["graybox", "latency"]);
+    assert_eq!(named[1].1, ["graybox", "temperature", "latency"]);
 }
 
 #[test]
