@@ -7,24 +7,25 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("model", &[]),
+    ("files", &[]),
     ("stats", &["model"]),
-    ("settings", &["model"]),
-    ("workload", &["model"]),
+    ("settings", &["model", "files"]),
+    ("workload", &["model", "files"]),
     ("ollama", &["model"]),
-    ("plugin", &["model"]),
+    ("plugin", &["model", "files"]),
     ("conformance", &["model", "stats", "plugin"]),
-    ("emit", &["model"]),
+    ("emit", &["model", "files"]),
     ("report", &["model", "stats"]),
-    ("install", &["model", "emit::replace"]),
+    ("install", &["model", "files", "emit::replace"]),
     ("author", &["model"]),
-    ("store", &["model", "install::private"]),
+    ("store", &["model", "files", "install::private"]),
     ("profile", &["model", "ollama"]),
     ("proxy", &["model"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
-    ("tune", &["model", "stats", "ollama", "plugin", "simulate", "workload"]),
+    ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),
     ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
     ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];

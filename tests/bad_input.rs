@@ -2,6 +2,8 @@
 
 mod command_line;
 mod files;
+#[cfg(unix)]
+mod odd_files;
 mod plugin_files;
 mod servers;
 mod settings_files;

@@ -7,7 +7,12 @@ mod memory;
 mod storms;
 mod transport;
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    sync::Arc,
+};
 
 use ralf_tune::{
     model::{
@@ -128,11 +133,53 @@ fn a_study_ends_in_time_keeps_what_it_measured_and_names_the_fault() {
     println!("{table}");
     assert!(wrong.is_empty(), "{}\n{table}", wrong.join("\n"));
     // The document has the same rows; seconds may differ.
-    let document = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
-    let known = |line: &str| line.split('|').skip(1).take(2).map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
-    let documented: Vec<Vec<String>> = document.lines().filter(|line| line.starts_with('|')).map(known).collect();
-    let missing: Vec<&str> = table.lines().skip(2).filter(|line| !documented.contains(&known(line))).collect();
+    let document = documented();
+    let of_the_run = |line: &str| cells(line).into_iter().take(2).collect::<Vec<_>>();
+    let is_documented = |line: &&str| {
+        let row = of_the_run(line);
+        document.get(&row[0]).is_some_and(|documented| documented.noted == row[1])
+    };
+    let missing: Vec<&str> = table.lines().skip(2).filter(|line| !is_documented(line)).collect();
     assert!(missing.is_empty(), "docs/reliability.md has not\n{}", missing.join("\n"));
+    let known: BTreeSet<&str> = ALL.iter().map(|(_, name)| *name).collect();
+    let invented: Vec<&String> = document.keys().filter(|name| !known.contains(name.as_str())).collect();
+    assert!(invented.is_empty(), "docs/reliability.md has rows that no test has: {invented:?}");
+}
+
+/// What docs/reliability.md says of a fault.
+struct Row {
+    /// Texts that the program says; none where it says nothing of it.
+    sees: Vec<String>,
+    noted: String,
+    /// The exit codes with which `run`, `verify` and `batch` may end.
+    codes: [Vec<i32>; 3],
+    /// Memory at most, in any of them.
+    megabytes: u64,
+}
+
+fn cells(line: &str) -> Vec<String> {
+    line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+}
+
+/// The table of docs/reliability.md, by the name of the fault.
+fn documented() -> BTreeMap<String, Row> {
+    let document = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let lines = document.lines().skip_while(|line| !line.starts_with("| fault |")).skip(2);
+    let rows = lines.take_while(|line| line.starts_with('|')).map(|line| {
+        let [fault, _how, sees, noted, _kept, _seconds, codes, megabytes] = &cells(line)[..] else {
+            panic!("another number of columns: {line}")
+        };
+        let any = |cell: &str| cell.split(" or ").map(|code| code.trim().parse().unwrap()).collect::<Vec<i32>>();
+        let codes: Vec<Vec<i32>> = codes.split(',').map(any).collect();
+        let row = Row {
+            sees: sees.split('`').skip(1).step_by(2).map(str::to_owned).collect(),
+            noted: noted.clone(),
+            codes: codes.try_into().unwrap_or_else(|codes| panic!("{fault}: {codes:?}")),
+            megabytes: megabytes.parse().unwrap(),
+        };
+        (fault.clone(), row)
+    });
+    rows.collect()
 }
 
 /// Whether answers are still answers.

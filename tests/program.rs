@@ -4,10 +4,12 @@ pub mod server;
 
 use std::{
     fmt, fs,
+    io::Read,
     path::{Path, PathBuf},
-    process::Command as Process,
-    sync::{Once, OnceLock},
-    time::Duration,
+    process::{Command as Process, Stdio},
+    sync::{Once, OnceLock, mpsc},
+    thread,
+    time::{Duration, Instant},
 };
 
 use assert_cmd::Command;
@@ -28,6 +30,16 @@ static COMPILED: Once = Once::new();
 
 /// A program that hangs fails its test. Far longer than the slowest start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Between two looks at the memory of a program. The system keeps the highest value; only what comes right before the end is missed.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// The most bytes of memory that a process ever had. None where the system does not say, or the process has ended.
+pub fn most_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+}
 
 /// A home and a working directory, both empty.
 pub struct World {
@@ -115,6 +127,36 @@ impl World {
         let output = Command::from_std(process).timeout(PATIENCE).output().unwrap();
         let text = |bytes: Vec<u8>| self.redacted(&String::from_utf8(bytes).unwrap());
         Ran { line, code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs a prepared process to its end, and looks at its memory meanwhile: the most bytes that it ever had, as far as the system says that.
+    pub fn finish_watched(&self, mut process: Process, line: String) -> (Ran, Option<u64>) {
+        let began = Instant::now();
+        let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (at_work, ended) = mpsc::channel::<()>();
+        let reader = |mut from: Box<dyn Read + Send>| {
+            let at_work = at_work.clone();
+            thread::spawn(move || {
+                let mut bytes = Vec::new();
+                from.read_to_end(&mut bytes).unwrap();
+                drop(at_work);
+                bytes
+            })
+        };
+        let (stdout, stderr) = (reader(Box::new(stdout)), reader(Box::new(stderr)));
+        drop(at_work);
+        let mut most = None;
+        // Until both are at their end: a look, then a moment, so that those who look do not take the processor from those who work.
+        while ended.recv_timeout(BETWEEN_LOOKS) == Err(mpsc::RecvTimeoutError::Timeout) {
+            most = most.max(most_memory(child.id()));
+            if began.elapsed() > PATIENCE {
+                child.kill().unwrap();
+            }
+        }
+        let text = |bytes: Vec<u8>| self.redacted(&String::from_utf8(bytes).unwrap());
+        let (stdout, stderr) = (text(stdout.join().unwrap()), text(stderr.join().unwrap()));
+        (Ran { line, code: child.wait().unwrap().code(), stdout, stderr }, most)
     }
 
     /// Runs what must fail: with that code, nothing on stdout, an error that is plain, and something to do about it.

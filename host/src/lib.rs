@@ -11,6 +11,7 @@ pub mod author;
 pub mod cli;
 pub mod conformance;
 pub mod emit;
+pub mod files;
 pub mod install;
 pub mod model;
 pub mod ollama;

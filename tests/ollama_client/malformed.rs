@@ -94,12 +94,18 @@ async fn an_endless_line_and_an_endless_answer_are_given_up() {
     let part = Bytes::from(vec![b'x'; 1024 * 1024]);
     let endless = Reply { parts: vec![(Duration::ZERO, Ok(part)); 100], ..Reply::new(200, "") };
     let error = generate(endless.clone()).await.unwrap_err();
-    assert_eq!(error, OllamaError::TooLong { what: "line".into(), limit_bytes: (256 << 10) + 64 * (2048 + 48) });
+    assert_eq!(
+        error,
+        OllamaError::TooLong { what: "line".into(), limit_bytes: (256 << 10) + 64 * 48 + 16 * (2048 + 48) }
+    );
     assert!(matches!(client(endless).tags().await, Err(OllamaError::TooLong { what, .. }) if what == "answer"));
-    let long = format!("{{\"response\":\"{}\",\"done\":false}}\n", "y".repeat(300_000));
-    let parts = vec![(Duration::ZERO, Ok(Bytes::from(long))); 20];
-    let error = generate(Reply { parts, ..Reply::new(200, "") }).await.unwrap_err();
-    assert!(matches!(&error, OllamaError::TooLong { what, .. } if what == "answer"), "{error}");
+    for (field, much) in [("thinking", "answer"), ("response", "text")] {
+        let long = format!("{{\"response\":\"\",\"{field}\":\"{}\",\"done\":false}}\n", "y".repeat(200_000));
+        let long = if field == "response" { long.replacen("\"response\":\"\",", "", 1) } else { long };
+        let parts = vec![(Duration::ZERO, Ok(Bytes::from(long))); 20];
+        let error = generate(Reply { parts, ..Reply::new(200, "") }).await.unwrap_err();
+        assert!(matches!(&error, OllamaError::TooLong { what, .. } if what == much), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

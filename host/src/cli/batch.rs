@@ -212,7 +212,7 @@ async fn made(production: &Production<'_>, connection: &Connection, notebook: &m
 fn unwritten(error: &NotesError) -> KeepError {
     let said = ui::errors::chain(&anyhow::anyhow!("{error}")).join(": ");
     match error {
-        NotesError::Write { source, .. } => {
+        NotesError::Read { source, .. } | NotesError::Write { source, .. } => {
             let said = format!("{said}: {source}");
             match source.kind() {
                 io::ErrorKind::StorageFull

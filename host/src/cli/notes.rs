@@ -53,7 +53,9 @@ pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]
 impl From<NotesError> for Failure {
     fn from(error: NotesError) -> Self {
         let hint = match &error {
-            NotesError::Write { .. } => "check who may write there (ls -ld), or name another folder for the notes",
+            NotesError::Read { .. } | NotesError::Write { .. } => {
+                "check who may read and write there (ls -ld), or name another folder for the notes"
+            }
             NotesError::Busy { .. } => "wait until it has ended, or name another folder for the notes",
             NotesError::Index { .. } | NotesError::Name { .. } | NotesError::Link { .. } => {
                 "name another folder for the notes"

@@ -7,17 +7,23 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, Write as _},
+    io::{self, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::notes::{IndexedNote, NotesError, is_inside, read_index, write_index, written};
-use crate::model::digest::Digest;
+use super::notes::{IndexedNote, MOST_INDEX_BYTES, NotesError, is_inside, read_index, write_index, written};
+use crate::{
+    files::{self, ReadError},
+    model::digest::Digest,
+};
 
 /// The journal, in the folder of the notes; gone when a batch has ended.
 pub const JOURNAL: &str = "ralf-tune-notes.journal";
+
+/// Bytes of a note at most: a larger file is none that was made here.
+const MOST_NOTE_BYTES: u64 = 64 << 20;
 
 /// One line of the journal.
 #[derive(Serialize, Deserialize)]
@@ -63,15 +69,16 @@ impl Notebook {
             Err(TryLockError::WouldBlock) => return Err(NotesError::Busy { path: folder.to_owned() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let mut bytes = Vec::new();
-        journal.rewind().and_then(|()| journal.read_to_end(&mut bytes)).map_err(failed)?;
+        let read = journal.rewind().map_err(ReadError::from).and_then(|()| files::rest(&journal, MOST_INDEX_BYTES));
+        let bytes = read.map_err(|error| NotesError::Read { path: path.clone(), source: error.into() })?;
         let mut index: BTreeMap<String, IndexedNote> =
             read_index(folder)?.into_iter().map(|note| (note.note.clone(), note)).collect();
         // A line that is torn was not followed by a note.
         let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
         for Line { digest, note } in lines {
             let is_there = is_inside(&note.note)
-                && fs::read(folder.join(&note.note)).is_ok_and(|text| Digest::of(&text) == digest);
+                && files::bytes(&folder.join(&note.note), MOST_NOTE_BYTES)
+                    .is_ok_and(|text| Digest::of(&text) == digest);
             if is_there {
                 index.insert(note.note.clone(), note);
             }

@@ -10,10 +10,16 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::replace::TEMPORARY;
-use crate::model::{candidate::Candidate, digest::Digest};
+use crate::{
+    files,
+    model::{candidate::Candidate, digest::Digest},
+};
 
 /// The index, in the folder of the notes.
 pub const INDEX: &str = "ralf-tune-notes.json";
+
+/// Bytes of an index at most, and of the journal before it: notes of some hundred thousand files.
+pub(super) const MOST_INDEX_BYTES: u64 = 256 << 20;
 
 /// One note, as the index has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +57,12 @@ pub struct Kept {
 /// Why notes are not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum NotesError {
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot write {}", path.display())]
     Write {
         path: PathBuf,
@@ -130,10 +142,10 @@ pub(super) fn is_inside(name: &str) -> bool {
 
 pub(super) fn read_index(folder: &Path) -> Result<Vec<IndexedNote>, NotesError> {
     let path = folder.join(INDEX);
-    match fs::read(&path) {
+    match files::bytes(&path, MOST_INDEX_BYTES).map_err(io::Error::from) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| NotesError::Index { path, source }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(NotesError::Write { path, source }),
+        Err(source) => Err(NotesError::Read { path, source }),
     }
 }
 

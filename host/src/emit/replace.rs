@@ -12,6 +12,8 @@ use std::{
 
 use tempfile::{NamedTempFile, PersistError};
 
+use crate::files::{self, ReadError};
+
 /// What is added to the name of a file for its backup.
 pub const BACKUP_SUFFIX: &str = ".ralf-tune-backup";
 
@@ -20,6 +22,9 @@ pub const TEMPORARY: &str = ".ralf-tune-";
 
 /// The mode of a new file, which the user's mask narrows.
 const ORDINARY: u32 = 0o666;
+
+/// Bytes of a file that is changed, at most: a configuration has some hundred.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Links to links are followed this far, as Linux does.
 const MOST_LINKS: u8 = 40;
@@ -35,6 +40,8 @@ pub enum ReplaceError {
     },
     #[error("{} is not a text file in UTF-8", path.display())]
     NotText { path: PathBuf },
+    #[error("{} has more than {} MiB", path.display(), MOST_BYTES >> 20)]
+    TooLarge { path: PathBuf },
     #[error("{} is not a file", path.display())]
     NotAFile { path: PathBuf },
     #[error("{} is not a folder", path.display())]
@@ -77,7 +84,9 @@ impl ReplaceError {
     pub fn hint_naming(&self, flag: &str) -> Option<String> {
         match self {
             Self::NotText { .. } => Some(format!("save it as UTF-8, or name another with {flag}")),
-            Self::NotAFile { .. } | Self::EndlessLink { .. } => Some(format!("name a file with {flag}")),
+            Self::NotAFile { .. } | Self::TooLarge { .. } | Self::EndlessLink { .. } => {
+                Some(format!("name a file with {flag}"))
+            }
             Self::NotAFolder { .. } => Some(format!("name a file in another folder with {flag}")),
             Self::ReadOnly { path } => Some(format!(
                 "make it writable (chmod u+w '{}'), name another with {flag}{}",
@@ -122,16 +131,12 @@ pub struct Saved {
 ///
 /// What exists and is no file, cannot be read, or is not UTF-8.
 pub fn read(path: &Path) -> Result<Option<String>, ReplaceError> {
-    // Before it is opened: a pipe would wait for its other end.
-    let text = match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Err(ReplaceError::NotAFile { path: path.to_owned() }),
-        Ok(_) => fs::read_to_string(path),
-        Err(error) => Err(error),
-    };
-    match text {
+    match files::text(path, MOST_BYTES) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(path, error)),
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(ReadError::NotAFile) => Err(ReplaceError::NotAFile { path: path.to_owned() }),
+        Err(ReadError::TooLarge { .. }) => Err(ReplaceError::TooLarge { path: path.to_owned() }),
+        Err(error) => Err(unreadable(path, error.into())),
     }
 }
 
@@ -258,11 +263,11 @@ const fn keep_owner(_path: &Path, _old: &fs::Metadata) {}
 fn back_up(target: &Path, folder: &Path, old: &str, metadata: &fs::Metadata) -> Result<PathBuf, ReplaceError> {
     let backup = with_suffix(target, BACKUP_SUFFIX);
     let failed = |source| ReplaceError::Backup { path: backup.clone(), source };
-    match fs::read(&backup) {
+    match files::bytes(&backup, MOST_BYTES) {
         Ok(before) if before == old.as_bytes() => return Ok(backup),
-        Ok(_) => fs::rename(&backup, free_name(&backup)).map_err(failed)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
+        Ok(_) | Err(ReadError::TooLarge { .. }) => fs::rename(&backup, free_name(&backup)).map_err(failed)?,
+        Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error.into())),
     }
     let file = complete(folder, old.as_bytes(), ORDINARY, Some(metadata)).map_err(failed)?;
     file.persist_noclobber(&backup).map_err(|error| failed(error.error))?;

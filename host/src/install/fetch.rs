@@ -1,6 +1,6 @@
 //! Getting the bytes of a component from where they are.
 
-use std::{fs, io::Read as _, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use super::{
     error::FetchError,
@@ -8,7 +8,10 @@ use super::{
     oci,
     source::Source,
 };
-use crate::model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES};
+use crate::{
+    files::{self, ReadError},
+    model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES},
+};
 
 /// For everything that one plugin needs, all requests together. At 128 MiB that is a slow line.
 const WHOLE: Duration = Duration::from_mins(10);
@@ -51,15 +54,9 @@ async fn bytes(source: &Source, pinned: bool) -> Result<Vec<u8>, FetchError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchError> {
     let failed = |source| FetchError::Read { path: path.to_owned(), source };
-    // Before it is opened: a pipe would wait for its other end.
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(FetchError::NotAFile(path.to_owned()));
-    }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(failed)?;
-    file.take(LARGEST_COMPONENT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST_COMPONENT_BYTES {
-        return Err(FetchError::TooLarge { what: path.display().to_string(), most: LARGEST_COMPONENT_BYTES });
-    }
-    Ok(bytes)
+    files::bytes(path, LARGEST_COMPONENT_BYTES).map_err(|error| match error {
+        ReadError::NotAFile => FetchError::NotAFile(path.to_owned()),
+        ReadError::TooLarge { most } => FetchError::TooLarge { what: path.display().to_string(), most },
+        error => failed(error.into()),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,11 +13,15 @@ use super::{
 };
 use crate::{
     emit::replace::{TEMPORARY, follow, put},
+    files::{self, ReadError},
     model::{digest::Digest, plugin::LARGEST_COMPONENT_BYTES},
 };
 
 /// The name of the lock file in the data directory.
 pub const LOCK_FILE: &str = "plugins.lock";
+
+/// Bytes of the lock file at most: some thousand plugins.
+const MOST_LOCK_BYTES: u64 = 4 << 20;
 
 /// The folder of the components beside it.
 const COMPONENTS: &str = "plugins";
@@ -50,7 +54,7 @@ impl Store {
     /// When the lock file cannot be read or is damaged, or others could have written it.
     pub fn read(&self) -> Result<LockFile, StoreError> {
         let path = self.lock_path();
-        let text = match fs::read_to_string(&path) {
+        let text = match files::text(&path, MOST_LOCK_BYTES).map_err(io::Error::from) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(LockFile::default()),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -78,14 +82,11 @@ impl Store {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => missing(),
             _ => StoreError::Read { path: path.clone(), source },
         };
-        // Before it is opened: a pipe would wait for its other end.
-        let metadata = fs::metadata(&path).map_err(failed)?;
-        if !metadata.is_file() || metadata.len() != plugin.size || plugin.size > LARGEST_COMPONENT_BYTES {
-            return Err(changed());
-        }
-        let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(failed)?;
-        file.take(LARGEST_COMPONENT_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+        let bytes = match files::bytes(&path, plugin.size.min(LARGEST_COMPONENT_BYTES)) {
+            Ok(bytes) => bytes,
+            Err(ReadError::NotAFile | ReadError::TooLarge { .. }) => return Err(changed()),
+            Err(error) => return Err(failed(error.into())),
+        };
         if Digest::of(&bytes) == plugin.sha256 { Ok(bytes) } else { Err(changed()) }
     }
 

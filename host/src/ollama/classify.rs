@@ -22,6 +22,9 @@ const OUT_OF_MEMORY: [&str; 13] = [
     "unable to allocate",
 ];
 
+/// Bytes of an error that is JSON in a text, at most.
+const MOST_OF_AN_ERROR: usize = 64 << 10;
+
 /// What is written when a prompt is longer than the context: by llama-server, by Ollama since 0.30, by Ollama before, by the MLX runner.
 const CONTEXT_EXCEEDED: [&str; 6] = [
     "exceed_context_size_error",
@@ -80,7 +83,8 @@ pub(super) fn from_line(error: &Value) -> OllamaError {
 
 /// A line or a document that is not what it should be.
 pub(super) fn not_json(bytes: &[u8]) -> OllamaError {
-    let what = if looks_like_a_page(&String::from_utf8_lossy(bytes)) {
+    let beginning = bytes.trim_ascii_start();
+    let what = if looks_like_a_page(&String::from_utf8_lossy(beginning.get(..1).unwrap_or_default())) {
         "the answer is a web page, not Ollama's"
     } else {
         "the answer is not JSON of Ollama's kind"
@@ -118,6 +122,8 @@ impl ErrorText {
     /// `error` is a text, or an object with a `message`, or a text that is itself JSON of the second kind (llama-server's, passed through).
     fn from_value(error: &Value) -> Self {
         match error {
+            // Longer than any explanation: it is not taken apart.
+            Value::String(text) if text.len() > MOST_OF_AN_ERROR => Self::plain(text),
             Value::String(text) if text.trim_start().starts_with('{') => match serde_json::from_str::<Value>(text) {
                 Ok(inner) => Self::from_object(inner.get("error").unwrap_or(&inner), text),
                 Err(_) => Self::plain(text),

@@ -13,7 +13,6 @@ use super::{
     exchange::Exchange,
     generation::{Collector, Generation},
     http::{ApiKey, HttpTransport},
-    ndjson::MAX_ANSWER_BYTES,
     request::{CreateRequest, GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
     transport::{Request, Transport},
     wire::{CreateAnswer, GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
@@ -23,8 +22,16 @@ use crate::model::machine::LoadedModel;
 /// Longest wait for an answer that needs no model. On a busy machine even these take seconds.
 const QUESTION: Duration = Duration::from_secs(30);
 
-/// Most bytes of the answer to a load, which holds no text of the model; a real one has some two hundred.
-const MOST_OF_A_LOAD: usize = 64 * 1024;
+/// Most bytes of an answer of one object without any text of the model, such as that to a load; a real one has some two hundred.
+const SMALL: usize = 64 << 10;
+
+/// Most bytes of the lists of models: two thousand installed ones, and more loaded ones than any machine has room for.
+const MOST_INSTALLED: usize = 4 << 20;
+const MOST_LOADED: usize = 1 << 20;
+
+/// Most bytes of what is known of a model: licences and templates are some ten thousand. Verbose, with every token, some ten million.
+const MOST_SHOWN: usize = 4 << 20;
+const MOST_SHOWN_VERBOSE: usize = 24 << 20;
 
 /// How often `/api/ps` is asked while a model goes away.
 const POLL: Duration = Duration::from_millis(200);
@@ -74,7 +81,7 @@ impl Client {
     ///
     /// Any [`OllamaError`] of the connection; `Protocol` when something else answers.
     pub async fn version(&self) -> Result<String, OllamaError> {
-        self.ask::<VersionAnswer>(get("/api/version"), None).await.map(|answer| answer.version)
+        self.ask::<VersionAnswer>(get("/api/version"), None, SMALL).await.map(|answer| answer.version)
     }
 
     /// The installed models.
@@ -83,7 +90,7 @@ impl Client {
     ///
     /// As [`Client::version`].
     pub async fn tags(&self) -> Result<Vec<InstalledModel>, OllamaError> {
-        self.ask::<TagsAnswer>(get("/api/tags"), None).await.map(|answer| answer.models)
+        self.ask::<TagsAnswer>(get("/api/tags"), None, MOST_INSTALLED).await.map(|answer| answer.models)
     }
 
     /// What is known of a model. A verbose answer has the arrays, and takes megabytes.
@@ -93,7 +100,7 @@ impl Client {
     /// `ModelMissing`, or as [`Client::version`].
     pub async fn show(&self, model: &str, verbose: bool) -> Result<ShowAnswer, OllamaError> {
         let body = if verbose { json!({ "model": model, "verbose": true }) } else { json!({ "model": model }) };
-        self.ask(post("/api/show", &body), Some(model)).await
+        self.ask(post("/api/show", &body), Some(model), if verbose { MOST_SHOWN_VERBOSE } else { MOST_SHOWN }).await
     }
 
     /// The loaded models.
@@ -102,7 +109,7 @@ impl Client {
     ///
     /// As [`Client::version`].
     pub async fn ps(&self) -> Result<Vec<LoadedModel>, OllamaError> {
-        let answer = self.ask::<PsAnswer>(get("/api/ps"), None).await?;
+        let answer = self.ask::<PsAnswer>(get("/api/ps"), None, MOST_LOADED).await?;
         Ok(answer.models.into_iter().map(LoadedModel::from).collect())
     }
 
@@ -112,7 +119,7 @@ impl Client {
     ///
     /// Any [`OllamaError`]; `Status` with the server's words when it refuses.
     pub async fn create(&self, request: &CreateRequest) -> Result<(), OllamaError> {
-        let answer: CreateAnswer = self.ask(post("/api/create", &request.body()), Some(&request.from)).await?;
+        let answer: CreateAnswer = self.ask(post("/api/create", &request.body()), Some(&request.from), SMALL).await?;
         match answer.error {
             Some(error) => Err(classify::from_line(&error)),
             None if answer.status == "success" => Ok(()),
@@ -178,7 +185,9 @@ impl Client {
         let mut collector = Collector::default();
         while let Some(chunk) = exchange.next().await.map_err(|error| error.with_partial(collector.answer()))? {
             for line in splitter.push(&chunk)? {
-                if collector.take(&line, elapsed_ms())? {
+                let is_last = collector.take(&line, elapsed_ms())?;
+                request.refuse_too_much(collector.answer())?;
+                if is_last {
                     let generation = collector.finish(elapsed_ms());
                     exchange.close().await;
                     return generation;
@@ -187,16 +196,21 @@ impl Client {
         }
         if let Some(rest) = splitter.finish() {
             collector.take_rest(&rest, elapsed_ms())?;
+            request.refuse_too_much(collector.answer())?;
         }
         collector.finish(elapsed_ms())
     }
 
-    /// A question whose answer is one document and needs no model.
-    async fn ask<T: DeserializeOwned>(&self, request: Request, model: Option<&str>) -> Result<T, OllamaError> {
+    /// A question whose answer is one document, of that many bytes at most, and needs no model.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        model: Option<&str>,
+        most: usize,
+    ) -> Result<T, OllamaError> {
         let timeouts = Timeouts { first_byte: self.timeouts.first_byte.min(QUESTION), ..self.timeouts };
         let transport = self.transport.as_ref();
-        let answer =
-            async { Exchange::begin(transport, request, &timeouts, model).await?.whole(MAX_ANSWER_BYTES).await };
+        let answer = async { Exchange::begin(transport, request, &timeouts, model).await?.whole(most).await };
         // The whole of it: a server that sends a byte now and then would be waited for without end.
         let limit = timeouts.first_byte;
         let after_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -207,7 +221,7 @@ impl Client {
     /// A request without a prompt: its answer is one final object.
     async fn expect_done(&self, request: Request, timeouts: &Timeouts, model: &str) -> Result<(), OllamaError> {
         let exchange = Exchange::begin(self.transport.as_ref(), request, timeouts, Some(model)).await?;
-        let bytes = exchange.whole(MOST_OF_A_LOAD).await?;
+        let bytes = exchange.whole(SMALL).await?;
         let answer: GenerateLine = serde_json::from_slice(&bytes).map_err(|_| classify::not_json(&bytes))?;
         match (&answer.error, answer.done) {
             (Some(error), _) => Err(classify::from_line(error)),

@@ -10,6 +10,7 @@ pub mod error;
 mod exchange;
 pub mod generation;
 pub mod http;
+mod lenient;
 pub mod ndjson;
 pub mod rates;
 pub mod request;

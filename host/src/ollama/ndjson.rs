@@ -5,8 +5,8 @@ use super::error::OllamaError;
 /// Longest line, in bytes: what Ollama's own client and server allow.
 pub const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Longest answer, in bytes. A verbose `/api/show` is some ten million bytes, an answer far less.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Longest answer, in bytes: one of sixteen thousand tokens, each in a line of a kilobyte.
+pub const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Cuts a body into lines as it arrives.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
+    error::OllamaError,
     ndjson::{LineSplitter, MAX_ANSWER_BYTES, MAX_LINE_BYTES},
     transport::{Method, Request},
 };
@@ -106,23 +107,38 @@ pub struct GenerateRequest {
     pub timeouts: Option<Timeouts>,
 }
 
-/// Bytes of an answer's longest line at most, and of all its lines, besides what its tokens take.
+/// Bytes of an answer's longest line at most, of its text, and of all its lines, besides what its tokens take.
 const LINE_BYTES: usize = 256 << 10;
+const TEXT_BYTES: usize = 64 << 10;
 const ANSWER_BYTES: usize = 1 << 20;
 
-/// The same for each token: its number in the final line and its text, should all of it come in one line; a line of its own.
-const LINE_BYTES_PER_TOKEN: usize = 64;
+/// The same for each token of the answer: its text, should all of it come in one line; a line of its own.
+const TEXT_BYTES_PER_TOKEN: usize = 64;
 const ANSWER_BYTES_PER_TOKEN: usize = 1 << 10;
+
+/// For each token of the context: its number in the final line.
+const NUMBER_BYTES: usize = 16;
 
 impl GenerateRequest {
     /// Cuts the answer into lines, within what was asked for: a server must not fill the memory.
     pub(super) fn splitter(&self) -> LineSplitter {
-        let tokens = usize::try_from(u64::from(self.num_ctx) + u64::from(self.num_predict)).unwrap_or(usize::MAX);
-        let most = |bytes: usize, per_token: usize| bytes.saturating_add(tokens.saturating_mul(per_token));
+        let numbers = (size(self.num_ctx).saturating_add(size(self.num_predict))).saturating_mul(NUMBER_BYTES);
+        let most = |bytes: usize, per_token: usize| {
+            bytes.saturating_add(size(self.num_predict).saturating_mul(per_token)).saturating_add(numbers)
+        };
         LineSplitter::new(
-            most(LINE_BYTES, LINE_BYTES_PER_TOKEN).min(MAX_LINE_BYTES),
+            most(LINE_BYTES, TEXT_BYTES_PER_TOKEN).min(MAX_LINE_BYTES),
             most(ANSWER_BYTES, ANSWER_BYTES_PER_TOKEN).min(MAX_ANSWER_BYTES),
         )
+    }
+
+    /// Refuses a text that is longer than so many tokens can be.
+    pub(super) fn refuse_too_much(&self, text: &str) -> Result<(), OllamaError> {
+        let most = TEXT_BYTES.saturating_add(size(self.num_predict).saturating_mul(TEXT_BYTES_PER_TOKEN));
+        if text.len() <= most {
+            return Ok(());
+        }
+        Err(OllamaError::TooLong { what: "text".into(), limit_bytes: most })
     }
 
     /// The load that this request would cause by itself.
@@ -171,6 +187,10 @@ impl LoadRequest {
         }
         post("/api/generate", &body)
     }
+}
+
+fn size(tokens: u32) -> usize {
+    usize::try_from(tokens).unwrap_or(usize::MAX)
 }
 
 /// The options whose change reloads the model.

@@ -1,30 +1,29 @@
 //! What the server writes, read with tolerance: zero fields are absent, new ones appear, anything may be `null`.
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::lenient::{count, is_there, keys, length, object, objects, said, single, texts};
 use crate::model::{machine::LoadedModel, observation::ServerTimings};
 
 /// One line of `/api/generate`. Durations in nanoseconds.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 pub struct GenerateLine {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub response: Option<String>,
     /// What a thinking model says to itself; no part of the answer.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub thinking: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub done: Option<bool>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub done_reason: Option<String>,
+    #[serde(deserialize_with = "said")]
     pub error: Option<Value>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub total_duration: Option<f64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub load_duration: Option<f64>,
     /// Tokens of the whole prompt; before 0.4 without the cached ones.
     #[serde(deserialize_with = "count")]
@@ -32,11 +31,11 @@ pub struct GenerateLine {
     /// Newer than 0.33: how many of the prompt's tokens were cached.
     #[serde(deserialize_with = "count")]
     pub prompt_eval_cached_count: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub prompt_eval_duration: Option<f64>,
     #[serde(deserialize_with = "count")]
     pub eval_count: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub eval_duration: Option<f64>,
     /// How many tokens `context` holds: prompt and answer, the prompt as it was before it was cut.
     #[serde(rename = "context", deserialize_with = "length")]
@@ -71,7 +70,7 @@ pub struct VersionAnswer {
 /// `/api/tags`: what is installed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct TagsAnswer {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "objects")]
     pub models: Vec<InstalledModel>,
 }
 
@@ -80,22 +79,22 @@ pub struct TagsAnswer {
 #[serde(default)]
 pub struct InstalledModel {
     /// With its tag: `llama3.2:latest`.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub name: String,
     /// Bytes on disk; weights, mostly.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub size: Option<u64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub digest: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "object")]
     pub details: Details,
     /// Absent before 0.30.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "texts")]
     pub capabilities: Vec<String>,
     /// Present when the model runs elsewhere.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub remote_model: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub remote_host: Option<String>,
 }
 
@@ -121,17 +120,17 @@ impl InstalledModel {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub format: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub family: String,
     /// The model that it was made of, where there is one.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub parent_model: String,
     /// For people: `3.2B`.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub parameter_size: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub quantization_level: String,
 }
 
@@ -140,29 +139,32 @@ pub struct Details {
 #[serde(default)]
 pub struct ShowAnswer {
     /// Lines of the Modelfile's parameters: name, spaces, value.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub parameters: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub template: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "object")]
     pub details: Details,
-    /// Keys of the model file. Arrays are `null` or empty unless the answer was asked to be verbose.
-    #[serde(deserialize_with = "lenient")]
+    /// Keys of the model file. Arrays are `null` or empty unless the answer was asked to be verbose; those without a number for each layer are
+    /// `null` always.
+    #[serde(deserialize_with = "keys")]
     pub model_info: Map<String, Value>,
-    pub projector_info: Option<Value>,
+    /// Whether there is a part that sees.
+    #[serde(rename = "projector_info", deserialize_with = "is_there")]
+    pub has_projector: bool,
     /// Absent before 0.6.4.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "texts")]
     pub capabilities: Vec<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub remote_model: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub remote_host: Option<String>,
 }
 
 /// `/api/ps`: what is loaded.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct PsAnswer {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "objects")]
     pub models: Vec<PsModel>,
 }
 
@@ -170,8 +172,9 @@ pub struct PsAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct CreateAnswer {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub status: String,
+    #[serde(deserialize_with = "said")]
     pub error: Option<Value>,
 }
 
@@ -179,17 +182,17 @@ pub struct CreateAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct PsModel {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub name: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub digest: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub size: u64,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub size_vram: u64,
     #[serde(deserialize_with = "count")]
     pub context_length: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "single")]
     pub expires_at: Option<String>,
 }
 
@@ -204,32 +207,6 @@ impl From<PsModel> for LoadedModel {
             expires_at: model.expires_at,
         }
     }
-}
-
-/// The value, or the default when it is `null` or of another type.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
-}
-
-/// The length of a list, without keeping what is in it.
-fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum List {
-        Items(Vec<IgnoredAny>),
-        Other(IgnoredAny),
-    }
-    Ok(match List::deserialize(deserializer)? {
-        List::Items(items) => u32::try_from(items.len()).ok(),
-        List::Other(_) => None,
-    })
-}
-
-/// A count of tokens, also where it is written as `12.0`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in bounds by the filter before it")]
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let number = Value::deserialize(deserializer)?.as_f64();
-    Ok(number.filter(|number| (0.0..=f64::from(u32::MAX)).contains(number)).map(|number| number as u32))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The plugins that can take part: bundled ones, and files that the user names.
 
-use std::{io::Read as _, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use super::{
     bundled::BUNDLED,
@@ -12,9 +12,12 @@ use super::{
     selector::Selector,
     strategy::Strategy,
 };
-use crate::model::{
-    nearest::nearest,
-    plugin::{LARGEST_COMPONENT_BYTES, Manifest, PluginKind},
+use crate::{
+    files,
+    model::{
+        nearest::nearest,
+        plugin::{LARGEST_COMPONENT_BYTES, Manifest, PluginKind},
+    },
 };
 
 /// Where plugins come from that are no files. A file of such a name is shown with its folder.
@@ -111,18 +114,7 @@ impl ComponentFile {
     /// When it cannot be read, or is larger than any plugin.
     pub fn read(path: &Path) -> Result<Self, PluginError> {
         let origin = path.display().to_string();
-        // Before it is opened: a pipe would wait for its other end.
-        let failed = |error: std::io::Error| lost(&origin, &error.to_string());
-        if !std::fs::metadata(path).map_err(failed)?.is_file() {
-            return Err(lost(&origin, "it is not a file"));
-        }
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).map_err(failed)?;
-        file.take(LARGEST_COMPONENT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > LARGEST_COMPONENT_BYTES {
-            let most = LARGEST_COMPONENT_BYTES >> 20;
-            return Err(lost(&origin, &format!("it has more than {most} MiB, more than any plugin needs")));
-        }
+        let bytes = files::bytes(path, LARGEST_COMPONENT_BYTES).map_err(|error| lost(&origin, &error.to_string()))?;
         let name = path.file_stem().map_or_else(|| origin.clone(), |stem| stem.to_string_lossy().into_owned());
         Ok(Self { bytes, name, origin })
     }

@@ -161,7 +161,7 @@ fn describe(installed: &InstalledModel, shown: &ShowAnswer) -> ModelProfile {
         kv_heads: heads(|attention| attention.kv_heads.largest(), "attention.head_count_kv"),
         kv_bytes_per_token: kv_bytes_per_token(attention.as_ref()),
         thinking: can("thinking"),
-        vision: can("vision") || shown.projector_info.as_ref().is_some_and(|info| !info.is_null()),
+        vision: can("vision") || shown.has_projector,
         modelfile_num_ctx: modelfile_num_ctx(&shown.parameters),
     }
 }

@@ -40,7 +40,8 @@ impl SettingsError {
         match self {
             Self::Read { source, .. } => Some(match source.kind() {
                 ErrorKind::InvalidData => "save it as UTF-8, or move it away".to_owned(),
-                ErrorKind::IsADirectory => "a file is needed there, or nothing".to_owned(),
+                ErrorKind::InvalidInput => "a file is needed there, or nothing".to_owned(),
+                ErrorKind::FileTooLarge => "move it away: it is no settings file".to_owned(),
                 _ => "check the file's permissions, or move it away".to_owned(),
             }),
             Self::UnknownKey { nearest: Some(name), .. } | Self::UnknownIntensity { nearest: Some(name), .. } => {

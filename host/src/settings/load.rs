@@ -2,14 +2,18 @@
 
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
 use super::{Overrides, Settings, SettingsError, resolve};
+use crate::files;
 
 /// The settings file of a project, looked for in the working directory.
 pub const PROJECT_FILE: &str = "ralf-tune.toml";
+
+/// Bytes of a settings file at most: a thousand times what one has.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Overrides the folder of the user's settings file.
 const CONFIG_DIR: &str = "RALF_TUNE_CONFIG_DIR";
@@ -50,7 +54,7 @@ pub fn load(cli: &Overrides, env: &BTreeMap<String, String>, working_dir: &Path)
 }
 
 fn read(path: PathBuf) -> Result<Option<(PathBuf, String)>, SettingsError> {
-    match std::fs::read_to_string(&path) {
+    match files::text(&path, MOST_BYTES).map_err(io::Error::from) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(SettingsError::Read { path, source }),

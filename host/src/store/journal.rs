@@ -15,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{error::StoreError, names};
 use crate::{
+    files::{self, ReadError},
     install::private,
     model::{digest::Digest, kept::StudyId},
 };
@@ -27,6 +28,9 @@ const ENDING: &str = "journal";
 
 /// Bytes of a journal at most: answers of hours are a few megabytes.
 const MOST_BYTES: u64 = 512 << 20;
+
+/// Bytes of the first line at most.
+const MOST_FORM_BYTES: u64 = 4 << 10;
 
 /// Journals of studies that nobody went on with: older ones are dropped when a new one begins.
 const MOST_LEFT: usize = 10;
@@ -129,14 +133,22 @@ impl Journals {
         let path = self.path(id);
         let failed = |source| StoreError::Read { path: path.clone(), source };
         let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(ReadError::NotAFile.into()));
+        }
         match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Running { id: id.clone() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let mut bytes = Vec::new();
-        (&mut file).take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
         let beginning = || StoreError::NoBeginning { path: path.clone() };
+        let mut bytes = Vec::new();
+        (&mut file).take(MOST_FORM_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+        // A file without lines is none, however large it is.
+        if !bytes.contains(&b'\n') {
+            return Err(beginning());
+        }
+        (&mut file).take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
         let mut reader = Lines { rest: &bytes, chain: Chain::default() };
         let form: Form = reader.next().ok_or_else(beginning)?;
         if form.form > FORM {
@@ -159,7 +171,7 @@ impl Journals {
     fn prune(&self) {
         for id in names::ids_in(&self.folder, ENDING).unwrap_or_default().iter().skip(MOST_LEFT - 1) {
             let path = self.path(id);
-            if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            if files::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
                 let _ = fs::remove_file(path);
             }
         }

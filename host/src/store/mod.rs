@@ -26,6 +26,7 @@ pub use profiles::{ProfileStore, read as read_profile};
 pub use requests::RequestLog;
 
 use crate::{
+    files::{self, ReadError},
     install::private,
     model::{
         kept::{StudyId, StudySummary},
@@ -125,6 +126,10 @@ impl StudyStore {
     pub fn load(&self, id: &StudyId) -> Result<Study, StoreError> {
         let path = self.path(id);
         let mut file = self.open(id)?;
+        let size = file.get_ref().metadata().map_err(|source| StoreError::Read { path: path.clone(), source })?.len();
+        if size > MOST_STUDY_BYTES {
+            return Err(StoreError::Read { path, source: ReadError::TooLarge { most: MOST_STUDY_BYTES }.into() });
+        }
         let mut skipped = Vec::new();
         let mut text = String::new();
         (&mut file)
@@ -156,7 +161,7 @@ impl StudyStore {
 
     fn open(&self, id: &StudyId) -> Result<BufReader<File>, StoreError> {
         let path = self.path(id);
-        File::open(&path).map(BufReader::new).map_err(|source| StoreError::Read { path, source })
+        files::open(&path).map(BufReader::new).map_err(|error| StoreError::Read { path, source: error.into() })
     }
 
     fn summary(&self, id: &StudyId) -> Result<StudySummary, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::StoreError;
 use crate::{
+    files,
     install::private,
     model::{
         digest::Digest,
@@ -133,8 +134,7 @@ impl ProfileStore {
 /// When it cannot be read, is none, or is of a newer release.
 pub fn read(path: &Path) -> Result<Profile, StoreError> {
     let failed = |source| StoreError::Read { path: path.to_owned(), source };
-    let mut text = String::new();
-    File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text)).map_err(failed)?;
+    let text = files::text(path, MOST_BYTES).map_err(|error| failed(error.into()))?;
     let broken = |source| StoreError::NotAProfile { path: path.to_owned(), source };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
     let version = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);

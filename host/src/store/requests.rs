@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::error::StoreError;
-use crate::{install::private, model::exchange::ExchangeRecord};
+use crate::{files::ReadError, install::private, model::exchange::ExchangeRecord};
 
 /// The folder in the program's own one, and the newest file in it.
 const FOLDER: &str = "requests";
@@ -81,6 +81,10 @@ impl RequestLog {
 fn newest(folder: &Path) -> Result<(File, u64), StoreError> {
     let path = folder.join(NAME);
     let failed = |source| StoreError::Write { path: path.clone(), source };
+    // A pipe would wait for its other end.
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(failed(ReadError::NotAFile.into()));
+    }
     let file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed)?;
     private::make_own(&file).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();

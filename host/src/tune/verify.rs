@@ -22,6 +22,7 @@ use crate::{
         experiment::{Experiment, Proposal},
         machine::{ModelProfile, ServerProfile},
         observation::FailureCause,
+        server_failure::server_failure,
         study::{Comparison, Outcome, StudyEvent, Warning},
         trial::{Trial, TrialState},
         verification::{Configuration, VERIFICATION_SCHEMA_VERSION, Verification},
@@ -87,8 +88,11 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     );
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: Outcome::KeepBaseline, elapsed_seconds });
-    let configuration =
-        |(settings, place): (Candidate, String)| Configuration { faults: faults(&history, &settings), place, settings };
+    let lost = known.is_none() && server_failure(&history, parting.as_ref()).is_some();
+    let configuration = |(settings, place): (Candidate, String)| {
+        let faults = faults(&history, &settings, lost);
+        Configuration { faults, place, settings }
+    };
     let differences = setup.old.0.differences(&setup.new.0).into_iter().map(|name| name.name().to_owned()).collect();
     Verification {
         schema_version: VERIFICATION_SCHEMA_VERSION,
@@ -160,8 +164,8 @@ async fn compared(
 const OLD: &str = "the old settings";
 const NEW: &str = "the new settings";
 
-/// What makes settings unusable, each once.
-fn faults(history: &[Trial], settings: &Candidate) -> Vec<String> {
+/// What makes settings unusable, each once. Of a server that was `lost`, what any settings would have met says nothing of these.
+fn faults(history: &[Trial], settings: &Candidate, lost: bool) -> Vec<String> {
     let mut faults: Vec<String> = Vec::new();
     for trial in history.iter().filter(|trial| trial.candidate == *settings) {
         let TrialState::Failed(cause) = trial.state else { continue };
@@ -170,6 +174,7 @@ fn faults(history: &[Trial], settings: &Candidate) -> Vec<String> {
             FailureCause::ContextExceeded => "a prompt is longer than the context",
             FailureCause::AnswerCut => "the context has no room for the whole answer",
             FailureCause::OutOfMemory => "the server has no memory for it",
+            _ if lost => continue,
             FailureCause::ModelMissing => "the server does not have the model",
             // None is a property of the settings.
             FailureCause::OutOfTime | FailureCause::Invalid | FailureCause::Unreachable => continue,

@@ -14,6 +14,8 @@ pub enum WorkloadError {
     NotADirectory { path: PathBuf },
     #[error("there is no file in `{}`", path.display())]
     NoFile { path: PathBuf },
+    #[error("`{}` is no file, or too large to say what to skip", path.display())]
+    OddIgnoreFile { path: PathBuf },
     /// There are files, but none that can be used; `left_out` says why.
     #[error("there is no source file in `{}`: {left_out}", path.display())]
     NoSource { path: PathBuf, left_out: String },
@@ -43,6 +45,7 @@ impl WorkloadError {
                 }
                 _ => "name its directory: `ralf-tune run --samples .`".to_owned(),
             },
+            Self::OddIgnoreFile { .. } => "move it away, or name another directory with `--samples DIR`".to_owned(),
             Self::NoFile { .. } => "hidden files and those that .gitignore names are skipped; name another directory \
                                     with `--samples DIR`, or leave it out to measure with generated code"
                 .to_owned(),

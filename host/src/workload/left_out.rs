@@ -16,6 +16,8 @@ pub(super) enum Reason {
     SymbolicLink,
     NoRegularFile,
     NoSourceCode,
+    /// A folder whose `.gitignore` cannot be heeded.
+    OddIgnoreFile,
 }
 
 impl fmt::Display for Reason {
@@ -29,6 +31,7 @@ impl fmt::Display for Reason {
             Self::SymbolicLink => "symbolic links",
             Self::NoRegularFile => "neither file nor directory",
             Self::NoSourceCode => "not source code",
+            Self::OddIgnoreFile => "folders whose .gitignore or .ignore is no file, or too large",
         })
     }
 }

@@ -12,6 +12,7 @@ pub mod pick;
 pub mod probe;
 pub mod prompt;
 pub mod samples;
+mod skipping;
 pub mod sources;
 
 pub use error::WorkloadError;

@@ -1,9 +1,12 @@
 //! The text around a piece of source.
 
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
 use super::WorkloadError;
-use crate::model::workload::{Piece, PromptTemplate, SourceFile};
+use crate::{
+    files::{self, ReadError},
+    model::workload::{Piece, PromptTemplate, SourceFile},
+};
 
 /// A prompt of the user's may be this long: more is a mistake, not a prompt.
 const MAX_PROMPT_BYTES: u64 = 64 * 1024;
@@ -60,18 +63,17 @@ impl PromptTemplate {
     /// When the file cannot be read, is no text, is too long, or has no `{content}`.
     pub fn from_file(path: &Path) -> Result<Self, WorkloadError> {
         let unreadable = |source| WorkloadError::PromptUnreadable { path: path.to_path_buf(), source };
-        // Before it is opened: a pipe would wait for its other end.
-        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(WorkloadError::PromptNotText { path: path.to_path_buf() });
+        let no_text = || WorkloadError::PromptNotText { path: path.to_path_buf() };
+        let text = files::text(path, MAX_PROMPT_BYTES).map_err(|error| match error {
+            ReadError::TooLarge { most } => {
+                WorkloadError::PromptTooLarge { path: path.to_path_buf(), limit_bytes: most }
+            }
+            ReadError::NotAFile | ReadError::NotText => no_text(),
+            ReadError::Io(error) => unreadable(error),
+        })?;
+        if text.contains('\0') {
+            return Err(no_text());
         }
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(unreadable)?;
-        file.take(MAX_PROMPT_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_PROMPT_BYTES) {
-            return Err(WorkloadError::PromptTooLarge { path: path.to_path_buf(), limit_bytes: MAX_PROMPT_BYTES });
-        }
-        let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-        let text = text.ok_or_else(|| WorkloadError::PromptNotText { path: path.to_path_buf() })?;
         if !text.contains("{content}") {
             return Err(WorkloadError::PromptWithoutContent { path: path.to_path_buf() });
         }

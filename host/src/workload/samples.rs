@@ -3,8 +3,7 @@
 //! Bounded in every way: files, bytes a file, and memory, because only picked files are kept.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -15,10 +14,14 @@ use super::{
     language::language_of,
     left_out::{LeftOut, Reason},
     pick,
+    skipping::{self, Closed},
 };
-use crate::model::{
-    clean::clean,
-    workload::{PromptTemplate, SourceFile, Workload},
+use crate::{
+    files::{self, ReadError},
+    model::{
+        clean::clean,
+        workload::{PromptTemplate, SourceFile, Workload},
+    },
 };
 
 /// How a directory is read.
@@ -80,7 +83,7 @@ fn check(dir: &Path) -> Result<(), WorkloadError> {
     let path = dir.to_path_buf();
     match fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => match fs::read_dir(dir) {
-            Ok(_) => Ok(()),
+            Ok(_) => skipping::odd_at_or_above(dir).map_or(Ok(()), |path| Err(WorkloadError::OddIgnoreFile { path })),
             Err(source) => Err(WorkloadError::DirectoryUnreadable { path, source }),
         },
         Ok(_) => Err(WorkloadError::NotADirectory { path }),
@@ -90,12 +93,18 @@ fn check(dir: &Path) -> Result<(), WorkloadError> {
 }
 
 /// Sorted, so that the same directory gives the same workload on every file system.
-fn walk(dir: &Path) -> ignore::Walk {
+fn walk(dir: &Path, closed: &Closed) -> ignore::Walk {
+    let closed = closed.clone();
     WalkBuilder::new(dir)
         .follow_links(false)
-        // A `.gitignore` counts also where nobody ran `git init`; the user's own global one does not, it differs by machine.
+        // A `.gitignore` counts also where nobody ran `git init`; the user's own global one does not, it differs by machine. Neither does
+        // what a clone keeps to itself, which a file `.git` may say to be anywhere.
         .require_git(false)
         .git_global(false)
+        .git_exclude(false)
+        .filter_entry(move |entry| {
+            !entry.file_type().is_some_and(|kind| kind.is_dir()) || closed.may_enter(entry.path())
+        })
         .sort_by_file_name(Ord::cmp)
         .build()
 }
@@ -122,7 +131,8 @@ pub(super) fn list(dir: &Path, options: &SampleOptions, skip: impl Fn(&Path) -> 
     let mut notices = Vec::new();
     let mut candidates = Vec::new();
     let mut looked_at = 0;
-    for entry in walk(dir) {
+    let closed = Closed::default();
+    for entry in walk(dir, &closed) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -143,6 +153,9 @@ pub(super) fn list(dir: &Path, options: &SampleOptions, skip: impl Fn(&Path) -> 
             Ok(candidate) => candidates.push(candidate),
             Err(LeftOutBecause { reason, detail }) => left_out.add(reason, format!("{name}{detail}")),
         }
+    }
+    for folder in closed.take() {
+        left_out.add(Reason::OddIgnoreFile, relative(dir, &folder));
     }
     if candidates.is_empty() && left_out.is_empty() {
         return Err(WorkloadError::NoFile { path: dir.to_path_buf() });
@@ -182,11 +195,12 @@ impl Candidate {
 }
 
 pub(super) fn read_text(path: &Path, max_bytes: u64) -> Result<String, LeftOutBecause> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > max_bytes) {
-        return Err(Reason::TooLarge.into());
-    }
+    let bytes = files::bytes(path, max_bytes).map_err(|error| match error {
+        ReadError::TooLarge { .. } => Reason::TooLarge.into(),
+        // It has taken the place of the one that was listed.
+        ReadError::NotAFile => Reason::NoRegularFile.into(),
+        error => LeftOutBecause::from(io::Error::from(error)),
+    })?;
     if bytes.contains(&0) {
         return Err(Reason::Binary.into());
     }

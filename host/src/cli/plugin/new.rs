@@ -10,9 +10,13 @@ use super::args::PluginNewArgs;
 use crate::{
     author::{self, Commands, Order, PluginName, Project},
     cli::{CommandResult, exit::ExitStatus, failure::Failure, ui},
+    files,
     model::plugin::PluginKind,
     report::author::{Written, choices, written},
 };
+
+/// Bytes of a `Cargo.toml` at most.
+const MOST_MANIFEST_BYTES: u64 = 1 << 20;
 
 /// Writes a project, or shows what there is to choose from.
 pub fn run(args: &PluginNewArgs) -> CommandResult {
@@ -59,7 +63,7 @@ fn list() -> CommandResult {
 /// The folder of the SDK, in a checkout or named itself; with `/`, as manifests have it.
 fn sdk_folder(path: &Path) -> Result<String, Failure> {
     let is_sdk = |folder: &Path| {
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        let manifest = files::text(&folder.join("Cargo.toml"), MOST_MANIFEST_BYTES).unwrap_or_default();
         manifest.contains("name = \"ralf-tune-sdk\"")
     };
     let found = [path.to_owned(), path.join("sdk")].into_iter().find(|folder| is_sdk(folder));

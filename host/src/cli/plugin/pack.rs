@@ -5,13 +5,15 @@ use std::fs;
 use super::args::PluginPackArgs;
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, ui},
+    files,
+    model::plugin::LARGEST_COMPONENT_BYTES,
     plugin::pack::pack,
 };
 
 /// Makes a component of a core module.
 pub fn run(args: &PluginPackArgs) -> CommandResult {
     let (from, to) = (args.module.display(), args.output.display());
-    let module = fs::read(&args.module).map_err(|error| {
+    let module = files::bytes(&args.module, LARGEST_COMPONENT_BYTES).map_err(|error| {
         let error = anyhow::Error::new(error).context(format!("cannot read {from}"));
         Failure::new(ExitStatus::Plugin, error, Some("build the core module first, or check the path".into()))
     })?;

@@ -18,6 +18,7 @@ use crate::{
         plan, session,
     },
     conformance::recorded,
+    files,
     model::{nearest::nearest, plugin::Manifest, value::Value},
     plugin::{
         Registry,
@@ -37,6 +38,9 @@ use crate::{
     settings::{Setting, Settings},
     tune::PlanError,
 };
+
+/// Bytes of a file of cases at most.
+const MOST_CASES_BYTES: u64 = 64 << 20;
 
 /// Machines for strategies: an ordinary one, one where nothing is to be gained, one with a cliff.
 const SCENARIOS: [&str; 3] = ["mid-range", "one-slot", "vram-cliff"];
@@ -197,7 +201,7 @@ impl Test<'_> {
 
     #[expect(clippy::unused_self, reason = "it reads what the call names")]
     fn text(&self, path: &Path) -> Result<String, Failure> {
-        std::fs::read_to_string(path).map_err(|error| {
+        files::text(path, MOST_CASES_BYTES).map_err(|error| {
             let error = anyhow::Error::new(error).context(format!("cannot read the cases {}", path.display()));
             Failure::new(ExitStatus::Usage, error, Some("check the path after --cases".into()))
         })

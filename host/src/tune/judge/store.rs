@@ -12,9 +12,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    digest::Digest,
-    judge::{Answer, Question},
+use crate::{
+    files,
+    model::{
+        digest::Digest,
+        judge::{Answer, Question},
+    },
 };
 
 /// Most files in the folder when a study begins to write; the oldest go first.
@@ -81,8 +84,7 @@ impl Store {
             return Some(answer.clone());
         }
         let path = self.path(key)?;
-        let small = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= LARGEST_FILE_BYTES);
-        let entry: Entry = serde_json::from_slice(&small.then(|| fs::read(&path))?.ok()?).ok()?;
+        let entry: Entry = serde_json::from_slice(&files::bytes(&path, LARGEST_FILE_BYTES).ok()?).ok()?;
         if entry.key != key.0 || entry.sum != Digest::of(entry.answer.text.as_bytes()).hex() {
             return None;
         }
