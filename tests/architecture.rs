@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("store", &["model", "files", "install::private"]),
     ("profile", &["model", "ollama"]),
     ("proxy", &["model"]),
+    ("learning", &["model", "stats"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),
@@ -50,7 +51,7 @@ const ONLY_THERE: [(&str, &[&str]); 14] = [
 ];
 
 /// Modules that compute and do nothing else, and what would be more than that.
-const PURE: [&str; 4] = ["model", "stats", "report", "author"];
+const PURE: [&str; 5] = ["model", "stats", "report", "author", "learning"];
 const NOT_PURE: [&str; 10] = [
     "std::fs",
     "std::io",

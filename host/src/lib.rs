@@ -3,7 +3,8 @@
 //! The pipeline: [`settings`] and [`profile`] say what is asked and what is there; [`workload`] is what the batch works on;
 //! [`tune`] plans stages, asks strategies what to measure ([`plugin`]), measures it with [`ollama`] (or [`simulate`]),
 //! has the notes scored and a winner selected; [`emit`] shows the difference and saves it; [`report`] says what was found.
-//! [`proxy`] stands before a server and says what clients do with it. [`install`] keeps plugins of others, [`conformance`] puts one to the test. [`model`] is the data that flows, [`stats`] the
+//! [`proxy`] stands before a server and says what clients do with it, and [`learning`] what its records add up to.
+//! [`install`] keeps plugins of others, [`conformance`] puts one to the test. [`model`] is the data that flows, [`stats`] the
 //! mathematics; [`cli`] is the door.
 
 pub mod arena;
@@ -13,6 +14,7 @@ pub mod conformance;
 pub mod emit;
 pub mod files;
 pub mod install;
+pub mod learning;
 pub mod model;
 pub mod ollama;
 pub mod plugin;

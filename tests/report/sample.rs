@@ -219,6 +219,8 @@ pub fn winner() -> Candidate {
 
 fn workload() -> WorkloadSummary {
     WorkloadSummary {
+        around_chars: None,
+        learned: None,
         origin: text("/home/me/src/shop"),
         files_in_batch: 812,
         files_picked: 12,

@@ -29,8 +29,8 @@ use crate::model::{
     plugin::{Grant, PluginKind},
 };
 use crate::settings::{
-    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, parse_duration, parse_files,
-    parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
+    DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, WorkloadChoice, parse_duration,
+    parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
 
 const WHAT: &str = "What to tune";
@@ -131,6 +131,7 @@ Examples:
       eight minutes; shows what it found and asks before it saves
   ralf-tune run --budget 1h30m --model llama3.2:3b --samples ./src --seed 1
   ralf-tune run --no-save --format json --output result.json
+  ralf-tune run --workload learned --samples ./src    for requests like those that went through ralf-tune proxy
   ralf-tune run --plugin my-scorer.wasm --set my-scorer.strict=true
   ralf-tune run --simulate mid-range --yes --config /tmp/config.json
   ralf-tune run --resume
@@ -152,6 +153,11 @@ pub struct RunArgs {
     /// Folder of the files that your batch works on [env: RALF_TUNE_SAMPLES] [default: generated samples]
     #[arg(long, value_name = "DIR", help_heading = WHAT)]
     pub samples: Option<PathBuf>,
+
+    /// What to tune for: the samples, or requests like those that `ralf-tune proxy` recorded, with texts of the samples
+    /// [env: RALF_TUNE_WORKLOAD] [default: samples]
+    #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true, help_heading = WHAT)]
+    pub workload: Option<WorkloadChoice>,
 
     /// Files of your batch: tuning takes no longer than it can save [env: RALF_TUNE_FILES] [default: as many as samples]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_files, help_heading = WHAT)]
@@ -394,6 +400,7 @@ impl From<&RunArgs> for Overrides {
             model: args.model.clone(),
             host: args.host.clone(),
             samples: args.samples.clone(),
+            workload: args.workload,
             plugins: given(&args.plugin),
             strategies: given(&args.strategy),
             scorers: given(&args.scorer),

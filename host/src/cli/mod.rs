@@ -41,6 +41,7 @@ pub mod ui;
 mod verify;
 pub mod verify_args;
 mod watched;
+mod workload;
 
 use std::process::ExitCode;
 

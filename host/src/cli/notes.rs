@@ -6,7 +6,7 @@ use super::{exit::ExitStatus, failure::Failure, ui};
 use crate::{
     emit::notes::{self, IndexedNote, NotesError},
     model::{digest::Digest, kept::chosen, study::Study, workload::SourceFile},
-    settings::Settings,
+    settings::{Settings, WorkloadChoice},
     tune::{MadeNote, MadeNotes},
 };
 
@@ -15,6 +15,13 @@ pub fn prepare(folder: &Path, settings: &Settings) -> Result<(), Failure> {
     if settings.samples.value.is_none() {
         let hint = "name the folder of your files with --samples, or leave --keep-notes out".to_owned();
         return Err(Failure::usage("there are no files of yours to keep notes of".into(), Some(hint)));
+    }
+    if settings.workload.value == WorkloadChoice::Learned {
+        let hint = "leave --keep-notes out, or tune for your files: leave --workload out".to_owned();
+        return Err(Failure::usage(
+            "files of learned sizes are pieces of yours: their notes are notes of none".into(),
+            Some(hint),
+        ));
     }
     Ok(notes::prepare(folder)?)
 }

@@ -20,6 +20,7 @@ use super::{
     session::{self, block_on},
     ui,
     watched::watched,
+    workload::{baseline, learned, workload},
 };
 use crate::{
     emit::{
@@ -28,21 +29,15 @@ use crate::{
     },
     model::{
         begun::Begun,
-        candidate::Candidate,
         profile::Place,
         selection::Constraints,
         study::{Outcome, Study},
         trial::{Trial, TrialState},
-        workload::{PromptTemplate, Workload},
     },
     report,
     settings::{Overrides, Settings},
     simulate::Scenario,
     tune::{self, MadeNotes, Setup},
-    workload::{
-        generate,
-        samples::{self, SampleOptions},
-    },
 };
 
 /// Measures, chooses, shows, saves.
@@ -55,7 +50,7 @@ pub fn run(args: &RunArgs) -> CommandResult {
 
 /// A study, from its beginning or from where one was interrupted.
 pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
-    let (settings, env) = session::settings(&Overrides::from(args))?;
+    let (mut settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
     let registry = session::plugins(&settings, &env)?;
     let intensity = settings.intensity();
@@ -70,8 +65,13 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         (resumed.begun().seed, resumed.begun().workload.clone())
     } else {
         let seed = settings.seed.value.unwrap_or_else(fresh);
-        (seed, workload(&settings, seed)?)
+        (seed, workload(&settings, seed, learned(&settings, &env, present.as_ref())?)?)
     };
+    if let (Some(learned), None) = (&workload.learned, &scenario) {
+        // Requests of this model are what it is about, whatever is loaded at the moment.
+        let configured = present.as_ref().and_then(|present| present.model_name.clone());
+        settings.model.value = settings.model.value.or(configured).or(Some(learned.model.clone()));
+    }
     if let Some(folder) = &args.keep_notes {
         notes::prepare(folder, &settings)?;
     }
@@ -90,6 +90,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         emit::target::check(path).map_err(ConfigError::from)?;
     }
     let (made, files) = (MadeNotes::default(), workload.files.clone());
+    let baseline = baseline(present.as_ref(), &workload);
     let (study, memory) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let _lock = lock::take(&env, &connection)?;
@@ -117,7 +118,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
                 server,
                 model,
                 workload,
-                baseline: baseline(present.as_ref()),
+                baseline,
                 constraints: constraints(&settings),
                 files: settings.files.value,
                 prior: found,
@@ -178,29 +179,6 @@ pub fn refuse_report_in(target: Option<&Path>, settings: &Settings) -> Result<()
     }
     let message = format!("the report would overwrite the configuration {}", output.display());
     Err(Failure::usage(message, Some("name another file with --output".into())))
-}
-
-fn baseline(present: Option<&PresentSettings>) -> Candidate {
-    present.map_or_else(Candidate::default, |present| present.candidate.clone())
-}
-
-/// The files of the batch, with the prompt.
-pub fn workload(settings: &Settings, seed: u64) -> Result<Workload, Failure> {
-    let prompt = match &settings.prompt.value {
-        Some(path) => PromptTemplate::from_file(path)?,
-        None => PromptTemplate::built_in(),
-    };
-    let mut workload = match &settings.samples.value {
-        Some(directory) => {
-            let options = SampleOptions { seed, prompt, ..SampleOptions::default() };
-            samples::from_directory(directory, &options)?
-        }
-        None => Workload { prompt, ..generate::generated_workload(seed) },
-    };
-    if let Some(files) = settings.files.value {
-        workload.stretch_to(files);
-    }
-    Ok(workload)
 }
 
 /// Shows the report, or writes it to a file.

@@ -12,10 +12,11 @@ use super::{
     failure::Failure,
     lock,
     plan::{grant, prepare},
-    run::{now, present_settings, refuse_report_in, target, workload},
+    run::{now, present_settings, refuse_report_in, target},
     session::{self, block_on},
     verify_args::VerifyArgs,
     watched::watched,
+    workload::{learned, workload},
 };
 use crate::{
     emit::{
@@ -57,7 +58,7 @@ pub fn run(args: &VerifyArgs) -> CommandResult {
     // Nobody judges beside a comparison: it would take the time of pairs.
     grant(&settings, &mut prepared, None)?;
     let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
-    let workload = workload(&settings, seed)?;
+    let workload = workload(&settings, seed, learned(&settings, &env, old.present.as_ref())?)?;
     let found = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), old.present.as_ref(), &env, seed)?;
         let _lock = lock::take(&env, &connection)?;

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::observation::ServerTimings;
 
+/// After how many bytes of a request's texts a fingerprint is taken.
+pub const BEGINNINGS: [usize; 4] = [64, 256, 1024, 4096];
+
 /// One request and its answer. What nobody said is missing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ExchangeRecord {
@@ -12,6 +15,9 @@ pub struct ExchangeRecord {
     pub method: String,
     /// The path, without what stands behind a question mark.
     pub endpoint: String,
+    /// What the client calls itself: the first word of its `User-Agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     #[serde(default)]
@@ -24,6 +30,13 @@ pub struct ExchangeRecord {
     pub request_bytes: u64,
     /// Bytes of prompts and messages in it, as they are written in JSON.
     pub text_bytes: u64,
+    /// Characters of them; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_chars: Option<u64>,
+    /// Fingerprints of the first [`BEGINNINGS`] bytes of them, as far as they are that long, under a key that nobody keeps: two that are equal
+    /// began alike, within one run of the proxy, and no text can be found from one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beginnings: Vec<u32>,
     pub response_bytes: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -45,6 +58,14 @@ pub struct ExchangeRecord {
     #[serde(default)]
     pub error: bool,
     pub end: ExchangeEnd,
+}
+
+impl ExchangeRecord {
+    /// Whether a model was to write.
+    #[must_use]
+    pub fn makes_text(&self) -> bool {
+        ["/api/generate", "/api/chat", "/v1/chat/completions", "/v1/completions"].contains(&self.endpoint.as_str())
+    }
 }
 
 /// What a client asked for, as far as it matters to speed.

@@ -20,6 +20,7 @@ pub mod finding;
 pub mod forecast;
 pub mod judge;
 pub mod kept;
+pub mod learned;
 pub mod limit;
 pub mod loopback;
 pub mod machine;

@@ -9,6 +9,7 @@ use super::{
     disturbance::Disturbances,
     experiment::Experiment,
     forecast::Forecasts,
+    learned::Learned,
     machine::{MachineProfile, ModelProfile, ServerProfile},
     metric::Metric,
     noise::NoiseFloor,
@@ -138,6 +139,12 @@ pub struct WorkloadSummary {
     /// Characters of each file of the batch, sorted; empty in records of earlier releases.
     #[serde(default)]
     pub batch_chars: Vec<usize>,
+    /// Characters of a request but for the source; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around_chars: Option<usize>,
+    /// The requests that the files are as large as; absent where they are those of the batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
 }
 
 /// The ordered list of stages.

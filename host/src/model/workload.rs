@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::candidate::Candidate;
+use super::{candidate::Candidate, learned::Learned};
 
 /// One source file, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,9 +38,19 @@ pub struct Workload {
     pub prompt: PromptTemplate,
     /// What was left out of the walk and why, for the report.
     pub notices: Vec<String>,
+    /// The requests that these files are as large as; none where the files are those of the batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
 }
 
 impl Workload {
+    /// Tokens that an answer to a request has with these settings on the average, where that is known without asking.
+    #[must_use]
+    pub fn answer_tokens(&self, num_predict: u32) -> Option<f64> {
+        let answers = self.learned.as_ref()?.answer_tokens.as_ref()?;
+        Some(answers.mean.min(f64::from(num_predict)))
+    }
+
     /// A batch of another size with files as large as these: quantiles of the sizes that are known.
     pub fn stretch_to(&mut self, files: usize) {
         let known = std::mem::take(&mut self.batch_chars);
@@ -134,7 +144,8 @@ mod tests {
         let sizes = |known: &[usize], files| {
             let prompt = PromptTemplate { text: String::new(), origin: String::new() };
             let (origin, notices) = (String::new(), Vec::new());
-            let mut workload = Workload { origin, files: Vec::new(), batch_chars: known.to_vec(), prompt, notices };
+            let batch_chars = known.to_vec();
+            let mut workload = Workload { origin, files: Vec::new(), batch_chars, prompt, notices, learned: None };
             workload.stretch_to(files);
             workload.batch_chars
         };

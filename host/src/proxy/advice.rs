@@ -40,7 +40,7 @@ type Load = (Option<i64>, Option<i64>, Option<i64>);
 impl Adviser {
     /// What to say of a request that is over; mostly nothing.
     pub fn hear(&mut self, record: &ExchangeRecord) -> Vec<String> {
-        let Some(model) = record.model.clone().filter(|_| makes_text(&record.endpoint)) else { return Vec::new() };
+        let Some(model) = record.model.clone().filter(|_| record.makes_text()) else { return Vec::new() };
         if self.loads.len() >= MOST_MODELS && !self.loads.contains_key(&model) {
             return Vec::new();
         }
@@ -124,10 +124,6 @@ impl Adviser {
         let is_round = count.checked_ilog10().is_some_and(|digits| *count == 10_u64.pow(digits));
         is_round.then(|| if *count == 1 { "seen for the first time".to_owned() } else { format!("seen {count} times") })
     }
-}
-
-fn makes_text(endpoint: &str) -> bool {
-    ["/api/generate", "/api/chat", "/v1/chat/completions", "/v1/completions"].contains(&endpoint)
 }
 
 fn shown((num_ctx, num_thread, num_batch): Load) -> String {

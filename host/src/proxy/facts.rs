@@ -1,7 +1,13 @@
 //! What is read of requests and answers as they pass.
 
+use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
+
 use super::scan::{Listener, Scalar, Scanner};
-use crate::model::{clean::clean_within, exchange::ExchangeRecord, observation::ServerTimings};
+use crate::model::{
+    clean::clean_within,
+    exchange::{BEGINNINGS, ExchangeRecord},
+    observation::ServerTimings,
+};
 
 /// Longest name of a model in a record.
 const MODEL_CHARS: usize = 100;
@@ -9,19 +15,60 @@ const MODEL_CHARS: usize = 100;
 /// Names under which clients send text.
 const TEXTS: [&str; 6] = ["prompt", "system", "content", "text", "suffix", "input"];
 
+/// Bytes that a fingerprint grows by at a time, so that it does not depend on how a text is cut on its way.
+const BLOCK: usize = 64;
+
 /// What a request says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RequestTap {
     scanner: Scanner,
     heard: RequestHeard,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct RequestHeard {
     record: ExchangeRecord,
+    beginning: Beginning,
+}
+
+/// The beginning of a request's texts, of which fingerprints alone are kept.
+#[derive(Debug)]
+struct Beginning {
+    hasher: DefaultHasher,
+    block: [u8; BLOCK],
+    bytes: usize,
+    marks: Vec<u32>,
+}
+
+impl Beginning {
+    fn read(&mut self, mut part: &[u8]) {
+        while self.marks.len() < BEGINNINGS.len() && !part.is_empty() {
+            let filled = self.bytes % BLOCK;
+            let (taken, rest) = part.split_at(part.len().min(BLOCK - filled));
+            if let Some(room) = self.block.get_mut(filled..filled + taken.len()) {
+                room.copy_from_slice(taken);
+            }
+            self.bytes += taken.len();
+            part = rest;
+            if self.bytes % BLOCK == 0 {
+                self.hasher.write(&self.block);
+                if BEGINNINGS.contains(&self.bytes) {
+                    #[expect(clippy::cast_possible_truncation, reason = "half of it tells texts apart well enough")]
+                    self.marks.push(self.hasher.finish() as u32);
+                }
+            }
+        }
+    }
 }
 
 impl RequestTap {
+    /// Of a request whose beginning is marked with this key.
+    pub fn new(key: &RandomState) -> Self {
+        let beginning = Beginning { hasher: key.build_hasher(), block: [0; BLOCK], bytes: 0, marks: Vec::new() };
+        let heard = RequestHeard { record: ExchangeRecord::default(), beginning };
+        Self { scanner: Scanner::default(), heard }
+    }
+
     /// The next part of it.
     pub fn read(&mut self, bytes: &[u8]) {
         self.heard.record.request_bytes += bytes.len() as u64;
@@ -30,8 +77,10 @@ impl RequestTap {
 
     /// Puts what was read into a record.
     pub fn fill(&self, record: &mut ExchangeRecord) {
-        let ExchangeRecord { model, options, request_bytes, text_bytes, .. } = &self.heard.record;
+        let ExchangeRecord { model, options, request_bytes, text_bytes, text_chars, .. } = &self.heard.record;
         record.model.clone_from(model);
+        record.text_chars = *text_chars;
+        record.beginnings.clone_from(&self.heard.beginning.marks);
         (record.options, record.request_bytes, record.text_bytes) = (*options, *request_bytes, *text_bytes);
     }
 }
@@ -56,8 +105,17 @@ impl Listener for RequestHeard {
                 "temperature" => record.options.temperature = text.parse().ok(),
                 _ => {}
             },
-            (_, name, Scalar::Text(_, length)) if TEXTS.contains(&name) => record.text_bytes += length,
+            (_, name, Scalar::Text(_, length)) if TEXTS.contains(&name) => {
+                record.text_bytes += length.bytes;
+                record.text_chars = Some(record.text_chars.unwrap_or(0) + length.chars);
+            }
             _ => {}
+        }
+    }
+
+    fn text(&mut self, name: &str, part: &[u8]) {
+        if TEXTS.contains(&name) {
+            self.beginning.read(part);
         }
     }
 }

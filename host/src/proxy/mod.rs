@@ -15,6 +15,7 @@ mod upstream;
 
 use std::{
     convert::Infallible,
+    hash::RandomState,
     io,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
 };
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::{Body as _, Incoming},
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT},
     server::conn::http1,
     service::service_fn,
 };
@@ -42,8 +43,9 @@ use facts::{RequestTap, ResponseTap};
 use ticket::Ticket;
 use upstream::{Upstream, UpstreamError};
 
-/// Longest path in a record.
+/// Longest path in a record, and the longest name of a client.
 const ENDPOINT_CHARS: usize = 100;
+const CLIENT_CHARS: usize = 40;
 
 /// Bytes of a request that something is put into: it must be read first.
 const MOST_CHANGED_BYTES: usize = 64 << 20;
@@ -63,6 +65,8 @@ pub struct Proxy {
     now: fn() -> String,
     hear: Hear,
     under_way: Arc<AtomicUsize>,
+    /// What fingerprints of texts are made with. It ends with the proxy.
+    key: RandomState,
 }
 
 impl Proxy {
@@ -71,7 +75,8 @@ impl Proxy {
     #[must_use]
     pub fn new(address: String, prefix: &str, tuned: Option<Tuned>, now: fn() -> String, hear: Hear) -> Arc<Self> {
         let upstream = Arc::new(Upstream::new(address));
-        Arc::new(Self { upstream, prefix: prefix.to_owned(), tuned, now, hear, under_way: Arc::default() })
+        let (prefix, under_way, key) = (prefix.to_owned(), Arc::default(), RandomState::new());
+        Arc::new(Self { upstream, prefix, tuned, now, hear, under_way, key })
     }
 
     /// Serves until `shutdown` ends, and cuts what is under way then.
@@ -117,11 +122,12 @@ impl Proxy {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Download> {
-        let tap: SharedTap = Arc::new(Mutex::new(RequestTap::default()));
+        let tap: SharedTap = Arc::new(Mutex::new(RequestTap::new(&self.key)));
         let record = ExchangeRecord {
             at: (self.now)(),
             method: request.method().as_str().to_owned(),
             endpoint: clean_within(request.uri().path(), ENDPOINT_CHARS),
+            client: client(request.headers()),
             ..ExchangeRecord::default()
         };
         let mut ticket = Ticket::new(record, Arc::clone(&tap), &self.under_way, &self.hear);
@@ -198,6 +204,12 @@ impl Passing {
             }
         }
     }
+}
+
+/// What a client calls itself.
+fn client(headers: &HeaderMap) -> Option<String> {
+    let word = headers.get(USER_AGENT)?.to_str().ok()?.split_whitespace().next()?;
+    Some(clean_within(word, CLIENT_CHARS))
 }
 
 /// The whole body, within bounds.

@@ -12,9 +12,18 @@ const MOST_DEPTH: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scalar<'a> {
     /// As it is written between the quotes, and how long it is; only the beginning of a long one is there.
-    Text(&'a str, u64),
+    Text(&'a str, Length),
     /// A number, `true`, `false` or `null`, as it is written.
     Other(&'a str),
+}
+
+/// How long a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Length {
+    /// As it is written between the quotes.
+    pub bytes: u64,
+    /// Of what is meant: an escape is one. A letter that takes two `\u` escapes counts as two.
+    pub chars: u64,
 }
 
 /// Who wants to know of values.
@@ -24,6 +33,9 @@ pub trait Listener {
 
     /// An object has begun at this byte of all that was read: the document, or what `name` says in it.
     fn object(&mut self, _name: &str, _at: u64) {}
+
+    /// The next part of the text `name`, as it is written.
+    fn text(&mut self, _name: &str, _part: &[u8]) {}
 }
 
 /// Where the scanner is.
@@ -47,7 +59,9 @@ pub struct Scanner {
     /// The text under way is a name.
     is_name: bool,
     kept: Vec<u8>,
-    length: u64,
+    length: Length,
+    /// Letters of a `\u` escape that are still to come: they are no characters of their own.
+    digits: u8,
     name: String,
     /// The name at the first level that leads to where we are.
     outer: String,
@@ -67,14 +81,20 @@ impl Scanner {
             }
             // Most bytes are within texts: they are skipped in one go.
             if self.mode == Mode::Text {
-                let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
-                let (text, behind) = rest.split_at(end);
+                let (text, behind) = rest.split_at(text_end(rest));
                 self.keep(text);
+                self.count(text);
+                if !self.is_name {
+                    listener.text(&self.name, text);
+                }
                 self.at += text.len() as u64;
                 rest = behind;
                 let Some((byte, behind)) = rest.split_first() else { return };
                 if *byte == b'\\' {
                     self.keep(b"\\");
+                    if !self.is_name {
+                        listener.text(&self.name, b"\\");
+                    }
                     self.mode = Mode::Escaped;
                 } else {
                     self.mode = Mode::Between;
@@ -94,6 +114,11 @@ impl Scanner {
         match self.mode {
             Mode::Escaped => {
                 self.keep(&[byte]);
+                self.length.chars += 1;
+                self.digits = if byte == b'u' { 4 } else { 0 };
+                if !self.is_name {
+                    listener.text(&self.name, &[byte]);
+                }
                 self.mode = Mode::Text;
             }
             Mode::Bare if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+') => self.keep(&[byte]),
@@ -162,11 +187,19 @@ impl Scanner {
 
     fn begin(&mut self) {
         self.kept.clear();
-        self.length = 0;
+        (self.length, self.digits) = (Length::default(), 0);
+    }
+
+    /// Characters of a part of a text without escapes: every byte but those that go on with one.
+    fn count(&mut self, text: &[u8]) {
+        let digits = text.len().min(usize::from(self.digits));
+        self.digits -= u8::try_from(digits).unwrap_or(self.digits);
+        let text = text.get(digits..).unwrap_or_default();
+        self.length.chars += text.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count() as u64;
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        self.length += bytes.len() as u64;
+        self.length.bytes += bytes.len() as u64;
         let room = MOST_BYTES - self.kept.len().min(MOST_BYTES);
         self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
@@ -196,6 +229,16 @@ impl Scanner {
     }
 }
 
+/// Where a text ends, or an escape begins. Most of a long one is passed over in steps that the compiler makes one instruction of.
+fn text_end(bytes: &[u8]) -> usize {
+    const STEP: usize = 32;
+    let ends = |byte: u8| (byte == b'"') | (byte == b'\\');
+    let whole = bytes.chunks_exact(STEP).take_while(|step| !step.iter().fold(false, |found, byte| found | ends(*byte)));
+    let before = whole.count() * STEP;
+    let rest = bytes.get(before..).unwrap_or_default();
+    before + rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -208,7 +251,7 @@ mod tests {
     impl Listener for Heard {
         fn value(&mut self, inside: &str, name: &str, value: Scalar<'_>) {
             let value = match value {
-                Scalar::Text(text, length) => format!("{length}:{text}"),
+                Scalar::Text(text, length) => format!("{}:{text}", length.bytes),
                 Scalar::Other(text) => text.to_owned(),
             };
             self.0.push((inside.to_owned(), name.to_owned(), value));
@@ -256,6 +299,34 @@ mod tests {
         assert!(values[0].2.starts_with("200000:ä") && values[0].2.len() < 200, "{values:?}");
         let deep = "[".repeat(1000) + "{\"a\":1}";
         assert_eq!(heard(&[deep.as_bytes()]).0, []);
+    }
+
+    #[test]
+    fn characters_are_counted_as_they_are_meant() {
+        #[derive(Default)]
+        struct Chars(Vec<u64>, Vec<u8>);
+        impl Listener for Chars {
+            fn value(&mut self, _: &str, _: &str, value: Scalar<'_>) {
+                if let Scalar::Text(_, length) = value {
+                    self.0.push(length.chars);
+                }
+            }
+
+            fn text(&mut self, name: &str, part: &[u8]) {
+                assert_eq!(name, "p");
+                self.1.extend_from_slice(part);
+            }
+        }
+        let written = r#"{"p":"a\n\"ä\u00e4b\u00e4€ 0123456789012345678901234567890123456789"}"#;
+        let meant: serde_json::Value = serde_json::from_str(written).unwrap();
+        for step in [1, 2, 3, 7, 1000] {
+            let (mut scanner, mut chars) = (Scanner::default(), Chars::default());
+            for part in written.as_bytes().chunks(step) {
+                scanner.read(part, &mut chars);
+            }
+            assert_eq!(chars.0, [meant["p"].as_str().unwrap().chars().count() as u64], "{step}");
+            assert_eq!(chars.1, written.as_bytes()[6..written.len() - 2]);
+        }
     }
 
     proptest! {

@@ -7,8 +7,8 @@ use crate::model::study::Study;
 use super::{
     page::Page,
     panels::{
-        candidates, change, clocks, closing, confidence, glance, obedience, outlook, profiles, settings, stages, steps,
-        system,
+        candidates, change, clocks, closing, confidence, glance, learned, obedience, outlook, profiles, settings,
+        stages, steps, system,
     },
     view::View,
 };
@@ -38,6 +38,7 @@ pub(super) fn write_details(page: &mut Page, study: &Study) {
     clocks::write(page, study);
     confidence::write(page, study);
     system::write_workload(page, study);
+    learned::write(page, study);
     stages::write(page, study);
     obedience::write(page, study);
     profiles::write(page, study);

@@ -8,7 +8,7 @@ use super::{
     duration::parse_duration,
     error::SettingsError,
     key::{self, KEYS, Key, OTHER_VARIABLES},
-    overrides::{Format, Overrides},
+    overrides::{Format, Overrides, WorkloadChoice},
     value::{
         parse_bool, parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share,
         plugin_name,
@@ -33,6 +33,9 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         model: text(env, &key::MODEL),
         host: text(env, &key::HOST),
         samples: path(env, &key::SAMPLES),
+        workload: read(env, &key::WORKLOAD, |text| {
+            WorkloadChoice::from_str(text, true).map_err(|_| "samples or learned is needed")
+        })?,
         files: read(env, &key::FILES, parse_files)?,
         plugins: text(env, &key::PLUGINS).map(|list| std::env::split_paths(&list).collect()),
         strategies: list(env, &key::STRATEGIES, ',', plugin_name)?,

@@ -15,7 +15,7 @@ use super::{
     intensity::{IntensityTable, Params},
     key::{self, KEYS},
     origin::{Origin, Setting},
-    overrides::{Format, Overrides, PluginParam},
+    overrides::{Format, Overrides, PluginParam, WorkloadChoice},
     value::{parse_files, parse_grant, parse_scorer, parse_share, plugin_name},
 };
 use crate::model::limit::{Limit, PluginLimit};
@@ -108,6 +108,10 @@ impl File<'_> {
             }
             _ if name == key::QUALITY_FLOOR.file => values.quality_floor = Some(self.share(name, value)?),
             _ if name == key::PROMPT.file => values.prompt = Some(self.file_path(name, value)?),
+            _ if name == key::WORKLOAD.file => {
+                let workload = value.as_str().and_then(|text| WorkloadChoice::from_str(text, true).ok());
+                values.workload = Some(workload.ok_or_else(|| self.wrong(name, value, "\"samples\" or \"learned\""))?);
+            }
             _ if name == key::FORMAT.file => {
                 let format = value.as_str().and_then(|text| Format::from_str(text, true).ok());
                 values.format = Some(format.ok_or_else(|| self.wrong(name, value, "\"text\" or \"json\""))?);

@@ -18,6 +18,7 @@ pub const BUDGET: Key = key("--budget", "RALF_TUNE_BUDGET", "budget");
 pub const MODEL: Key = key("--model", "RALF_TUNE_MODEL", "model");
 pub const HOST: Key = key("--host", "RALF_TUNE_HOST", "host");
 pub const SAMPLES: Key = key("--samples", "RALF_TUNE_SAMPLES", "samples");
+pub const WORKLOAD: Key = key("--workload", "RALF_TUNE_WORKLOAD", "workload");
 pub const FILES: Key = key("--files", "RALF_TUNE_FILES", "files");
 pub const PLUGINS: Key = key("--plugin", "RALF_TUNE_PLUGIN", "plugins");
 pub const STRATEGIES: Key = key("--strategy", "RALF_TUNE_STRATEGY", "strategies");
@@ -38,12 +39,13 @@ pub const OUTPUT: Key = key("--output", "RALF_TUNE_OUTPUT", "output");
 pub const SIMULATE: Key = key("--simulate", "RALF_TUNE_SIMULATE", "simulate");
 
 /// Every setting, in the order of the help text.
-pub const KEYS: [Key; 23] = [
+pub const KEYS: [Key; 24] = [
     INTENSITY,
     BUDGET,
     MODEL,
     HOST,
     SAMPLES,
+    WORKLOAD,
     FILES,
     PLUGINS,
     STRATEGIES,

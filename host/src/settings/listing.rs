@@ -30,6 +30,7 @@ impl Settings {
             listed(key::MODEL.file, &self.model, |model| json!(model)),
             listed(key::HOST.file, &self.host, |host| json!(without_password(host))),
             listed(key::SAMPLES.file, &self.samples, |path| json!(path.as_deref().map(shown))),
+            listed(key::WORKLOAD.file, &self.workload, |workload| json!(workload.word())),
             listed(key::FILES.file, &self.files, |files| json!(files)),
             listed(key::PLUGINS.file, &self.plugins, |files| files.iter().map(|file| shown(file)).collect()),
             listed(key::STRATEGIES.file, &strategies, |names| json!(names)),

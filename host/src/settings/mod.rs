@@ -34,7 +34,7 @@ pub use key::{KEYS, Key};
 pub use listing::Listed;
 pub use load::{PROJECT_FILE, environment, load, user_file};
 pub use origin::{Origin, Setting};
-pub use overrides::{Format, Overrides, PluginParam, ScorerChoice};
+pub use overrides::{Format, Overrides, PluginParam, ScorerChoice, WorkloadChoice};
 pub use resolve::resolve;
 pub use schema::schema;
 pub use value::{
@@ -72,6 +72,7 @@ pub struct Settings {
     /// As given: the client reads it by the rules of `OLLAMA_HOST`.
     pub host: Setting<String>,
     pub samples: Setting<Option<PathBuf>>,
+    pub workload: Setting<WorkloadChoice>,
     pub plugins: Setting<Vec<PathBuf>>,
     /// Replaces the strategies of the intensity; empty when nobody says.
     pub strategies: Setting<Vec<String>>,

@@ -14,6 +14,7 @@ pub struct Overrides {
     pub model: Option<String>,
     pub host: Option<String>,
     pub samples: Option<PathBuf>,
+    pub workload: Option<WorkloadChoice>,
     pub files: Option<usize>,
     pub plugins: Option<Vec<PathBuf>>,
     pub strategies: Option<Vec<String>>,
@@ -32,6 +33,27 @@ pub struct Overrides {
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
     pub simulate: Option<String>,
+}
+
+/// What is tuned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum WorkloadChoice {
+    /// The files of --samples, or generated ones
+    #[default]
+    Samples,
+    /// Requests like those that went through `ralf-tune proxy`, with the texts of the samples
+    Learned,
+}
+
+impl WorkloadChoice {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Samples => "samples",
+            Self::Learned => "learned",
+        }
+    }
 }
 
 /// How results are written.

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     DEFAULT_HOST, DEFAULT_INTENSITY, DEFAULT_QUALITY_FLOOR, Format, Origin, Overrides, PluginParam, ScorerChoice,
-    Setting, Settings, SettingsError,
+    Setting, Settings, SettingsError, WorkloadChoice,
     environment::{self, OLLAMA_HOST},
     file::parse_file,
     intensity,
@@ -161,6 +161,7 @@ pub fn resolve(
         model: layers.optional(&key::MODEL, |v| v.model.as_ref()),
         host: layers.or(DEFAULT_HOST.to_owned(), &key::HOST, |v| v.host.as_ref()),
         samples: layers.optional(&key::SAMPLES, |v| v.samples.as_ref()),
+        workload: layers.or(WorkloadChoice::Samples, &key::WORKLOAD, |v| v.workload.as_ref()),
         files: layers.optional(&key::FILES, |v| v.files.as_ref()),
         plugins: layers.or(Vec::new(), &key::PLUGINS, |v| v.plugins.as_ref()),
         strategies: layers.or(Vec::new(), &key::STRATEGIES, |v| v.strategies.as_ref()),

@@ -43,6 +43,7 @@ fn form(setting: &Key) -> Value {
         key::SEED => json!({ "type": "integer", "minimum": 0 }),
         key::QUALITY_FLOOR => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         key::SAVE | key::REPORT | key::YES => json!({ "type": "boolean" }),
+        key::WORKLOAD => json!({ "enum": ["samples", "learned"] }),
         key::FORMAT => json!({ "enum": ["text", "json"] }),
         key::PLUGINS => json!({ "type": "array", "items": { "type": "string" } }),
         key::STRATEGIES => names(),

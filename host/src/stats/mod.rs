@@ -14,3 +14,4 @@ pub mod summary;
 pub mod throughput;
 pub mod trend;
 pub mod two_samples;
+pub mod weighted;

@@ -23,7 +23,7 @@ pub use error::StoreError;
 pub use journal::{Journal, Journals, Reopened};
 pub use lock::ServerLock;
 pub use profiles::{ProfileStore, read as read_profile};
-pub use requests::RequestLog;
+pub use requests::{RequestLog, Requests};
 
 use crate::{
     files::{self, ReadError},

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,49 @@ const NAME: &str = "requests.jsonl";
 /// Bytes after which a new file is begun, and how many older ones are kept: 32 MiB at most, some hundred thousand requests.
 const MOST_BYTES: u64 = 8 << 20;
 const OLDER: u32 = 3;
+
+/// Bytes of a file that are read: what somebody else made of it is not read to its end.
+const MOST_READ: u64 = 64 << 20;
+
+/// What was recorded, the oldest first, and how many lines cannot be read.
+#[derive(Debug, Default)]
+pub struct Requests {
+    pub records: Vec<ExchangeRecord>,
+    pub unreadable: usize,
+}
+
+impl Requests {
+    /// Those in the program's data folder; none where nothing was recorded.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub fn read(data: &Path) -> Result<Self, StoreError> {
+        let folder = data.join(FOLDER);
+        let mut requests = Self::default();
+        let names = (1..=OLDER).rev().map(|number| format!("{NAME}.{number}")).chain([NAME.to_owned()]);
+        for path in names.map(|name| folder.join(name)) {
+            let file = match File::open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(StoreError::Read { path, source }),
+            };
+            let mut lines = BufReader::new(file.take(MOST_READ));
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                match lines.read_until(b'\n', &mut line) {
+                    Ok(0) => break,
+                    Ok(_) => match serde_json::from_slice(&line) {
+                        Ok(record) => requests.records.push(record),
+                        Err(_) => requests.unreadable += 1,
+                    },
+                    Err(source) => return Err(StoreError::Read { path, source }),
+                }
+            }
+        }
+        Ok(requests)
+    }
+}
 
 /// The log, open at its end.
 #[derive(Debug)]
@@ -113,5 +156,15 @@ mod tests {
         let text = fs::read_to_string(log.path()).unwrap();
         let last: ExchangeRecord = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert_eq!(last, record(100));
+        // Read again, the oldest comes first, and what is no record is counted.
+        log.file.write_all(b"torn {\n").unwrap();
+        let read = Requests::read(data.path()).unwrap();
+        assert_eq!((read.records.last(), read.unreadable), (Some(&record(100)), 1));
+        assert!(
+            read.records.len() > 20 && read.records.is_sorted_by_key(|record| record.at_once),
+            "{}",
+            read.records.len()
+        );
+        assert_eq!(Requests::read(&data.path().join("elsewhere")).unwrap().records, []);
     }
 }

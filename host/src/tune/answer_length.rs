@@ -4,7 +4,7 @@
 //! server says how long it wrote and how many tokens, so the time of an answer of another length is known: what remains to be compared is the
 //! machine. It is the control variate of simulation (Lavenberg and Welch 1981), with a coefficient that the server measures.
 
-use crate::model::{candidate::Candidate, observation::Observation, trial::Trial};
+use crate::model::{candidate::Candidate, observation::Observation, trial::Trial, workload::Workload};
 
 /// Fewer tokens have no rate.
 const LEAST_TOKENS: u32 = 8;
@@ -42,6 +42,8 @@ const SURELY: f64 = 3.0;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnswerLengths {
     usual: Vec<(Kind, Tally)>,
+    /// That of the requests that clients really make, whatever this task's answers are.
+    learned: Option<f64>,
 }
 
 /// Lengths of answers: how many, their sum and that of their squares, in tokens.
@@ -86,7 +88,19 @@ impl AnswerLengths {
                 }
             }
         }
-        Self { usual }
+        Self { usual, learned: None }
+    }
+
+    /// As far as the trials tell, or the workload.
+    #[must_use]
+    pub fn of_batch(trials: &[Trial], workload: &Workload) -> Self {
+        Self { learned: workload.answer_tokens(u32::MAX), ..Self::of(trials) }
+    }
+
+    /// Those that the workload knows, and no others: times of answers stay as they are where it knows none.
+    #[must_use]
+    pub fn learned(workload: &Workload) -> Self {
+        Self { usual: Vec::new(), learned: workload.answer_tokens(u32::MAX) }
     }
 
     /// Milliseconds that a request of a candidate would have taken longer (or less, where negative) with an answer of the usual length. With
@@ -94,12 +108,14 @@ impl AnswerLengths {
     #[must_use]
     pub fn surplus_ms(&self, candidate: &Candidate, temperature: f64, observation: &Observation) -> f64 {
         let kind = Kind::of(candidate);
+        let learned = self.learned.map(|tokens| tokens.min(f64::from(candidate.num_predict)));
         let tally = |kind: Kind| self.usual.iter().find(|(known, _)| *known == kind).map(|(_, tally)| *tally);
         let own = tally(kind);
         let other = tally(Kind { temperature, ..kind });
-        let usual =
+        let seen =
             other.zip(own).filter(|(other, own)| other.surely_differs(*own)).map_or(own, |(other, _)| Some(other));
-        usual.zip(Answer::of(observation)).map_or(0.0, |(usual, answer)| answer.longer_ms(usual.mean()))
+        let usual = learned.or_else(|| seen.map(Tally::mean));
+        usual.zip(Answer::of(observation)).map_or(0.0, |(usual, answer)| answer.longer_ms(usual))
     }
 }
 

@@ -94,6 +94,8 @@ pub fn summarise_workload(
     WorkloadSummary {
         file_chars: workload.files.iter().map(|file| file.chars).collect(),
         batch_chars: workload.batch_chars.clone(),
+        around_chars: Some(workload.prompt.around_chars()),
+        learned: workload.learned.clone(),
         origin: workload.origin.clone(),
         files_in_batch: workload.batch_chars.len(),
         files_picked: workload.files.len(),

@@ -2,7 +2,7 @@
 
 use batch_outlook::{Batch, Evidence, File, Policy, Requests, Timed, expect};
 
-use super::tries::Tries;
+use super::{answer_length::AnswerLengths, tries::Tries};
 use crate::{
     model::{
         candidate::Candidate,
@@ -144,7 +144,10 @@ fn timed(observation: &Observation, trial: &Trial, workload: &Workload) -> Optio
         None => 0.0,
         Some(file) => cut(workload.files.get(file)?, &trial.candidate).get(observation.piece).copied()?.chars() as f64,
     };
-    Some(Timed { size, seconds: observation.latency_ms / 1000.0 })
+    // Answers are as long as those of the requests that clients make, where that was learned.
+    let surplus_ms =
+        observation.file.map_or(0.0, |_| AnswerLengths::learned(workload).surplus_ms(&trial.candidate, observation));
+    Some(Timed { size, seconds: (observation.latency_ms + surplus_ms).max(0.0) / 1000.0 })
 }
 
 /// Seconds of a load of the model, the median of all; 0 when there was none.

@@ -1,11 +1,13 @@
 //! The user's files, or generated ones: what the batch works on.
 //!
-//! [`samples`] reads a directory for trials and [`sources`] for the whole batch, [`generate`] writes code when there is none; [`pick`] chooses what trials may use of it.
+//! [`samples`] reads a directory for trials and [`sources`] for the whole batch, [`generate`] writes code when there is none; [`pick`] chooses what trials may use of it, and [`learned`] makes
+//! files as large as the requests that the proxy recorded.
 //! [`prompt`] puts a piece of a file into the task's text, [`probe`] and [`needle`] make the other prompts that are measured.
 
 mod error;
 pub mod generate;
 mod language;
+pub mod learned;
 mod left_out;
 pub mod needle;
 pub mod pick;

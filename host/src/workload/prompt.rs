@@ -80,6 +80,13 @@ impl PromptTemplate {
         Ok(Self { text, origin: path.display().to_string() })
     }
 
+    /// Characters of a prompt but for the source, about: names are as long as the placeholders that they replace.
+    #[must_use]
+    pub fn around_chars(&self) -> usize {
+        let content = "{content}".len() * self.text.matches("{content}").count();
+        nonce_line("0123456789abcdef").len() + self.text.chars().count().saturating_sub(content)
+    }
+
     /// The prompt for one piece of a file, behind a fresh first line: no prefix cache can answer it.
     ///
     /// `pieces` is how many pieces the file was cut into. Placeholders are replaced in one pass: one that stands in the source

@@ -76,6 +76,7 @@ pub fn from_directory(dir: &Path, options: &SampleOptions) -> Result<Workload, W
         batch_chars: candidates.iter().map(|candidate| candidate.chars).collect(),
         prompt: options.prompt.clone(),
         notices,
+        learned: None,
     })
 }
 

@@ -115,7 +115,7 @@ struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     fn of(trials: &'a [Trial], workload: &'a Workload) -> Self {
-        Self { trials, workload, lengths: AnswerLengths::of(trials) }
+        Self { trials, workload, lengths: AnswerLengths::of_batch(trials, workload) }
     }
 
     /// Trials in which notes were made as this candidate makes them, policy aside.

@@ -170,9 +170,10 @@ impl Evidence<'_> {
         let (prefill, decode) = (rates(Metric::PrefillTokensPerSecond)?, rates(Metric::DecodeTokensPerSecond)?);
         #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
         let overhead = self.workload.prompt.text.chars().count() as f64 / PREDICTED_CHARS_PER_TOKEN;
+        let answer = self.workload.answer_tokens(candidate.num_predict).unwrap_or(PREDICTED_ANSWER_TOKENS);
         let slots = probes().filter_map(|trial| trial.mean(Metric::EffectiveSlots)).fold(1.0, f64::max);
         let line = Line {
-            intercept: 1000.0 * (overhead / prefill + PREDICTED_ANSWER_TOKENS / decode),
+            intercept: 1000.0 * (overhead / prefill + answer / decode),
             slope: 1000.0 / PREDICTED_CHARS_PER_TOKEN / prefill,
         };
         Some((line, slots))

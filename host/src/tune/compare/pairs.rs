@@ -145,7 +145,8 @@ pub fn pairs(
         .filter_map(|(file, our)| {
             let their = others.get(&file)?;
             let answers = our.answer.zip(their.answer).filter(|_| by_luck);
-            let tokens = answers.map(|(our, their)| f64::midpoint(our.tokens, their.tokens));
+            let usual = workload.answer_tokens(tuned.num_predict).map(|tokens| tokens * our.requests);
+            let tokens = answers.map(|(our, their)| usual.unwrap_or(f64::midpoint(our.tokens, their.tokens)));
             let (our_ms, their_ms) = (our.with(tokens), their.with(tokens));
             let chars = workload.files.get(file)?.chars;
             let log_ratio = prediction.carried_over((their_ms / our_ms).ln(), chars, tuned, baseline);
@@ -161,6 +162,8 @@ struct Cost {
     /// Milliseconds of a worker, and by how many workers they are shared.
     busy_ms: f64,
     by: f64,
+    /// Pieces that it was cut into.
+    requests: f64,
     /// All that was written for it, where the server says how long that took.
     answer: Option<Answer>,
 }
@@ -184,11 +187,12 @@ fn costs(trial: &Trial, workload: &Workload) -> Vec<(usize, Cost)> {
             // A worker rests once after a request, however often it was tried.
             let requests = of_file(trial, *file).map(|observation| observation.piece).collect::<BTreeSet<_>>().len();
             #[expect(clippy::cast_precision_loss, reason = "a file has a few pieces")]
-            let rests = requests as f64 * trial.candidate.request_delay_seconds * 1000.0;
+            let requests = requests as f64;
+            let rests = requests * trial.candidate.request_delay_seconds * 1000.0;
             let busy_ms = of_file(trial, *file).map(|observation| observation.latency_ms).sum::<f64>() + rests;
             let answers = of_file(trial, *file).filter(|observation| observation.failure.is_none()).map(Answer::of);
             let answer = answers.reduce(|all, one| Some(all?.and(one?))).flatten();
-            (*file, Cost { busy_ms, by, answer })
+            (*file, Cost { busy_ms, by, requests, answer })
         })
         .collect()
 }

@@ -308,7 +308,14 @@ impl<'a> Workshop<'a> {
             }
         }
         let prompt = self.setup.prompt.clone();
-        let workload = Workload { origin: String::new(), files, batch_chars: Vec::new(), prompt, notices: Vec::new() };
+        let workload = Workload {
+            origin: String::new(),
+            files,
+            batch_chars: Vec::new(),
+            prompt,
+            notices: Vec::new(),
+            learned: None,
+        };
         (workload, read)
     }
 

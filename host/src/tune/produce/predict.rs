@@ -30,8 +30,8 @@ pub fn predict(study: &Study, settings: &Candidate, chars: &[usize]) -> Option<P
     batch_chars.sort_unstable();
     let files = study.workload.file_chars.iter().map(|chars| SourceFile::new("", "", "x".repeat(*chars))).collect();
     let prompt = PromptTemplate { text: String::new(), origin: study.workload.prompt_origin.clone() };
-    let origin = study.workload.origin.clone();
-    let workload = Workload { origin, files, batch_chars, prompt, notices: Vec::new() };
+    let (origin, learned) = (study.workload.origin.clone(), study.workload.learned.clone());
+    let workload = Workload { origin, files, batch_chars, prompt, notices: Vec::new(), learned };
     let outlook = outlook(&study.trials, settings, &workload)?;
     let line = CostLine::of(&study.trials, &workload, settings);
     let weight = |chars: &usize| line.as_ref().map_or(1.0, |line| (line.file_ms(*chars, settings) / 1000.0).max(0.001));

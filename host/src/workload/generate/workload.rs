@@ -50,6 +50,7 @@ pub fn generated_workload(seed: u64) -> Workload {
         batch_chars: sizes,
         prompt: PromptTemplate::built_in(),
         notices: Vec::new(),
+        learned: None,
     }
 }
 
