@@ -29,6 +29,7 @@ mod judge;
 mod keeping_notes;
 #[cfg(unix)]
 mod languages;
+mod learned;
 #[cfg(unix)]
 mod left_as_found;
 mod long_life;

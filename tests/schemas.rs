@@ -12,7 +12,7 @@ use crate::{
     support::guests,
 };
 
-const NAMES: [&str; 3] = ["settings", "study", "plugin-lock"];
+const NAMES: [&str; 4] = ["settings", "study", "traffic", "plugin-lock"];
 
 /// A schema of docs/schemas, ready to be held against documents.
 struct Schema {

@@ -169,6 +169,7 @@ fn all_and_picked(seed: u64) -> (Workload, Workload) {
         files: files.clone(),
         batch_chars: sizes,
         prompt: PromptTemplate::built_in(),
+        learned: None,
         notices: Vec::new(),
     };
     let picked = Workload { files: files.into_iter().skip(1).step_by(3).collect(), ..all.clone() };

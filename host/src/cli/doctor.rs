@@ -6,6 +6,7 @@ use super::{
     CommandResult,
     args::MachineArgs,
     connection::{Connection, Looked, look},
+    drift,
     exit::ExitStatus,
     failure::Failure,
     places, session, ui,
@@ -23,7 +24,7 @@ use crate::{
         checkup::{Seen, examine},
     },
     settings::{Format, Overrides},
-    store::{Journals, StudyStore},
+    store::{Journals, Requests, StudyStore},
 };
 
 /// Looks, and says what mends what it found.
@@ -78,8 +79,13 @@ fn seen(
 ) -> Vec<Found> {
     let place = present.map(|present| present.path.display().to_string()).unwrap_or_default();
     let data = places::data(env);
-    let study = data.as_ref().zip(model).and_then(|(data, model)| newest(&StudyStore::new(data), server, model));
+    let study: Option<Study> =
+        data.as_ref().zip(model).and_then(|(data, model)| newest(&StudyStore::new(data), server, model));
+    let requests = data.as_ref().and_then(|data| Requests::read(data).ok()).unwrap_or_default();
+    let drift = study.as_ref().and_then(|study| drift::since(study, &requests.records));
+    let drift = drift.as_ref().zip(model).map(|(drift, model)| (drift, drift::mend(&model.name, drift)));
     examine(&Seen {
+        drift,
         machine: &connection.machine,
         server,
         model,

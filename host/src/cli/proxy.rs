@@ -16,28 +16,40 @@ use tokio::net::{TcpListener, lookup_host};
 use super::{
     CommandResult,
     connection::connect,
+    drift,
     exit::ExitStatus,
     failure::Failure,
     interrupt::interrupted,
     places,
     proxy_args::ProxyArgs,
+    proxy_report,
     run::{now, present_settings, target},
     session::{self, block_on},
     study, ui,
 };
 use crate::{
-    model::{exchange::ExchangeRecord, kept::chosen},
+    learning,
+    model::{
+        exchange::{ExchangeRecord, StudyTraffic},
+        kept::chosen,
+    },
     ollama::address::ServerAddress,
     proxy::{Hear, Proxy, Tuned, advice::Adviser},
     settings::Overrides,
-    store::RequestLog,
+    store::{RequestLog, Requests},
 };
 
 /// Records that wait to be written; what is more is not recorded rather than waited for.
 const MOST_WAITING: usize = 10_000;
 
+/// Records that are written in one go at most.
+const MOST_AT_ONCE: usize = 256;
+
 /// Serves until it is interrupted.
 pub fn run(args: &ProxyArgs) -> CommandResult {
+    if args.report {
+        return proxy_report::run(args);
+    }
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let present = present_settings(target(&settings, None).as_deref())?;
     let server = connect(&settings, None, present.as_ref(), &env, 0)?.address;
@@ -46,6 +58,9 @@ pub fn run(args: &ProxyArgs) -> CommandResult {
         return Err(Failure::usage("the proxy speaks no TLS to the server".into(), Some(hint)));
     }
     let tuned = args.apply.as_deref().map(|meant| tuned(&env, meant)).transpose()?;
+    if args.advise {
+        advise_of_studies(&env);
+    }
     let (log, place) = if args.no_record { (None, None) } else { record(&env) };
     let (sender, receiver) = sync_channel(MOST_WAITING);
     let advise = args.advise;
@@ -78,6 +93,16 @@ pub fn run(args: &ProxyArgs) -> CommandResult {
         tracing::warn!("the writer of records failed");
     }
     ended
+}
+
+/// What was recorded so far, where it is no longer what was tuned for.
+fn advise_of_studies(env: &BTreeMap<String, String>) {
+    let Some(requests) = places::data(env).and_then(|data| Requests::read(&data).ok()) else { return };
+    let Some(model) = learning::most_used(&requests.records) else { return };
+    if let Some(StudyTraffic { study, drift, mend: Some(mend), .. }) = drift::of_newest(env, &model, &requests.records)
+    {
+        ui::message(&format!("advice: study {study}: {}: {mend}", drift.sentence()));
+    }
 }
 
 /// The load-time options of a study, and the model that they are for.
@@ -136,13 +161,17 @@ fn hear(sender: SyncSender<ExchangeRecord>) -> Hear {
 /// Writes records and gives advice until nobody sends any more.
 fn write(records: &Receiver<ExchangeRecord>, mut log: Option<RequestLog>, advise: bool) {
     let mut adviser = Adviser::default();
+    let mut waiting = Vec::with_capacity(MOST_AT_ONCE);
     while let Ok(record) = records.recv() {
-        if let Some(Err(error)) = log.as_mut().map(|log| log.add(&record)) {
+        // Whatever came meanwhile is written with it: a busy machine is not asked for each.
+        waiting.push(record);
+        waiting.extend(records.try_iter().take(MOST_AT_ONCE - 1));
+        if let Some(Err(error)) = log.as_mut().map(|log| log.add(&waiting)) {
             let what = format!("requests are no longer recorded: {error}");
             ui::message(&ui::errors::warning(&what, Some(&error.hint())));
             log = None;
         }
-        if advise {
+        for record in waiting.drain(..).filter(|_| advise) {
             for line in adviser.hear(&record) {
                 ui::message(&format!("advice: {line}"));
             }

@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 
-use crate::settings::Overrides;
+use crate::settings::{Format, Overrides};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -16,15 +16,30 @@ Examples:
   ralf-tune proxy --listen 127.0.0.1:11435 --apply      puts in the tuned load-time options of the newest study
   ralf-tune proxy --listen 127.0.0.1:11435 --host 192.168.0.7
 
+  ralf-tune proxy --report                              what clients did, and whether it is still what was tuned for
+  ralf-tune proxy --report --model llama3.2:3b --format json
+
 What passes is not changed but by --apply, and not kept: records have times, sizes, counts and options, no texts.
 
-See also: ralf-tune doctor, ralf-tune study list";
+See also: ralf-tune run --workload learned, ralf-tune doctor";
 
 #[derive(Debug, Args)]
 pub struct ProxyArgs {
     /// Address to listen on, on this machine
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", required_unless_present = "report", default_value_if("report", "true", Some("")))]
     pub listen: String,
+
+    /// Show what the records say, by client, model and day, and end
+    #[arg(long, conflicts_with_all = ["listen", "host", "advise", "apply", "no_record", "allow_remote", "config"])]
+    pub report: bool,
+
+    /// Form of what --report shows [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "listen")]
+    pub format: Option<Format>,
+
+    /// Show requests for this model alone
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "listen")]
+    pub model: Option<String>,
 
     /// Ollama server behind it [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
     #[arg(long, value_name = "URL")]

@@ -5,7 +5,11 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{CommandResult, args::Cli, exit::ExitStatus, ui};
-use crate::{install::LockFile, model::study::Study, settings};
+use crate::{
+    install::LockFile,
+    model::{exchange::Traffic, study::Study},
+    settings,
+};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +36,8 @@ pub enum Described {
     Settings,
     /// A study, as `--format json` of run, report and study show writes it
     Study,
+    /// What `proxy --report --format json` writes
+    Traffic,
     /// The file that says which plugins are installed
     PluginLock,
 }
@@ -41,6 +47,7 @@ pub fn run(args: &SchemaArgs) -> CommandResult {
     let schema = match args.what {
         Described::Settings => settings::schema(|key| help_of(key.flag)),
         Described::Study => of::<Study>("A study of ralf-tune"),
+        Described::Traffic => of::<Traffic>("What clients did, as ralf-tune's proxy saw it"),
         Described::PluginLock => of::<LockFile>("The plugins that ralf-tune has installed"),
     };
     ui::data(&format!("{schema:#}\n"))?;

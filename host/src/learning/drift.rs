@@ -4,7 +4,7 @@ use super::{LEAST_REQUESTS, LearningError, learn, requests::seconds_of};
 use crate::{
     model::{
         exchange::ExchangeRecord,
-        learned::{Difference, Learned, Quantity},
+        learned::{Difference, Drift, Learned, Quantity},
         study::Study,
     },
     stats::weighted::{Weighed, difference, quantity},
@@ -57,27 +57,6 @@ pub fn plain(values: &[f64]) -> Option<Quantity> {
     quantity(&values)
 }
 
-/// What the requests since a study say of it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
-pub enum Drift {
-    /// Too few to tell.
-    Unknown {
-        requests: usize,
-        sittings: usize,
-        least_requests: usize,
-        least_sittings: usize,
-    },
-    Same {
-        requests: usize,
-    },
-    /// By quantity, those that matter alone.
-    Other {
-        requests: usize,
-        differences: Vec<(&'static str, Difference)>,
-    },
-}
-
 /// Holds the requests since `after` (RFC 3339) against what a study was tuned for.
 #[must_use]
 pub fn drift(records: &[ExchangeRecord], model: &str, meant: &Meant, after: &str) -> Drift {
@@ -105,7 +84,7 @@ pub fn drift(records: &[ExchangeRecord], model: &str, meant: &Meant, after: &str
 
 /// The quantities whose difference matters. Each may err in a third of what all may (Bonferroni).
 #[must_use]
-pub fn differences(meant: &Meant, now: &Learned) -> Vec<(&'static str, Difference)> {
+pub fn differences(meant: &Meant, now: &Learned) -> Vec<(String, Difference)> {
     let level = FALSE_ALARMS / 3.0;
     let pairs = [
         ("characters of a prompt", Some(&meant.prompt_chars), Some(&now.prompt_chars)),
@@ -114,7 +93,7 @@ pub fn differences(meant: &Meant, now: &Learned) -> Vec<(&'static str, Differenc
     ];
     pairs
         .into_iter()
-        .filter_map(|(name, was, is)| Some((name, difference(was?, is?, level))))
+        .filter_map(|(name, was, is)| Some((name.to_owned(), difference(was?, is?, level))))
         .filter(|(_, difference)| difference.matters)
         .collect()
 }

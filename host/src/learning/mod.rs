@@ -1,11 +1,13 @@
 //! What can be learned from the proxy's records: how large requests are, how long answers, how many come at once, and whether that has changed
 //! since the last study. Pure.
 //!
-//! `requests` says which records count and groups them, `beginnings` what they begin with in common, `drift` whether they are still those that a study was tuned for.
+//! `requests` says which records count and groups them, `beginnings` what they begin with in common, `drift` whether they are still those that a
+//! study was tuned for, and `traffic` what all of them add up to.
 
 mod beginnings;
 pub mod drift;
 mod requests;
+pub mod traffic;
 
 use std::collections::BTreeMap;
 

@@ -103,3 +103,68 @@ pub enum ExchangeEnd {
     /// The proxy did not pass it on: too large to be changed, or no request that it knows.
     Refused,
 }
+
+/// Version of the JSON form of [`Traffic`].
+pub const TRAFFIC_SCHEMA_VERSION: u32 = 1;
+
+/// What all records add up to.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Traffic {
+    pub schema_version: u32,
+    pub tool_version: String,
+    /// Requests that were recorded, those that make no text included.
+    pub requests: usize,
+    /// Lines of the records that cannot be read.
+    pub unreadable: usize,
+    /// When the first and the last came, RFC 3339; absent without any.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// Requests that were to make text, in all and in groups. The busiest clients and models come first, days by date.
+    pub all: TrafficGroup,
+    pub clients: Vec<TrafficGroup>,
+    pub models: Vec<TrafficGroup>,
+    pub days: Vec<TrafficGroup>,
+    /// Requests that failed, by what happened.
+    pub failures: Vec<(String, usize)>,
+    pub advice: Vec<String>,
+    /// Of models that were tuned: the study, and what the requests since say of it.
+    pub studies: Vec<StudyTraffic>,
+}
+
+/// Requests that have something in common.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
+pub struct TrafficGroup {
+    pub name: String,
+    pub requests: usize,
+    /// Characters of the texts of a request; bytes in records of earlier releases.
+    pub prompt_chars: Option<Spread>,
+    pub answer_tokens: Option<Spread>,
+    pub at_once: Option<Spread>,
+    /// From the request to the end of the answer, of those that ended well.
+    pub total_ms: Option<Spread>,
+    /// Server clock: waiting for a slot.
+    pub queue_wait_ms: Option<Spread>,
+    /// Answers that ended because they had no more room.
+    pub cut_answers: usize,
+    pub failed: usize,
+    /// Clients that went away before the end.
+    pub left: usize,
+}
+
+/// The median, the 90th percentile and the greatest of some values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Spread {
+    pub median: f64,
+    pub ninetieth: f64,
+    pub greatest: f64,
+}
+
+/// A study, and what the requests since say of it.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct StudyTraffic {
+    pub model: String,
+    pub study: String,
+    pub drift: super::learned::Drift,
+    /// The command that tunes again, where that is called for.
+    pub mend: Option<String>,
+}

@@ -109,3 +109,52 @@ pub struct Difference {
     /// It is no chance, and large enough to ask for other settings.
     pub matters: bool,
 }
+
+/// What the requests since a study say of it.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Drift {
+    /// Too few to tell.
+    Unknown {
+        requests: usize,
+        sittings: usize,
+        least_requests: usize,
+        least_sittings: usize,
+    },
+    Same {
+        requests: usize,
+    },
+    /// Those quantities that differ by more than chance, and by enough to matter.
+    Other {
+        requests: usize,
+        differences: Vec<(String, Difference)>,
+    },
+}
+
+impl Drift {
+    /// What to say of it in one sentence, behind the name of the study.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Unknown { requests, sittings, least_requests, least_sittings } => format!(
+                "{requests} requests in {sittings} sittings went through the proxy since: too few to tell whether they are still those that it was tuned for ({least_requests} in {least_sittings} are needed)"
+            ),
+            Self::Same { requests } => {
+                format!("the {requests} requests through the proxy since are like those that it was tuned for")
+            }
+            Self::Other { requests, differences } => {
+                let parts: Vec<String> = differences
+                    .iter()
+                    .map(|(name, difference)| {
+                        let ((median, ninetieth), (is_median, is_ninetieth)) = (difference.was, difference.is);
+                        format!("{name}: {is_median:.0} at the median and {is_ninetieth:.0} at 90 %, then {median:.0} and {ninetieth:.0}")
+                    })
+                    .collect();
+                format!(
+                    "the {requests} requests through the proxy since are others than those that it was tuned for: {}",
+                    parts.join("; ")
+                )
+            }
+        }
+    }
+}

@@ -52,6 +52,32 @@ impl Adviser {
         said
     }
 
+    /// All that was heard, each thing once with how often.
+    #[must_use]
+    pub fn summary(&self) -> Vec<String> {
+        let said = |((what, model), times): (&(&'static str, String), &u64)| {
+            let sentence = match *what {
+                "reload" => {
+                    let seen = self.loads.get(model).map_or(0, |loads| loads.seen.len());
+                    format!(
+                        "load-time options changed {times} times ({seen} different): each change loads the model again. Let all clients send the same, or none"
+                    )
+                }
+                "endless" => format!(
+                    "{times} requests without num_predict: an answer that does not stop holds its slot until the context is full. Send one"
+                ),
+                "cut" => format!(
+                    "{times} prompts that their num_ctx cannot hold: the server cuts what does not fit and does not say so. Send a larger num_ctx, or less text"
+                ),
+                _ => format!(
+                    "{times} requests waited for a slot. Send fewer at once, or start the server with a higher OLLAMA_NUM_PARALLEL"
+                ),
+            };
+            format!("{model}: {sentence}")
+        };
+        self.counts.iter().map(said).collect()
+    }
+
     /// Other load-time options than the request before: the server loads the model again.
     fn reloads(&mut self, record: &ExchangeRecord, model: &str) -> Option<String> {
         let options = record.options;
@@ -169,6 +195,8 @@ mod tests {
             said.extend(adviser.hear(&record(Some(num_ctx), Some(500))));
         }
         assert_eq!(said.len(), 3, "{said:?}");
+        let all = adviser.summary();
+        assert!(all.len() == 1 && all[0].contains("changed 100 times (2 different)"), "{all:?}");
         assert!(said[0].contains("num_ctx 4096 to num_ctx 8192") && said[2].contains("seen 100 times"), "{said:?}");
 
         let mut adviser = Adviser::default();

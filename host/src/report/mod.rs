@@ -32,6 +32,7 @@ pub mod studies;
 pub mod style;
 pub mod table;
 pub mod terminal;
+pub mod traffic;
 pub mod units;
 pub mod update;
 pub mod verification;

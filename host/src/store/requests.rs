@@ -91,18 +91,29 @@ impl RequestLog {
         self.folder.join(NAME)
     }
 
-    /// Adds a request.
+    /// Adds requests, in one go as far as a file has room.
     ///
     /// # Errors
-    /// When it cannot be written; those before it are there.
-    pub fn add(&mut self, record: &ExchangeRecord) -> Result<(), StoreError> {
-        let mut line = serde_json::to_vec(record).map_err(StoreError::Unsayable)?;
-        line.push(b'\n');
-        if self.bytes > 0 && self.bytes + line.len() as u64 > self.most_bytes {
-            self.begin_another()?;
+    /// When they cannot be written; those of earlier calls are there.
+    pub fn add(&mut self, records: &[ExchangeRecord]) -> Result<(), StoreError> {
+        let mut lines = Vec::new();
+        for record in records {
+            let begin = lines.len();
+            serde_json::to_writer(&mut lines, record).map_err(StoreError::Unsayable)?;
+            lines.push(b'\n');
+            if self.bytes + begin as u64 > 0 && self.bytes + lines.len() as u64 > self.most_bytes {
+                let line = lines.split_off(begin);
+                self.write(&lines)?;
+                self.begin_another()?;
+                lines = line;
+            }
         }
-        self.file.write_all(&line).map_err(|source| StoreError::Write { path: self.path(), source })?;
-        self.bytes += line.len() as u64;
+        self.write(&lines)
+    }
+
+    fn write(&mut self, lines: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(lines).map_err(|source| StoreError::Write { path: self.path(), source })?;
+        self.bytes += lines.len() as u64;
         Ok(())
     }
 
@@ -143,12 +154,14 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let record = |number: usize| ExchangeRecord { at_once: number, ..ExchangeRecord::default() };
         let mut log = RequestLog::open_with(data.path(), 2000).unwrap();
-        for number in 0..100 {
-            log.add(&record(number)).unwrap();
+        for number in (0..100).step_by(4) {
+            log.add(&[record(number), record(number + 1)]).unwrap();
+            log.add(&[record(number + 2)]).unwrap();
+            log.add(&[record(number + 3)]).unwrap();
         }
         // Whoever comes later goes on at its end.
         let mut log = RequestLog::open_with(data.path(), 2000).unwrap();
-        log.add(&record(100)).unwrap();
+        log.add(&[record(100)]).unwrap();
         let files: Vec<_> =
             fs::read_dir(data.path().join(FOLDER)).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files.len(), 1 + OLDER as usize, "{files:?}");

@@ -5,6 +5,7 @@ use crate::{
         candidate::Candidate,
         checkup::{Found, Gravity},
         clean::clean,
+        learned::Drift,
         machine::{Era, Locality, MachineProfile, ModelProfile, PowerState, ServerProfile, same_model},
         study::{Outcome, Study},
     },
@@ -27,6 +28,8 @@ pub struct Seen<'a> {
     /// The newest study of this model on this server.
     pub study: Option<&'a Study>,
     pub interrupted: bool,
+    /// What the requests through the proxy since that study say of it, and the command that tunes for them where they are others.
+    pub drift: Option<(&'a Drift, Option<String>)>,
 }
 
 /// Everything that is worth saying.
@@ -42,11 +45,24 @@ pub fn examine(seen: &Seen<'_>) -> Vec<Found> {
     found.extend(keep_alive(seen));
     found.extend(slots(seen));
     found.extend(tuning(seen));
+    found.extend(workload(seen));
     if seen.interrupted {
         let mend = "ralf-tune run --resume".to_owned();
         found.push(Found::at(Gravity::Note, "studies", "a study was interrupted and can be gone on with", mend));
     }
     found
+}
+
+/// Nothing where nobody asked through the proxy since.
+fn workload(seen: &Seen<'_>) -> Option<Found> {
+    let (drift, mend) = seen.drift.as_ref()?;
+    let what = format!("since the newest study: {}", drift.sentence());
+    match drift {
+        Drift::Unknown { requests: 0, .. } => None,
+        Drift::Unknown { .. } => Some(Found::at(Gravity::Note, "workload", what, None)),
+        Drift::Same { .. } => Some(Found::good("workload", what)),
+        Drift::Other { .. } => Some(Found::at(Gravity::Warning, "workload", what, mend.clone())),
+    }
 }
 
 fn version(server: &ServerProfile) -> Found {
