@@ -1,7 +1,7 @@
 //! The server is left as it was found, however a study ends: what was loaded is loaded as it was, and nothing of others is touched.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     process::{Child, Stdio},
     sync::{
         Arc, Mutex,
@@ -125,8 +125,8 @@ fn is_for_ever(model: &LoadedModel) -> bool {
     model.expires_at.as_ref().unwrap().starts_with("23")
 }
 
-/// Waits for the first trial, sends the signal, and gives the exit code.
-fn ended(mut child: Child, end: End) -> i32 {
+/// Waits for the first trial, sends the signal, and gives the exit code and the page.
+fn ended(mut child: Child, end: End) -> (i32, String) {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     for line in lines.map(Result::unwrap) {
         assert!(!line.contains("panicked"), "{line}");
@@ -134,7 +134,9 @@ fn ended(mut child: Child, end: End) -> i32 {
             kill_process(Pid::from_child(&child), signal).unwrap();
         }
     }
-    child.wait().unwrap().code().unwrap()
+    let mut page = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut page).unwrap();
+    (child.wait().unwrap().code().unwrap(), page)
 }
 
 fn study(before: Before, end: End) {
@@ -159,12 +161,16 @@ fn study(before: Before, end: End) {
     let budget = if matches!(end, End::Signalled(_)) { "60s" } else { "5s" };
     let world = World::new();
     let mut run = world.process(&["run", "--quick", "--budget", budget, "--model", OURS, "--host", host]);
-    let code = ended(run.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap(), end);
+    let (code, page) = ended(run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), end);
     match end {
         End::ByItself => assert!(matches!(code, 0 | 1), "{case}: {code}"),
         End::Signalled(_) => assert_eq!(code, 130, "{case}"),
         End::OfAFault => assert_eq!(code, 3, "{case}"),
     }
+
+    // Theirs was there and was not used, however long it is to stay.
+    let flat = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!page.is_empty() && !flat.contains(&format!("it used {THEIRS}")), "{case}: {page}");
 
     // An unload is answered before it is done, and a connection that ended is noticed a moment later.
     let since = Instant::now();

@@ -50,6 +50,7 @@ mod resuming;
 mod sandbox;
 mod saving;
 mod schemas;
+mod secrets;
 mod simulator;
 mod studies;
 mod supply;

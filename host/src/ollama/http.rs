@@ -11,6 +11,7 @@ use reqwest::{
 
 use super::{
     address::{ServerAddress, is_own_address},
+    mask::masked,
     transport::{Method, Request, Response, Transport, TransportError},
 };
 use crate::model::cause::innermost;
@@ -50,6 +51,10 @@ impl ApiKey {
         header.set_sensitive(true);
         Ok(Some(Self(header)))
     }
+
+    fn secret(&self) -> &[u8] {
+        self.0.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for ApiKey {
@@ -69,6 +74,8 @@ pub struct HttpTransport {
     client: reqwest::Client,
     base_url: String,
     connect_timeout: Duration,
+    /// What no answer is to hold.
+    key: Option<ApiKey>,
 }
 
 impl HttpTransport {
@@ -88,8 +95,8 @@ impl HttpTransport {
         // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
-        if let Some(ApiKey(header)) = key {
-            headers.insert(AUTHORIZATION, header);
+        if let Some(ApiKey(header)) = &key {
+            headers.insert(AUTHORIZATION, header.clone());
         }
         let builder = || {
             reqwest::Client::builder()
@@ -110,7 +117,7 @@ impl HttpTransport {
         };
         let base_url = address.base_url();
         let client = client.map_err(|error| TransportError::Connect(format!("{base_url}: {}", innermost(&error))))?;
-        Ok(Self { client, base_url, connect_timeout })
+        Ok(Self { client, base_url, connect_timeout, key })
     }
 }
 
@@ -124,19 +131,19 @@ impl Transport for HttpTransport {
         if let Some(body) = request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let base_url = self.base_url.clone();
+        let (base_url, key) = (self.base_url.clone(), self.key.clone());
         let limit_ms = u64::try_from(self.connect_timeout.as_millis()).unwrap_or(u64::MAX);
         Box::pin(async move {
             let response = builder.send().await.map_err(|error| failure(&error, &base_url, limit_ms))?;
             let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            Ok(Response {
-                status: response.status().as_u16(),
-                content_type: content_type.unwrap_or_default().to_owned(),
-                body: response
-                    .bytes_stream()
-                    .map(|chunk| chunk.map_err(|error| TransportError::Broken(innermost(&error))))
-                    .boxed(),
-            })
+            let (status, content_type) = (response.status().as_u16(), content_type.unwrap_or_default().to_owned());
+            let chunks = response.bytes_stream();
+            let body = chunks.map(|chunk| chunk.map_err(|error| TransportError::Broken(innermost(&error)))).boxed();
+            let body = match &key {
+                Some(key) => masked(body, key.secret()),
+                None => body,
+            };
+            Ok(Response { status, content_type, body })
         })
     }
 }

@@ -11,6 +11,7 @@ mod exchange;
 pub mod generation;
 pub mod http;
 mod lenient;
+mod mask;
 pub mod ndjson;
 pub mod rates;
 pub mod request;

@@ -74,11 +74,16 @@ fn keep_alive(before: &LoadedModel, began: &str) -> KeepAlive {
     let Some((end, began)) = before.expires_at.as_deref().and_then(read).zip(read(began)) else {
         return KeepAlive::seconds(DEFAULT_KEEP_ALIVE_SECONDS);
     };
-    if end.year() >= FOR_EVER_YEAR {
+    if is_for_ever(end) {
         return KeepAlive::FOREVER;
     }
     let left = u32::try_from((end - began).whole_seconds()).unwrap_or(0);
     KeepAlive::seconds(left.max(DEFAULT_KEEP_ALIVE_SECONDS))
+}
+
+/// Whether a model that is said to expire then never does.
+pub(super) fn is_for_ever(expiry: OffsetDateTime) -> bool {
+    expiry.year() >= FOR_EVER_YEAR
 }
 
 /// Unloads the model, or loads it as it was.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use super::restore::is_for_ever;
 use crate::{
     model::{
         clean::clean,
@@ -59,12 +60,16 @@ impl Watch {
         self.offsets.clear();
     }
 
-    /// Looks at other models.
+    /// Looks at other models. Of one that is loaded for ever the server says an end that moves with its own clock, and so nothing of its use.
     pub fn see_others(&mut self, loaded: &[LoadedModel], ours: &str) {
         for model in loaded.iter().filter(|model| !same_model(&model.name, ours)) {
             let known = self.others.insert(model.name.clone(), model.expires_at.clone());
             let name = clean(&model.name);
-            if known.is_none_or(|until| until != model.expires_at) && !self.used.contains(&name) {
+            let is_used = known.is_none_or(|until| {
+                until != model.expires_at
+                    && !(stays_for_ever(until.as_deref()) && stays_for_ever(model.expires_at.as_deref()))
+            });
+            if is_used && !self.used.contains(&name) {
                 self.used.push(name);
             }
         }
@@ -85,7 +90,7 @@ impl Watch {
             self.replaced += usize::from(now.is_some());
             return Look::Replaced;
         };
-        let expiry = model.expires_at.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        let expiry = model.expires_at.as_deref().and_then(read);
         let (Some(expiry), Some((now, slack))) = (expiry, now) else { return Look::Intact };
         let offset = (expiry - OffsetDateTime::UNIX_EPOCH).as_seconds_f64() - now.as_secs_f64();
         let usual = (self.offsets.len() >= USUAL).then(|| median(&self.offsets));
@@ -96,5 +101,68 @@ impl Watch {
         self.offsets.push(offset);
         self.shared += usize::from(differs);
         if differs { Look::Shared } else { Look::Intact }
+    }
+}
+
+fn read(expires_at: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(expires_at, &Rfc3339).ok()
+}
+
+fn stays_for_ever(expires_at: Option<&str>) -> bool {
+    expires_at.and_then(read).is_some_and(is_for_ever)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "ours:latest";
+    const THEIRS: &str = "theirs:latest";
+
+    fn loaded(name: &str, expires_at: Option<&str>) -> LoadedModel {
+        LoadedModel {
+            name: name.to_owned(),
+            digest: String::new(),
+            size_bytes: 1,
+            size_vram_bytes: 0,
+            context_length: Some(4096),
+            expires_at: expires_at.map(str::to_owned),
+        }
+    }
+
+    /// The other models that were used, when theirs is said to expire then before the study, and then at each look.
+    fn used(before: &[Option<&str>], looks: &[Option<&str>]) -> Vec<String> {
+        let models = |expiries: &[Option<&str>]| -> Vec<LoadedModel> {
+            let theirs = expiries.iter().map(|expires_at| loaded(THEIRS, *expires_at));
+            theirs.chain([loaded(OURS, Some("2026-01-05T10:05:00Z"))]).collect()
+        };
+        let mut watch = Watch::new(&models(before), "ours");
+        for look in looks {
+            watch.see_others(&models(&[*look]), "ours");
+        }
+        watch.used
+    }
+
+    const AT_FIRST: Option<&str> = Some("2026-01-05T10:05:00Z");
+    const LATER: Option<&str> = Some("2026-01-05T10:06:30Z");
+    /// 292 years from a look, and from the next.
+    const EVER: Option<&str> = Some("2318-04-17T09:47:16.854775807+01:00");
+    const AND_EVER: Option<&str> = Some("2318-04-17T09:47:18.1+01:00");
+
+    #[test]
+    fn the_use_of_another_model_moves_its_end() {
+        assert_eq!(used(&[AT_FIRST], &[AT_FIRST, AT_FIRST]), [""; 0], "nobody used it");
+        assert_eq!(used(&[AT_FIRST], &[AT_FIRST, LATER, LATER]), [THEIRS]);
+        assert_eq!(used(&[], &[AT_FIRST, LATER]), [THEIRS], "it came, and is named once");
+        assert_eq!(used(&[None], &[None]), [""; 0], "the server does not say");
+    }
+
+    #[test]
+    fn a_model_that_is_loaded_for_ever_is_not_used_by_being_there() {
+        assert_eq!(used(&[EVER], &[EVER, AND_EVER, EVER]), [""; 0]);
+        assert_eq!(used(&[], &[EVER, AND_EVER]), [THEIRS], "it came");
+        // Somebody asked for it with another keep-alive.
+        assert_eq!(used(&[EVER], &[LATER]), [THEIRS]);
+        assert_eq!(used(&[AT_FIRST], &[EVER]), [THEIRS]);
     }
 }
