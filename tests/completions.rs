@@ -81,6 +81,14 @@ fn what_is_there_now_is_offered() {
         let words = [&["ralf-tune"], command, &[&id[..6]]].concat();
         assert_eq!(offered(&world, &words), [id], "{words:?}");
     }
+    // Profiles stand behind the studies where both can be said, and everywhere else alone.
+    assert_eq!(offered(&world, &["ralf-tune", "apply", ""])[2..5], ["balanced", "fast", "quality"]);
+    assert_eq!(offered(&world, &["ralf-tune", "apply", "qu"]), ["quality"]);
+    assert_eq!(offered(&world, &["ralf-tune", "profile", "use", "fa"]), ["fast"]);
+    assert_eq!(offered(&world, &["ralf-tune", "batch", ".", "--out", "notes", "--profile", "fa"]), ["fast"]);
+    assert_eq!(offered(&world, &["ralf-tune", "batch", ".", &id[..6]]), [id]);
+    assert_eq!(offered(&world, &["ralf-tune", "proxy", "--apply", &id[..6]]), [id]);
+    assert_eq!(offered(&world, &["ralf-tune", "study", "export", &id[..6]]), [id]);
     // Plugins by kind, and nobody's name twice.
     assert_eq!(offered(&world, &["ralf-tune", "run", "--selector", "ba"]), ["balanced"]);
     assert_eq!(offered(&world, &["ralf-tune", "run", "--strategy", "gray"]), ["graybox"]);

@@ -161,3 +161,94 @@ fn a_profile_of_another_place_is_said_to_be_stale() {
         world.run(&["profile", "use", "balanced", "--config", "config.json", "--yes", "--host", &nobody]).succeeded();
     assert!(lost.stderr.contains("cannot be told") && world.read("config.json") != b"{}", "{lost}");
 }
+
+#[test]
+fn apply_takes_a_profile_as_it_takes_a_study() {
+    let world = studied();
+    let json = |meant: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&world.run(&[&["apply"], meant, &["--to", "json"]].concat()).succeeded().stdout).unwrap()
+    };
+    let fast = listed(&world).into_iter().find(|one| one.name.as_str() == "fast").unwrap();
+    let said = json(&["fast"]);
+    assert_eq!(said["num_ctx"], fast.tuned.candidate.num_ctx);
+    assert_eq!(said["max_content_length"], fast.tuned.candidate.max_content_length);
+    assert_eq!(said, json(&["profile:fast"]));
+    assert_eq!(said, json(&["fast", "--model", "llama3.1:8b"]));
+    // Into the configuration, with the care of every change of it.
+    let config = "{\n  \"num_ctx\": 10000,\n  \"mine\": [1,  2]\n}\n";
+    world.write("config.json", config);
+    let asked = world.run(&["apply", "fast", "--config", "config.json"]).succeeded();
+    assert!(asked.stderr.contains("num_ctx") && asked.stderr.contains("not saved"), "{asked}");
+    world.run(&["apply", "fast", "--config", "config.json", "--yes"]).succeeded();
+    let diff = world.run(&["profile", "diff", "fast", "--config", "config.json"]).succeeded();
+    assert!(diff.stdout.contains("They are the same"), "{diff}");
+    world.run(&["apply", "--undo", "--config", "config.json", "--yes"]).succeeded();
+    assert_eq!(world.read("config.json"), config.as_bytes());
+    let simulated = world.fails(2, &["apply", "fast", "--yes"]);
+    assert!(simulated.stderr.contains("simulated") && simulated.stderr.contains("--config"), "{simulated}");
+    // What is known of the server is in the study that made it.
+    let server = world.run(&["apply", "fast", "--to", "server", "--platform", "compose"]).succeeded();
+    assert!(server.stdout.contains("OLLAMA_NUM_PARALLEL"), "{server}");
+    let ollama = server::Ollama::serving(&["llama3.1:8b"]);
+    let make = ["apply", "fast", "--to", "ollama-model", "--name", "swift", "--host", ollama.address.as_str(), "--yes"];
+    let made = world.run(&make).succeeded();
+    assert!(made.stderr.contains("made swift; to undo it"), "{made}");
+    world.run(&["study", "remove", "last"]).succeeded();
+    assert_eq!(said, json(&["fast"]), "a profile needs no study");
+    let lost = world.fails(2, &["apply", "fast", "--to", "server"]);
+    assert!(lost.stderr.contains("the study that made a profile"), "{lost}");
+}
+
+#[test]
+fn a_name_of_both_is_asked_back_and_one_of_neither_is_refused() {
+    let world = studied();
+    let listed = world.run(&["study", "list", "--format", "json"]).succeeded().stdout;
+    let studies: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let id = studies[0]["id"].as_str().unwrap();
+    let mark = id.rsplit('-').next().unwrap();
+    world.run(&["profile", "save", mark, "--selector", "quality"]).succeeded();
+    let both = world.fails(2, &["apply", mark, "--to", "json"]);
+    assert!(both.stderr.contains(&format!("profile:{mark} or study:{mark}")), "{both}");
+    world.run(&["apply", &format!("profile:{mark}"), "--to", "json"]).succeeded();
+    let study = world.run(&["apply", &format!("study:{mark}"), "--to", "json"]).succeeded();
+    assert_eq!(study.stdout, world.run(&["apply", id, "--to", "json"]).succeeded().stdout);
+    let neither = world.fails(2, &["apply", "qualty", "--to", "json"]);
+    assert!(
+        neither.stderr.contains("no study and no profile `qualty`") && neither.stderr.contains("`quality`?"),
+        "{neither}"
+    );
+    let other = world.fails(2, &["apply", "fast", "--model", "gemma3:1b"]);
+    assert!(other.stderr.contains("no study and no profile `fast` of gemma3:1b"), "{other}");
+    let idle = world.fails(2, &["apply", "last", "--model", "gemma3:1b"]);
+    assert!(idle.stderr.contains("says nothing to a study"), "{idle}");
+    let bad = world.fails(2, &["apply", "profile:../x"]);
+    assert!(bad.stderr.contains("cannot be called"), "{bad}");
+    // The same name of another model is another profile.
+    let mut second = store(&world).find(&"fast".parse().unwrap(), None).unwrap();
+    second.tuned.model_name = "gemma3:1b".into();
+    store(&world).save(&second).unwrap();
+    let several = world.fails(2, &["apply", "fast", "--to", "json"]);
+    assert!(
+        several.stderr.contains("2 models have a profile `fast`") && several.stderr.contains("--model"),
+        "{several}"
+    );
+    let named = world.run(&["apply", "fast", "--model", "gemma3:1b", "--to", "json"]).succeeded();
+    assert!(named.stdout.contains("gemma3:1b"), "{named}");
+}
+
+#[test]
+fn whoever_applies_a_stale_profile_is_told() {
+    let world = studied();
+    let server = server::Ollama::serving(&["llama3.1:8b"]);
+    let mut profile = store(&world).find(&"fast".parse().unwrap(), None).unwrap();
+    profile.place.simulated = false;
+    profile.place.model_digest = Some("0123".into());
+    store(&world).save(&profile).unwrap();
+    for target in ["json", "env", "toml", "modelfile"] {
+        let ran = world.run_with(&[("OLLAMA_HOST", &server.address)], &["apply", "fast", "--to", target]).succeeded();
+        assert!(
+            ran.stderr.contains("may be stale: the model is another one") && !ran.stdout.contains("stale"),
+            "{ran}"
+        );
+    }
+}

@@ -12,7 +12,7 @@ use crate::{
     support::guests,
 };
 
-const NAMES: [&str; 4] = ["settings", "study", "traffic", "plugin-lock"];
+const NAMES: [&str; 5] = ["settings", "study", "profile", "traffic", "plugin-lock"];
 
 /// A schema of docs/schemas, ready to be held against documents.
 struct Schema {
@@ -76,6 +76,30 @@ fn every_study_is_what_its_schema_says() {
     let mut newer = study;
     newer["something_new"] = json!(1);
     assert_eq!(schema.complaint(&newer), None);
+}
+
+#[test]
+fn a_profile_is_what_its_schema_says() {
+    let schema = Schema::named("profile");
+    let world = World::new();
+    world.run(&["run", "--simulate", "--quick", "--seed", "1", "--no-save", "--no-report"]).succeeded();
+    world.write("config.json", "{\"model_name\": \"llama3.1:8b\"}");
+    world.run(&["profile", "save", "mine", "--present", "--config", "config.json"]).succeeded();
+    for name in ["fast", "balanced", "quality", "mine"] {
+        let profile: Value = serde_json::from_str(&world.run(&["profile", "export", name]).succeeded().stdout).unwrap();
+        assert_eq!(schema.complaint(&profile), None, "{name}");
+        let ways: [Damage; 4] = [
+            |profile| profile["name"] = json!(7),
+            |profile| profile["standing"] = json!("certain"),
+            |profile| profile["tuned"]["candidate"]["num_ctx"] = json!(4096.5),
+            |profile| drop(profile.as_object_mut().unwrap().remove("place")),
+        ];
+        for damage in ways {
+            let mut damaged = profile.clone();
+            damage(&mut damaged);
+            assert!(schema.complaint(&damaged).is_some());
+        }
+    }
 }
 
 /// A TOML document as the JSON that editors hold against a schema.

@@ -200,3 +200,124 @@ fn two_studies_are_told_apart_by_more_than_noise() {
     assert!(trend.contains("slower, by more than") && trend.lines().all(|line| line.chars().count() <= 80), "{trend}");
     world.fails(2, &["study", "compare", "nothing"]);
 }
+
+/// What another machine measured: the same study, as if it had been there.
+fn from_elsewhere(world: &World, change: impl Fn(&mut Value)) -> Value {
+    let exported = world.run(&["study", "export"]).succeeded();
+    assert_eq!(exported.stderr, "");
+    let mut study: Value = serde_json::from_str(&exported.stdout).unwrap();
+    study["started_at"] = "2030-01-01T00:00:00Z".into();
+    study["machine"]["cpu_model"]["value"] = "Other CPU".into();
+    change(&mut study);
+    study
+}
+
+#[test]
+fn a_study_goes_to_another_machine_and_stands_there_beside_others() {
+    let world = World::new();
+    world.run(&["run", "--simulate", "mid-range", "--seed", "1", "--no-save", "--no-report"]).succeeded();
+    let own = listed(&world).remove(0);
+    let exported = world.run(&["study", "export", "--output", "study.json"]).succeeded();
+    assert!(exported.stdout.is_empty() && exported.stderr.contains("the study is in study.json"), "{exported}");
+    let shown = world.run(&["study", "show", "--format", "json"]).succeeded().stdout;
+    assert_eq!(
+        String::from_utf8(world.read("study.json")).unwrap().replace("0.1.0", ""),
+        shown.replace("[VERSION]", "").replace("0.1.0", "")
+    );
+    // One's own comes back as itself.
+    let known = world.run(&["study", "import", "study.json"]).succeeded();
+    assert!(known.stderr.contains("kept already") && known.stderr.contains(own.id.as_str()), "{known}");
+    assert_eq!(listed(&world), [own.clone()]);
+
+    let theirs = from_elsewhere(&world, |_| {});
+    world.write("theirs.json", theirs.to_string());
+    let imported = world.run(&["study", "import", "theirs.json"]).succeeded();
+    assert!(imported.stderr.contains("Other CPU"), "{imported}");
+    let all = listed(&world);
+    assert!(all.len() == 2 && all[0].imported && !all[1].imported, "{all:?}");
+    let page = world.run(&["study", "list"]).succeeded().stdout;
+    let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("imported: Other") && page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    let compared = world.run(&["study", "compare", own.id.as_str(), all[0].id.as_str()]).succeeded().stdout;
+    let words = compared.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("the hardware is another one: it was") && words.contains("and is Other CPU"), "{compared}");
+    // It is newer, and yet nothing is done by it unasked.
+    let last = world.run(&["report", "--format", "json"]).succeeded().stdout;
+    assert!(!last.contains("Other CPU"));
+    let trend = world.run(&["study", "trend"]).succeeded();
+    assert!(!trend.stdout.contains(all[0].id.as_str()) && trend.stderr.contains("left out: 1"), "{trend}");
+    let applied = world.run(&["apply", all[0].id.as_str(), "--to", "json"]).succeeded();
+    assert!(applied.stderr.contains("a guess on this machine"), "{applied}");
+    for format in ["text", "html", "markdown", "json"] {
+        world.run(&["report", all[0].id.as_str(), "--format", format]).succeeded();
+    }
+    world.run(&["study", "remove", all[0].id.as_str()]).succeeded();
+    assert_eq!(listed(&world), [own]);
+}
+
+#[test]
+fn files_that_are_no_studies_are_refused() {
+    let world = World::new();
+    world.run(&["run", "--simulate", "mid-range", "--quick", "--seed", "1", "--no-save", "--no-report"]).succeeded();
+    let cases = [
+        ("{".to_owned(), "is no study"),
+        ("[]".to_owned(), "is no study"),
+        ("{\"schema_version\": 1}".to_owned(), "is no study"),
+        (from_elsewhere(&world, |study| study["schema_version"] = 99.into()).to_string(), "newer release"),
+        (from_elsewhere(&world, |study| study["started_at"] = "../../x".into()).to_string(), "when it was made"),
+        (from_elsewhere(&world, |study| study["trials"] = serde_json::json!([])).to_string(), "nothing was measured"),
+        (from_elsewhere(&world, |study| study["baseline"]["num_ctx"] = 0.into()).to_string(), "num_ctx"),
+        (
+            from_elsewhere(&world, |study| study["tuned"]["candidate"]["temperature"] = 1e9.into()).to_string(),
+            "temperature",
+        ),
+    ];
+    for (text, named) in cases {
+        world.write("bad.json", &text);
+        let ran = world.run(&["study", "import", "bad.json"]);
+        assert!(ran.code != Some(0) && ran.stderr.contains(named), "{named}: {ran}");
+        ran.said_plainly();
+    }
+    world.write("bad.json", [0xff, 0xfe]);
+    assert!(world.run(&["study", "import", "bad.json"]).stderr.contains("it is no text"));
+    assert!(world.run(&["study", "import", "nobody.json"]).stderr.contains("cannot read nobody.json"));
+    assert_eq!(listed(&world).len(), 1);
+}
+
+/// What others wrote may hold any numbers: a page of it may be nonsense, and is a page.
+#[test]
+fn figures_that_make_no_sense_break_no_page() {
+    let world = World::new();
+    world.run(&["run", "--simulate", "mid-range", "--quick", "--seed", "1", "--no-save", "--no-report"]).succeeded();
+    let good: Value = serde_json::from_str(&world.run(&["study", "export"]).succeeded().stdout).unwrap();
+    let mut places = Vec::new();
+    numbers(&good, String::new(), &mut places);
+    assert!(places.len() > 500, "{}", places.len());
+    let mut shown = 0;
+    // One place in some, so that every kind of figure has its turn and the test ends soon.
+    for (index, place) in places.iter().enumerate().step_by(1 + places.len() / 150) {
+        let nonsense = [0.into(), (-1).into(), 1e300.into(), u32::MAX.into(), Value::Null];
+        let mut study = good.clone();
+        *study.pointer_mut(place).unwrap() = nonsense[index % nonsense.len()].clone();
+        let Ok(study) = serde_json::from_value::<Study>(study) else { continue };
+        shown += 1;
+        assert!(!ralf_tune::report::terminal::render(&study, 80, false).is_empty(), "{place}");
+        assert!(ralf_tune::report::html::render(&study).ends_with("</html>\n"), "{place}");
+        assert!(!ralf_tune::report::markdown::render(&study).is_empty(), "{place}");
+    }
+    assert!(shown > 50, "{shown} of {}", places.len());
+}
+
+/// Where numbers stand, as JSON pointers.
+fn numbers(value: &Value, place: String, found: &mut Vec<String>) {
+    match value {
+        Value::Number(_) => found.push(place),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| numbers(item, format!("{place}/{at}"), found));
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| numbers(member, format!("{place}/{name}"), found));
+        }
+        _ => {}
+    }
+}

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 
-use super::args::duration;
+use super::{args::duration, completions::candidates};
 use crate::{
     model::profile::ProfileName,
     settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed},
@@ -41,7 +41,7 @@ pub struct BatchArgs {
 
     /// Study whose settings are used: its name, the beginning or last four digits of it, or `last`
     /// [default: the newest one of this model]
-    #[arg(value_name = "STUDY")]
+    #[arg(value_name = "STUDY", add = candidates::studies())]
     pub study: Option<String>,
 
     /// Folder for the notes: src/main.rs becomes NOTES/src/main.rs.md; made when it does not exist
@@ -49,7 +49,7 @@ pub struct BatchArgs {
     pub out: PathBuf,
 
     /// Profile whose settings are used: fast, balanced, quality, or your own
-    #[arg(long, value_name = "NAME", conflicts_with = "study")]
+    #[arg(long, value_name = "NAME", conflicts_with = "study", add = candidates::profiles())]
     pub profile: Option<ProfileName>,
 
     /// Use the present settings instead of tuned ones
@@ -69,7 +69,7 @@ pub struct BatchArgs {
     pub prompt: Option<PathBuf>,
 
     /// Model to make notes with [env: RALF_TUNE_MODEL] [default: that of STUDY, of your config, or the loaded one]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 
     /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
@@ -94,7 +94,8 @@ pub struct BatchArgs {
         value_name = "SCENARIO",
         num_args = 0..=1,
         default_missing_value = DEFAULT_SCENARIO,
-        conflicts_with = "host"
+        conflicts_with = "host",
+        add = candidates::scenarios()
     )]
     pub simulate: Option<String>,
 }

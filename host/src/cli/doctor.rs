@@ -98,7 +98,7 @@ fn seen(
 /// The newest whole study of this model on this server.
 fn newest(store: &StudyStore, server: &ServerProfile, model: &ModelProfile) -> Option<Study> {
     let kept = store.list().ok()?.studies;
-    let fits = kept.iter().find(|kept| kept.model == model.name && kept.host == server.host)?;
+    let fits = kept.iter().find(|kept| !kept.imported && kept.model == model.name && kept.host == server.host)?;
     store.load(&fits.id).ok()
 }
 

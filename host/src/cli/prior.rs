@@ -60,7 +60,7 @@ fn newest(env: &BTreeMap<String, String>, now: &Now<'_>) -> Option<Prior> {
     let store = StudyStore::new(&places::data(env)?);
     let kept = store.list().ok()?.studies;
     let same = |digest: Option<&String>| digest.is_some() && digest == now.place.model_digest.as_ref();
-    let alike = kept.iter().filter(|kept| !kept.simulated && same(kept.model_digest.as_ref()));
+    let alike = kept.iter().filter(|kept| !kept.simulated && !kept.imported && same(kept.model_digest.as_ref()));
     let (prior, id): (Prior, &StudyId) = alike.take(LOOKED_AT).find_map(|kept| {
         let study = store.load(&kept.id).ok()?;
         if !objections_to(&study, now).is_empty() {

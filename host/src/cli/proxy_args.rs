@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 
+use super::completions::candidates;
 use crate::settings::{Format, Overrides};
 
 pub const EXAMPLES: &str = "\
@@ -50,7 +51,7 @@ pub struct ProxyArgs {
     pub advise: bool,
 
     /// Put the tuned load-time options of a study into requests for its model that bring none [default: the newest study]
-    #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last")]
+    #[arg(long, value_name = "STUDY", num_args = 0..=1, default_missing_value = "last", add = candidates::studies())]
     pub apply: Option<String>,
 
     /// Keep no record of requests

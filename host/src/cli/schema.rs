@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{CommandResult, args::Cli, exit::ExitStatus, ui};
 use crate::{
     install::LockFile,
-    model::{exchange::Traffic, study::Study},
+    model::{exchange::Traffic, profile::Profile, study::Study},
     settings,
 };
 
@@ -34,8 +34,10 @@ pub struct SchemaArgs {
 pub enum Described {
     /// A settings file: config.toml, ralf-tune.toml
     Settings,
-    /// A study, as `--format json` of run, report and study show writes it
+    /// A study, as `study export` and `--format json` of run, report and study show write it
     Study,
+    /// A profile, as `profile export` writes and `profile import` reads it
+    Profile,
     /// What `proxy --report --format json` writes
     Traffic,
     /// The file that says which plugins are installed
@@ -47,6 +49,7 @@ pub fn run(args: &SchemaArgs) -> CommandResult {
     let schema = match args.what {
         Described::Settings => settings::schema(|key| help_of(key.flag)),
         Described::Study => of::<Study>("A study of ralf-tune"),
+        Described::Profile => of::<Profile>("A profile of ralf-tune"),
         Described::Traffic => of::<Traffic>("What clients did, as ralf-tune's proxy saw it"),
         Described::PluginLock => of::<LockFile>("The plugins that ralf-tune has installed"),
     };

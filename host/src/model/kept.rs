@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     candidate::Candidate,
     machine::Locality,
+    profile::Place,
     study::{Outcome, Study},
 };
 
@@ -75,6 +76,12 @@ pub struct StudySummary {
     pub host: String,
     pub server_version: Option<String>,
     pub simulated: bool,
+    /// Processor and GPUs of a server on the machine that measured; `None` where they are unknown, and in records of earlier releases.
+    #[serde(default)]
+    pub machine: Option<String>,
+    /// Made elsewhere, and brought here.
+    #[serde(default)]
+    pub imported: bool,
     pub intensity: String,
     pub outcome: Outcome,
     pub elapsed_seconds: f64,
@@ -102,6 +109,8 @@ impl StudySummary {
             host: study.server.host.clone(),
             server_version: study.server.version.value.clone(),
             simulated: is_simulated(study),
+            machine: Place::of(&study.machine, &study.server, &study.model).hardware(),
+            imported: false,
             intensity: study.intensity.clone(),
             outcome: study.outcome,
             elapsed_seconds: study.elapsed_seconds,

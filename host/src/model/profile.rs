@@ -79,6 +79,14 @@ impl Place {
         }
     }
 
+    /// Processor, memory and GPUs in one phrase; `None` where nobody knows them.
+    #[must_use]
+    pub fn hardware(&self) -> Option<String> {
+        let memory = self.total_memory_bytes.map(|bytes| format!("{} GiB", bytes.div_ceil(1 << 30)));
+        let parts: Vec<String> = self.cpu_model.iter().cloned().chain(memory).chain(self.gpus.clone()).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// What is other now than when the settings were found, each as a phrase.
     #[must_use]
     pub fn changes(&self, now: &Self) -> Vec<String> {
@@ -109,7 +117,11 @@ impl Place {
             || differ(self.total_memory_bytes.as_ref(), now.total_memory_bytes.as_ref())
             || self.gpus != now.gpus
         {
-            changes.push("the hardware is another one".to_owned());
+            let of = |place: &Self| place.hardware().unwrap_or_else(|| "unknown".to_owned());
+            changes.push(match (of(self), of(now)) {
+                (then, now) if then == now => "the hardware is another one".to_owned(),
+                (then, now) => format!("the hardware is another one: it was {then}, and is {now}"),
+            });
         }
         if let (Some(then), Some(now)) = (self.usable_threads, now.usable_threads)
             && then != now

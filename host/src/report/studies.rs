@@ -47,7 +47,13 @@ fn outcome(study: &StudySummary) -> Cell {
         Outcome::NothingFeasible => (Style::Bad, "nothing feasible"),
         Outcome::Interrupted => (Style::Warning, "interrupted"),
     };
-    Cell::new(style, if study.simulated { format!("{text} (simulated)") } else { text.to_owned() })
+    let simulated = if study.simulated { " (simulated)" } else { "" };
+    let elsewhere = match (&study.machine, study.imported) {
+        (_, false) => String::new(),
+        (Some(machine), true) => format!(", imported: {machine}"),
+        (None, true) => ", imported".to_owned(),
+    };
+    Cell::new(style, format!("{text}{simulated}{elsewhere}"))
 }
 
 /// The same for programs.

@@ -42,6 +42,8 @@ pub enum StoreError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("{} is no study: {what}", path.display())]
+    NotAStudy { path: PathBuf, what: String },
     #[error("there is no profile `{name}`{}", model.as_ref().map(|model| format!(" of {model}")).unwrap_or_default())]
     NoProfile { name: String, model: Option<String> },
     #[error("{} models have a profile `{name}`", models.len())]
@@ -81,6 +83,7 @@ impl StoreError {
             }
             Self::Broken { path, .. } => format!("remove it: rm '{}'", path.display()),
             Self::NotAProfile { .. } => "`ralf-tune profile export NAME` writes one".to_owned(),
+            Self::NotAStudy { .. } => "`ralf-tune study export` writes one".to_owned(),
             Self::NoProfile { .. } => "`ralf-tune profile list` shows those that are kept".to_owned(),
             Self::SeveralProfiles { models, .. } => format!("name one of them with --model: {}", models.join(", ")),
             Self::Newer { .. } => "use that release".to_owned(),

@@ -46,6 +46,14 @@ const MOST_SUMMARY_BYTES: u64 = 64 << 10;
 /// Bytes of a study at most.
 const MOST_STUDY_BYTES: u64 = 512 << 20;
 
+/// What became of a study that was brought here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Imported {
+    New(StudySummary),
+    /// It was here already.
+    Known(StudySummary),
+}
+
 /// Where studies are kept.
 #[derive(Debug, Clone)]
 pub struct StudyStore {
@@ -78,15 +86,34 @@ impl StudyStore {
     /// When it cannot be written; nothing is there then.
     pub fn save(&self, study: &Study) -> Result<StudySummary, StoreError> {
         let text = serde_json::to_string(study).map_err(StoreError::Unsayable)?;
-        let digest = Sha256::digest(text.as_bytes());
-        let mark = digest.iter().take(2).fold(0, |mark, byte| (mark << 8) | u64::from(*byte));
-        let summary = StudySummary::of(StudyId::new(&study.started_at, mark), study);
+        self.write(StudySummary::of(name_of(study, &text), study), &text)
+    }
+
+    /// Keeps a study that was made elsewhere. One that is here already stays what it is.
+    ///
+    /// # Errors
+    /// When it has no name that a file could have, or cannot be written.
+    pub fn import(&self, study: &Study) -> Result<Imported, StoreError> {
+        let text = serde_json::to_string(study).map_err(StoreError::Unsayable)?;
+        let id = name_of(study, &text);
+        if StudyId::parse(id.as_str()).is_none() {
+            let what = "it does not say when it was made".to_owned();
+            return Err(StoreError::NotAStudy { path: self.folder.clone(), what });
+        }
+        if let Ok(known) = self.summary(&id) {
+            return Ok(Imported::Known(known));
+        }
+        let summary = StudySummary { imported: true, ..StudySummary::of(id, study) };
+        self.write(summary, &text).map(Imported::New)
+    }
+
+    fn write(&self, summary: StudySummary, text: &str) -> Result<StudySummary, StoreError> {
         let first = serde_json::to_string(&summary).map_err(StoreError::Unsayable)?;
         let path = self.path(&summary.id);
         let failed = |source| StoreError::Write { path: path.clone(), source };
         private::make(&self.folder).map_err(failed)?;
         let mut file = NamedTempFile::new_in(&self.folder).map_err(failed)?;
-        for line in [&first, &text] {
+        for line in [first.as_str(), text] {
             file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
         }
         file.as_file().sync_all().map_err(failed)?;
@@ -116,7 +143,15 @@ impl StudyStore {
     /// # Errors
     /// When there is none, or more than one.
     pub fn find(&self, meant: &str) -> Result<StudyId, StoreError> {
-        names::meant(self.ids()?, meant)
+        let ids = self.ids()?;
+        if meant == names::LAST {
+            // One that was brought here is never meant by it, unless there is no other.
+            let is_own = |id: &&StudyId| self.summary(id).is_ok_and(|summary| !summary.imported);
+            if let Some(own) = ids.iter().find(is_own) {
+                return Ok(own.clone());
+            }
+        }
+        names::meant(ids, meant)
     }
 
     /// A whole study.
@@ -137,13 +172,7 @@ impl StudyStore {
             .read_until(b'\n', &mut skipped)
             .and_then(|_| (&mut file).take(MOST_STUDY_BYTES).read_to_string(&mut text))
             .map_err(|source| StoreError::Read { path: path.clone(), source })?;
-        let broken = |source| StoreError::Broken { path: path.clone(), source };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
-        let version = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        if version > u64::from(SCHEMA_VERSION) {
-            return Err(StoreError::Newer { path, version });
-        }
-        serde_json::from_value(value).map_err(broken)
+        parse(&path, &text, |source| StoreError::Broken { path: path.clone(), source })
     }
 
     /// Forgets a study.
@@ -164,7 +193,11 @@ impl StudyStore {
         files::open(&path).map(BufReader::new).map_err(|error| StoreError::Read { path, source: error.into() })
     }
 
-    fn summary(&self, id: &StudyId) -> Result<StudySummary, StoreError> {
+    /// What a list says of a study.
+    ///
+    /// # Errors
+    /// When it is not there, or is none.
+    pub fn summary(&self, id: &StudyId) -> Result<StudySummary, StoreError> {
         let path = self.path(id);
         let mut line = String::new();
         self.open(id)?
@@ -181,4 +214,39 @@ impl StudyStore {
     fn ids(&self) -> Result<Vec<StudyId>, StoreError> {
         names::ids_in(&self.folder, ENDING)
     }
+}
+
+/// The name of a study: its beginning, and digits of what it says.
+fn name_of(study: &Study, text: &str) -> StudyId {
+    let digest = Sha256::digest(text.as_bytes());
+    StudyId::new(&study.started_at, digest.iter().take(2).fold(0, |mark, byte| (mark << 8) | u64::from(*byte)))
+}
+
+/// Reads a study from a file that somebody sent.
+///
+/// # Errors
+/// When it cannot be read, is none, is too large, or of a newer release.
+pub fn read_study(path: &Path) -> Result<Study, StoreError> {
+    let failed = |source| StoreError::Read { path: path.to_owned(), source };
+    let none = |what: String| StoreError::NotAStudy { path: path.to_owned(), what };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MOST_STUDY_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > MOST_STUDY_BYTES {
+        return Err(none(format!("it is larger than {} MiB", MOST_STUDY_BYTES >> 20)));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| none("it is no text".to_owned()))?;
+    let study = parse(path, &text, |source| none(source.to_string()))?;
+    if StudyId::parse(name_of(&study, &text).as_str()).is_none() {
+        return Err(none("it does not say when it was made".to_owned()));
+    }
+    Ok(study)
+}
+
+fn parse(path: &Path, text: &str, broken: impl Fn(serde_json::Error) -> StoreError) -> Result<Study, StoreError> {
+    let value: serde_json::Value = serde_json::from_str(text).map_err(&broken)?;
+    let version = value.get("schema_version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    if version > u64::from(SCHEMA_VERSION) {
+        return Err(StoreError::Newer { path: path.to_owned(), version });
+    }
+    serde_json::from_value(value).map_err(broken)
 }

@@ -6,7 +6,7 @@ use super::error::StoreError;
 use crate::model::kept::StudyId;
 
 /// The word for the newest.
-const LAST: &str = "last";
+pub(super) const LAST: &str = "last";
 
 /// The studies that files with this ending are named after, the newest first. A folder that does not exist has none.
 pub(super) fn ids_in(folder: &Path, ending: &str) -> Result<Vec<StudyId>, StoreError> {

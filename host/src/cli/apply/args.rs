@@ -12,6 +12,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   ralf-tune apply                            the result of the newest study, after showing the difference
   ralf-tune apply 2a7f --config other.json
+  ralf-tune apply fast                       a profile: ralf-tune profile list
   ralf-tune apply --to env > tuned.env       the settings alone, for other programs
   ralf-tune apply --to modelfile --output Modelfile
   ralf-tune apply --to ollama-model --name llama3.1-tuned
@@ -19,13 +20,19 @@ Examples:
   ralf-tune apply --undo                     what the configuration was before the last change
   ralf-tune apply --undo --output Modelfile
 
-See also: ralf-tune study list, ralf-tune verify";
+A name that is both is said with what is meant: study:2a7f, profile:2a7f.
+
+See also: ralf-tune study list, ralf-tune profile list, ralf-tune verify";
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// Name of a study, the beginning or the last four digits of one, or `last` [default: last]
-    #[arg(value_name = "STUDY", conflicts_with = "undo", add = candidates::studies())]
-    pub study: Option<String>,
+    /// Name of a study, the beginning or the last four digits of one, `last`, or a profile [default: last]
+    #[arg(value_name = "STUDY|PROFILE", conflicts_with = "undo", add = candidates::studies_and_profiles())]
+    pub meant: Option<String>,
+
+    /// Model that the profile is of, where several have one of that name
+    #[arg(long, value_name = "MODEL", requires = "meant", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
+    pub model: Option<String>,
 
     /// What the result becomes
     #[arg(long, value_name = "TARGET", value_enum, default_value_t, hide_default_value = true)]
@@ -47,7 +54,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub replace: bool,
 
-    /// Server that gets the model [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: the one that the study measured]
+    /// Server that gets the model [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: the one that was measured]
     #[arg(long, value_name = "URL")]
     pub host: Option<String>,
 
@@ -80,7 +87,7 @@ pub enum Target {
     Json,
     /// A model on the server, made of the tuned one with what a model can keep
     OllamaModel,
-    /// What the study knows of the server's own settings, for the platform that starts it
+    /// What is known of the server's own settings, for the platform that starts it
     Server,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::args::ApplyArgs;
+use super::{args::ApplyArgs, meant::Meant};
 use crate::{
     cli::{
         CommandResult,
@@ -13,19 +13,14 @@ use crate::{
         ui,
     },
     emit::modelfile,
-    model::{clean::clean, kept::is_simulated, machine::same_model, selection::TunedConfig, study::Study},
+    model::{clean::clean, machine::same_model},
     ollama::{client::Client, error::OllamaError, request::CreateRequest},
     settings::{Origin, Settings},
 };
 
 /// Shows what would be sent, asks, sends it, and looks whether the server keeps it.
-pub fn make(
-    args: &ApplyArgs,
-    settings: &Settings,
-    env: &BTreeMap<String, String>,
-    study: &Study,
-    tuned: &TunedConfig,
-) -> CommandResult {
+pub fn make(args: &ApplyArgs, settings: &Settings, env: &BTreeMap<String, String>, meant: &Meant) -> CommandResult {
+    let tuned = meant.tuned()?;
     let request = CreateRequest {
         model: args.name.clone().unwrap_or_default(),
         from: tuned.model_name.clone(),
@@ -36,16 +31,16 @@ pub fn make(
         let hint = Some(format!("the tuned model stays as it is: take another name, such as {name}-tuned"));
         return Err(Failure::usage(format!("{name} is the model that was tuned"), hint));
     }
-    let settings = with_server(settings, study)?;
+    let settings = with_server(settings, meant)?;
     block_on(false, async {
         let connection = connect(&settings, None, None, env, 0)?;
         let url = connection.address.base_url();
         let server = connection.server().await?;
-        if server.host != study.server.host {
-            let what = format!("the study measured the server {}, not {url}", clean(&study.server.host));
+        if let Some(measured) = meant.host().filter(|measured| *measured != server.host) {
+            let what = format!("the study measured the server {}, not {url}", clean(measured));
             ui::message(&ui::errors::warning(&what, None));
         }
-        let found = look(&connection, &request, study).await?;
+        let found = look(&connection, &request, meant).await?;
         if found == Found::TheSame {
             ui::message(&format!("{name} says that already, on {url}"));
             return Ok(ExitStatus::Done);
@@ -71,17 +66,18 @@ pub fn make(
     })?
 }
 
-/// The settings with the server of the study where nobody named one. A simulated machine is nobody's: its result goes only where somebody said.
-fn with_server(settings: &Settings, study: &Study) -> Result<Settings, Failure> {
+/// The settings with the server that was measured where nobody named one. A simulated machine is nobody's: its result goes only where
+/// somebody said.
+fn with_server(settings: &Settings, meant: &Meant) -> Result<Settings, Failure> {
     let mut settings = settings.clone();
-    if is_simulated(study) && !matches!(settings.host.origin, Origin::Flag(_)) {
+    if meant.is_simulated() && !matches!(settings.host.origin, Origin::Flag(_)) {
         return Err(Failure::usage(
-            "the study is of a simulated machine, which is not yours".into(),
+            format!("the {} is of a simulated machine, which is not yours", meant.kind()),
             Some("name the server for its result with --host, or a study of a real one: ralf-tune study list".into()),
         ));
     }
-    if settings.host.is_default() {
-        settings.host.value.clone_from(&study.server.host);
+    if let (true, Some(measured)) = (settings.host.is_default(), meant.host()) {
+        settings.host.value = measured.to_owned();
     }
     Ok(settings)
 }
@@ -95,12 +91,12 @@ enum Found {
 }
 
 /// What is there. The server would download a model that is missing, so that is found out before.
-async fn look(connection: &Connection, request: &CreateRequest, study: &Study) -> Result<Found, Failure> {
+async fn look(connection: &Connection, request: &CreateRequest, meant: &Meant) -> Result<Found, Failure> {
     let installed = connection.client.tags().await?;
     let Some(base) = installed.iter().find(|model| same_model(&model.name, &request.from)) else {
         return Err(OllamaError::ModelMissing { model: clean(&request.from) }.into());
     };
-    if study.model.digest.value.as_ref().is_some_and(|digest| *digest != base.digest) {
+    if meant.digest().is_some_and(|digest| digest != base.digest) {
         let what = format!("{} on the server is not what was tuned: its digest is another", clean(&request.from));
         ui::message(&ui::errors::warning(&what, Some("tune it again: ralf-tune run")));
     }

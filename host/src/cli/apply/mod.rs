@@ -3,6 +3,7 @@
 pub mod args;
 mod derived;
 mod file;
+mod meant;
 mod server;
 
 use std::path::PathBuf;
@@ -12,26 +13,23 @@ use super::{
     change::{UNDO, carry_out},
     exit::ExitStatus,
     failure::Failure,
-    places, session, study, ui,
+    places, profile, session, ui,
 };
 use crate::{
     emit::{
         self, FileChange as _, forms, modelfile,
         ralf_notes::{self, ConfigChange, ConfigError},
     },
-    model::{
-        kept::is_simulated,
-        selection::TunedConfig,
-        study::{Outcome, Study},
-    },
+    model::study::Outcome,
     settings::{Overrides, Settings},
 };
 use args::{ApplyArgs, Target};
+use meant::Meant;
 
-/// Applies a study, or takes the last change back.
+/// Applies a study or a profile, or takes the last change back.
 pub fn run(args: &ApplyArgs) -> CommandResult {
     refuse_what_does_not_fit(args)?;
-    let (settings, env) = session::settings(&Overrides::from(args))?;
+    let (mut settings, env) = session::settings(&Overrides::from(args))?;
     let yes = settings.yes.value;
     if args.undo {
         return match &args.output {
@@ -39,18 +37,31 @@ pub fn run(args: &ApplyArgs) -> CommandResult {
             None => undo(&ConfigChange::undo(&target(&settings, false)?)?, yes),
         };
     }
-    let study = study::load(&env, args.study.as_deref().unwrap_or("last"))?;
+    let meant = Meant::find(args, &env)?;
+    if let Meant::Profile(one, _) = &meant {
+        settings.model.value = Some(one.tuned.model_name.clone());
+        // Whoever makes a model on a server looks at it anyway, and the configuration is written by the profile's own command.
+        if !matches!(args.to, Target::RalfNotes | Target::OllamaModel) {
+            profile::say_whether_it_fits(one, &settings, &env);
+        }
+    }
     let render = match args.to {
-        Target::RalfNotes => return ralf_notes(&settings, &study),
-        Target::OllamaModel => return derived::make(args, &settings, &env, &study, settled(&study)?),
-        Target::Server => return server::deliver(args, &study, settled(&study)?, yes),
+        Target::RalfNotes => {
+            return match &meant {
+                Meant::Study(study) if study.outcome == Outcome::KeepBaseline => kept(&settings, &meant),
+                Meant::Study(_) => ralf_notes(&settings, &meant),
+                Meant::Profile(one, _) => profile::put(one, &settings, &env),
+            };
+        }
+        Target::OllamaModel => return derived::make(args, &settings, &env, &meant),
+        Target::Server => return server::deliver(args, &meant, yes),
         Target::Modelfile => modelfile::render,
         Target::Env => forms::env,
         Target::Toml => forms::toml,
         Target::Json => forms::json,
     };
-    let tuned = settled(&study)?;
-    say_if_simulated(&study);
+    let tuned = meant.tuned()?;
+    say_if_simulated(&meant);
     file::deliver(args.output.as_deref(), render(tuned)?, yes)
 }
 
@@ -82,20 +93,23 @@ fn refuse_what_does_not_fit(args: &ApplyArgs) -> Result<(), Failure> {
 }
 
 /// What is only looked at may be of a machine that does not exist; it must not be taken for that of one's own.
-fn say_if_simulated(study: &Study) {
-    if is_simulated(study) {
-        ui::message("the study is of a simulated machine, which is not yours");
+fn say_if_simulated(meant: &Meant) {
+    if meant.is_simulated() {
+        ui::message(&format!("the {} is of a simulated machine, which is not yours", meant.kind()));
     }
 }
 
+/// A study that kept what was there has nothing for RALF Note's configuration.
+fn kept(settings: &Settings, meant: &Meant) -> CommandResult {
+    target(settings, meant.is_simulated())?;
+    ui::message("nothing to apply: the study kept the settings that you had");
+    Ok(ExitStatus::Done)
+}
+
 /// Changes RALF Note's configuration.
-fn ralf_notes(settings: &Settings, study: &Study) -> CommandResult {
-    let path = target(settings, is_simulated(study))?;
-    if study.outcome == Outcome::KeepBaseline {
-        ui::message("nothing to apply: the study kept the settings that you had");
-        return Ok(ExitStatus::Done);
-    }
-    let tuned = settled(study)?;
+fn ralf_notes(settings: &Settings, meant: &Meant) -> CommandResult {
+    let path = target(settings, meant.is_simulated())?;
+    let tuned = meant.tuned()?;
     emit::target::check(&path).map_err(ConfigError::from)?;
     let change = ConfigChange::prepare(&path, tuned)?;
     if change.is_nothing() {
@@ -104,15 +118,6 @@ fn ralf_notes(settings: &Settings, study: &Study) -> CommandResult {
     }
     carry_out(&change, settings.yes.value, UNDO)?;
     Ok(ExitStatus::Done)
-}
-
-/// The settings that a study ended with: the new ones, or those that it kept.
-fn settled(study: &Study) -> Result<&TunedConfig, Failure> {
-    if let (Outcome::Improved | Outcome::KeepBaseline, Some(tuned)) = (study.outcome, &study.tuned) {
-        return Ok(tuned);
-    }
-    let hint = "`ralf-tune report` shows why; `ralf-tune study list` shows others".to_owned();
-    Err(Failure::new(ExitStatus::NothingFeasible, anyhow::anyhow!("the study ended without a result"), Some(hint)))
 }
 
 fn undo(change: &ConfigChange, yes: bool) -> CommandResult {

@@ -1,6 +1,9 @@
 //! What could stand in a place, as it is now. Whatever cannot be found out is not offered; nothing is said about it, and nothing is written.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
@@ -22,14 +25,16 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Kept studies, the newest first.
 pub fn studies() -> ArgValueCandidates {
+    ArgValueCandidates::new(study_names)
+}
+
+/// Kept studies, the newest first, and then profiles.
+pub fn studies_and_profiles() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let kept = kept_studies();
-        let last = (!kept.is_empty()).then(|| named("last", "the newest"));
-        let studies = kept.into_iter().map(|study| {
-            let what = format!("{}, {}", study.model, study.intensity);
-            named(study.id.as_str(), &what)
-        });
-        last.into_iter().chain(studies).enumerate().map(|(at, study)| study.display_order(Some(at))).collect()
+        let studies = study_names();
+        let behind = studies.len();
+        let profiles = profile_names().into_iter().enumerate();
+        studies.into_iter().chain(profiles.map(|(at, profile)| profile.display_order(Some(behind + at)))).collect()
     })
 }
 
@@ -44,12 +49,7 @@ pub fn unfinished() -> ArgValueCandidates {
 
 /// Profiles: those that studies make, and those that are kept.
 pub fn profiles() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
-        let store = places::data(&settings::environment()).map(|data| ProfileStore::new(&data));
-        let kept = store.and_then(|store| store.list().ok()).map(|profiles| profiles.all).unwrap_or_default();
-        let names: BTreeSet<String> = kept.into_iter().map(|profile| profile.name.to_string()).collect();
-        names.into_iter().map(CompletionCandidate::new).collect()
-    })
+    ArgValueCandidates::new(profile_names)
 }
 
 /// Models that the server has, and those that studies were made of.
@@ -101,6 +101,27 @@ pub fn scenarios() -> ArgValueCandidates {
 /// A name and what it is, on one line.
 fn named(name: &str, what: &str) -> CompletionCandidate {
     CompletionCandidate::new(name).help(Some(clean(what).into()))
+}
+
+fn study_names() -> Vec<CompletionCandidate> {
+    let kept = kept_studies();
+    let last = (!kept.is_empty()).then(|| named("last", "the newest"));
+    let studies = kept.into_iter().map(|study| {
+        let what = format!("{}, {}", study.model, study.intensity);
+        named(study.id.as_str(), &what)
+    });
+    last.into_iter().chain(studies).enumerate().map(|(at, study)| study.display_order(Some(at))).collect()
+}
+
+/// Each name once, with the models that have one.
+fn profile_names() -> Vec<CompletionCandidate> {
+    let store = places::data(&settings::environment()).map(|data| ProfileStore::new(&data));
+    let kept = store.and_then(|store| store.list().ok()).map(|profiles| profiles.all).unwrap_or_default();
+    let mut models: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for profile in kept {
+        models.entry(profile.name.to_string()).or_default().push(profile.tuned.model_name);
+    }
+    models.iter().map(|(name, models)| named(name, &format!("profile of {}", models.join(", ")))).collect()
 }
 
 fn kept_studies() -> Vec<crate::model::kept::StudySummary> {

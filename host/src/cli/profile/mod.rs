@@ -17,6 +17,7 @@ use crate::{
     store::ProfileStore,
 };
 use args::{Meant, ProfileCommand};
+pub use take::{put, say_whether_it_fits};
 
 /// What the user asked for.
 pub fn run(command: &ProfileCommand) -> CommandResult {

@@ -27,16 +27,19 @@ pub fn run(args: &ProfileUseArgs) -> CommandResult {
     let (_, env) = session::settings(&Overrides::default())?;
     let profile = find(&env, &args.meant)?;
     let (settings, env) = session::settings(&args.overrides(&profile.tuned.model_name))?;
-    let path = apply::target(&settings, profile.place.simulated)?;
+    put(&profile, &settings, &env)
+}
+
+/// The same for settings that are about the profile's model.
+pub fn put(profile: &Profile, settings: &Settings, env: &BTreeMap<String, String>) -> CommandResult {
+    let path = apply::target(settings, profile.place.simulated)?;
     emit::target::check(&path).map_err(ConfigError::from)?;
     let change = ConfigChange::prepare(&path, &profile.tuned)?;
     if change.is_nothing() {
         ui::message(&format!("{} says that already", clean(&path.display().to_string())));
         return Ok(ExitStatus::Done);
     }
-    if !profile.place.simulated {
-        look_whether_it_fits(&profile, &settings, &env);
-    }
+    say_whether_it_fits(profile, settings, env);
     if profile.standing == Standing::Estimated {
         let advice = "ralf-tune verify --against FILE compares it with your present settings";
         ui::message(&ui::errors::warning("its speed is estimated, and was not compared with anything", Some(advice)));
@@ -45,8 +48,11 @@ pub fn run(args: &ProfileUseArgs) -> CommandResult {
     Ok(ExitStatus::Done)
 }
 
-/// Says what is other now than when the profile was made, or that nobody can tell.
-fn look_whether_it_fits(profile: &Profile, settings: &Settings, env: &BTreeMap<String, String>) {
+/// Says what is other now than when the profile was made, or that nobody can tell. A simulated machine is not looked for.
+pub fn say_whether_it_fits(profile: &Profile, settings: &Settings, env: &BTreeMap<String, String>) {
+    if profile.place.simulated {
+        return;
+    }
     let again = format!("measure it again: ralf-tune run --model {}", clean(&profile.tuned.model_name));
     let present = run::present_settings(run::target(settings, None).as_deref()).ok().flatten();
     let unknown = |failure: &crate::cli::failure::Failure| {

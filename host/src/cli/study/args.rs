@@ -56,6 +56,25 @@ Examples:
 
 See also: ralf-tune study compare";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study export 2a7f --output study.json
+  ralf-tune study export > newest.json
+
+The file is the study as JSON, with every request and its figures, and what its schema says: ralf-tune schema study. It names the
+model, the server's address, the hardware and the folder of the files; no prompt, no note and no contents of a file are in it.
+
+See also: ralf-tune study import, ralf-tune profile export";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  ralf-tune study import study.json
+
+It stands among the others from then on: in `study list`, `study compare` and `report`. It is no `last`, nothing is tuned by it unasked, and
+a trend is of this machine alone.
+
+See also: ralf-tune study export, ralf-tune study compare";
+
 const REMOVE_EXAMPLES: &str = "\
 Examples:
   ralf-tune study remove 20261127-150405-2a7f
@@ -79,6 +98,12 @@ pub enum StudyCommand {
     /// Show how fast a model was over time, and where that changed by more than noise
     #[command(after_long_help = TREND_EXAMPLES)]
     Trend(StudyTrendArgs),
+    /// Write all of a study to a file, for another machine or a colleague
+    #[command(after_long_help = EXPORT_EXAMPLES)]
+    Export(StudyExportArgs),
+    /// Keep a study that somebody exported
+    #[command(after_long_help = IMPORT_EXAMPLES)]
+    Import(StudyImportArgs),
     /// Forget a study
     #[command(after_long_help = REMOVE_EXAMPLES)]
     Remove(StudyRemoveArgs),
@@ -169,6 +194,24 @@ pub struct StudyTrendArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct StudyExportArgs {
+    /// Name of a study, the beginning or the last four digits of one, or `last`
+    #[arg(value_name = "STUDY", default_value = "last", add = candidates::studies())]
+    pub study: String,
+
+    /// File for the study [env: RALF_TUNE_OUTPUT] [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct StudyImportArgs {
+    /// File that `study export` wrote
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct StudyRemoveArgs {
     /// Name of a study, the beginning or the last four digits of one, or `last`
     #[arg(value_name = "STUDY", add = candidates::studies())]
@@ -184,6 +227,12 @@ impl From<&ReportArgs> for Overrides {
             Some(ReportFormat::Html | ReportFormat::Markdown) | None => None,
         };
         Self { format, output: args.output.clone(), ..Self::default() }
+    }
+}
+
+impl From<&StudyExportArgs> for Overrides {
+    fn from(args: &StudyExportArgs) -> Self {
+        Self { output: args.output.clone(), ..Self::default() }
     }
 }
 

@@ -29,7 +29,8 @@ pub fn compare(args: &StudyCompareArgs) -> CommandResult {
 pub fn trend(args: &StudyTrendArgs) -> CommandResult {
     let (_, env) = session::settings(&Overrides::default())?;
     let store = store(&env)?;
-    let kept = store.list()?.studies;
+    // The speed of another machine is no change of this one's.
+    let (kept, elsewhere): (Vec<_>, Vec<_>) = store.list()?.studies.into_iter().partition(|one| !one.imported);
     let model = match (&args.model, kept.first()) {
         (Some(model), _) => model.clone(),
         (None, Some(newest)) => newest.model.clone(),
@@ -41,5 +42,11 @@ pub fn trend(args: &StudyTrendArgs) -> CommandResult {
         studies.push((one.id, study));
     }
     ui::data(&report::history::trend(&model, &studies, ui::stdout_width(), ui::stdout_colour()))?;
+    let left_out = elsewhere.iter().filter(|one| same_model(&one.model, &model)).count();
+    if left_out > 0 {
+        ui::message(&format!(
+            "left out: {left_out} of it that were imported; ralf-tune study compare shows one beside another"
+        ));
+    }
     Ok(ExitStatus::Done)
 }

@@ -1,6 +1,7 @@
 //! `ralf-tune study` and `ralf-tune report`: studies that are kept.
 
 pub mod args;
+mod export;
 mod history;
 mod list;
 mod remove;
@@ -29,6 +30,8 @@ pub fn run(command: &StudyCommand) -> CommandResult {
         StudyCommand::Compare(args) => history::compare(args),
         StudyCommand::Trend(args) => history::trend(args),
         StudyCommand::Reselect(args) => reselect::run(args),
+        StudyCommand::Export(args) => export::export(args),
+        StudyCommand::Import(args) => export::import(args),
         StudyCommand::Remove(args) => remove::run(args),
     }
 }
@@ -50,7 +53,12 @@ pub fn load_named(env: &BTreeMap<String, String>, meant: &str) -> Result<(Study,
     Ok((store.load(&id)?, id))
 }
 
-/// The newest study of a model, on a simulated machine or on a real one, with its name.
+/// Whether a study was made elsewhere and brought here.
+pub fn is_imported(env: &BTreeMap<String, String>, id: &StudyId) -> bool {
+    store(env).ok().and_then(|store| store.summary(id).ok()).is_some_and(|summary| summary.imported)
+}
+
+/// The newest study of a model that was made here, on a simulated machine or on a real one, with its name.
 pub fn last_of(
     env: &BTreeMap<String, String>,
     model: &str,
@@ -58,7 +66,8 @@ pub fn last_of(
 ) -> Result<Option<(Study, StudyId)>, Failure> {
     let store = store(env)?;
     let fits = |one: &StudySummary| {
-        same_model(&one.model, model) && one.simulated == simulated && one.outcome != Outcome::NothingFeasible
+        let is_own = one.simulated == simulated && !one.imported;
+        is_own && same_model(&one.model, model) && one.outcome != Outcome::NothingFeasible
     };
     let Some(found) = store.list()?.studies.into_iter().find(fits) else { return Ok(None) };
     Ok(Some((store.load(&found.id)?, found.id)))
@@ -100,6 +109,7 @@ impl From<StoreError> for Failure {
             | StoreError::Write { .. }
             | StoreError::Broken { .. }
             | StoreError::NotAProfile { .. }
+            | StoreError::NotAStudy { .. }
             | StoreError::Running { .. }
             | StoreError::NoBeginning { .. }
             | StoreError::Busy { .. }

@@ -1,6 +1,6 @@
 //! Which settings of the server were in force, as far as the trials show it. Pure.
 
-use crate::model::{metric::Metric, space::Parameter, study::Study, trial::Trial};
+use crate::model::{candidate::Candidate, metric::Metric, space::Parameter, study::Study, trial::Trial};
 
 /// A setting of the server that it reads from its environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +41,12 @@ const FAR_APART: f64 = 1024.0;
 /// `q4_0` 18 where 16 bits take 64; Ollama before 0.30 reckoned with a half and a quarter.
 const TYPES: [(&str, f64, f64); 3] = [("f16", 0.93, 1.1), ("q8_0", 0.48, 0.58), ("q4_0", 0.23, 0.31)];
 
-/// What is known of every setting of the server that concerns a batch.
+/// What is known of every setting of the server that concerns a batch with these settings.
 #[must_use]
-pub fn known(study: &Study) -> Vec<Known> {
+pub fn known(study: &Study, settings: &Candidate) -> Vec<Known> {
     let slots = slots(study);
     let cache = cache_type(study, slots.map(|slots| slots.worked_on));
-    vec![parallel(study, slots), attention(&cache), cache]
+    vec![parallel(settings, slots), attention(&cache), cache]
 }
 
 /// Requests that were sent at once, and how many of them the server worked on at once.
@@ -62,8 +62,8 @@ fn slots(study: &Study) -> Option<Slots> {
     Some(Slots { sent: figure("requests_at_once")?, worked_on: figure("effective_slots")? })
 }
 
-fn parallel(study: &Study, slots: Option<Slots>) -> Known {
-    let wanted = study.tuned.as_ref().map_or(1, |tuned| tuned.candidate.max_concurrent_requests);
+fn parallel(settings: &Candidate, slots: Option<Slots>) -> Known {
+    let wanted = settings.max_concurrent_requests;
     let (value, why) = match slots {
         None => (None, "never more than one request was sent at once".to_owned()),
         Some(Slots { sent, worked_on }) if worked_on < 2.0 => {
