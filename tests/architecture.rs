@@ -28,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),
     ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
+    ("embed", &["model", "ollama", "plugin", "profile", "rehearsal", "settings", "simulate", "tune", "workload"]),
     ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 
@@ -43,11 +44,11 @@ const ONLY_THERE: [(&str, &[&str]); 14] = [
     ("indicatif", &["cli/ui/"]),
     ("plotters", &["report/html/"]),
     ("process::exit", &["cli/"]),
-    ("crate::simulate", &["tune/oracle.rs", "arena/", "cli/"]),
+    ("crate::simulate", &["tune/oracle.rs", "arena/", "cli/", "embed/"]),
     // Time is tokio's, which simulations pause. The plugins' deadline is the real one.
     ("thread::sleep", &["plugin/engine.rs"]),
     ("SystemTime", &[]),
-    ("now_utc", &["cli/"]),
+    ("now_utc", &["cli/", "embed/"]),
 ];
 
 /// Modules that compute and do nothing else, and what would be more than that.

@@ -18,6 +18,7 @@ mod conformance;
 mod disturbances;
 mod doctor;
 mod documents;
+mod embedding;
 mod example_plugins;
 mod faults;
 #[cfg(target_os = "linux")]

@@ -18,14 +18,14 @@ use ralf_tune::{
 use tokio::sync::oneshot;
 
 /// A proxy on a port of its own, until it is dropped, and the records so far.
-struct Standing {
-    address: String,
+pub struct Standing {
+    pub address: String,
     records: Arc<Mutex<Vec<ExchangeRecord>>>,
     _stop: oneshot::Sender<()>,
 }
 
 impl Standing {
-    fn before(server: &str) -> Self {
+    pub fn before(server: &str) -> Self {
         Self::with(server, None)
     }
 

@@ -3,10 +3,11 @@
 
 mod well_formed;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use ralf_tune::{
     model::{
+        disturbance::{Drift, DriftKind},
         machine::{Gpu, GpuVendor},
         study::Study,
     },
@@ -14,14 +15,25 @@ use ralf_tune::{
 };
 
 use crate::{
+    architecture::root,
     program::World,
     report::{every_study, poison, sample},
 };
 use well_formed::{is_escaped, is_whole, tables_are_whole};
 
 /// Every figure there is.
-const FIGURES: [&str; 9] =
-    ["pareto", "steps", "throughput", "latency", "time-split", "quality-context", "quality-size", "memory", "timeline"];
+const FIGURES: [&str; 10] = [
+    "pareto",
+    "steps",
+    "throughput",
+    "latency",
+    "time-split",
+    "quality-context",
+    "quality-size",
+    "memory",
+    "timeline",
+    "reliability",
+];
 
 /// Whatever could end a text, an attribute, a tag, a table's cell or a paragraph, and steer a terminal besides.
 const EVIL: &str = "\"'></title></style></svg><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u{1b}[2J\u{0}\u{7}\u{202e}\r\n\r\n\
@@ -96,8 +108,74 @@ fn what_a_study_has_no_data_for_is_left_out_and_said() {
     nothing.trials.clear();
     nothing.candidates.clear();
     nothing.steps.clear();
+    nothing.tuned = None;
     assert_eq!(ids(&nothing), <[&str; 0]>::default());
     assert!(!html::render(&nothing).contains("<svg"), "nothing is drawn that was not measured");
+}
+
+/// The figure of the confidence has the table of the page of accuracy, and no other.
+#[test]
+fn the_reliability_is_that_of_the_page_of_accuracy() {
+    let page = fs::read_to_string(root().join("docs/accuracy.md")).unwrap();
+    let rows = page.split("| stated | studies | mean | came true |\n").nth(1).unwrap();
+    let written: Vec<Vec<u32>> = rows
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect())
+        .collect();
+    let drawn: Vec<Vec<u32>> = figures::reliability::STATED
+        .into_iter()
+        .map(|(low, high, studies, stated, came_true)| vec![low, high, studies, stated, came_true])
+        .collect();
+    assert_eq!(drawn, written);
+    assert!(page.contains(&format!("over {} studies of 56 machines", drawn.iter().map(|row| row[2]).sum::<u32>())));
+    let study = sample::gain();
+    let stated = study.tuned.as_ref().unwrap().confidence.percent;
+    let figures = figures::of(&study);
+    let figure = figures.drawn.iter().find(|figure| figure.id == "reliability").unwrap();
+    assert!(figure.says.contains(&format!("This study states {stated:.0} %")), "{}", figure.says);
+}
+
+/// A machine that became slower is seen to in the timeline, where settings came back.
+#[test]
+fn a_drift_is_drawn_where_settings_come_back() {
+    let world = World::new();
+    let study = |scenario: &str| -> Study {
+        world.run(&["run", "--simulate", scenario, "--seed", "1", "--no-save", "--no-report"]).succeeded();
+        serde_json::from_str(&world.run(&["report", "--format", "json"]).succeeded().stdout).unwrap()
+    };
+    let timeline = |study: &Study| {
+        let mut drawn = figures::of(study).drawn.into_iter();
+        drawn.find(|figure| figure.id == "timeline").unwrap()
+    };
+    let steady = timeline(&study("mid-range"));
+    assert!(
+        steady.says.contains("No drift of the machine was seen") && steady.says.contains("lowest row"),
+        "{}",
+        steady.says
+    );
+    assert!(steady.plot.key.iter().any(|(_, meaning)| meaning.contains("speed of writing")));
+    let mut slower = study("mid-range");
+    for request in slower.trials.iter_mut().flat_map(|trial| &mut trial.observations) {
+        let share = request.started_ms / 1000.0 / slower.elapsed_seconds;
+        if let Some(server) = &mut request.server {
+            server.decode_ms *= 1.0 + share;
+        }
+    }
+    slower.disturbances.drift = Some(Drift { kind: DriftKind::Throttling, share: 1.0, p_value: 0.001, requests: 20 });
+    let drawn = timeline(&slower);
+    assert!(drawn.says.contains("The machine became slower by 100 %"), "{}", drawn.says);
+    let ends = |figure: &figures::Figure| {
+        let lines = figure.plot.marks.iter().filter_map(|mark| match mark {
+            figures::plot::Mark::Line { points, tone: figures::plot::Tone::Decode } => Some(points.clone()),
+            _ => None,
+        });
+        let line = lines.last().unwrap();
+        (line[0].1, line[line.len() - 1].1)
+    };
+    let (first, last) = ends(&drawn);
+    assert!(last < first, "{first} to {last}");
 }
 
 #[test]

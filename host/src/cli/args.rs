@@ -16,6 +16,7 @@ use super::{
         candidates,
     },
     config::args::ConfigCommand,
+    doctor::args::{self as doctor_args, DoctorArgs},
     man::{self, ManArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
@@ -78,9 +79,9 @@ pub enum Command {
     /// Show the machine, the server and the model as seen, and how each fact was found
     #[command(after_long_help = MACHINE_EXAMPLES)]
     Machine(MachineArgs),
-    /// Look for what stands in the way, and say what mends it
-    #[command(after_long_help = DOCTOR_EXAMPLES)]
-    Doctor(MachineArgs),
+    /// Look for what stands in the way, and mend it or say what does
+    #[command(after_long_help = doctor_args::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Stand before a server, and say what clients do with it
     #[command(after_long_help = proxy_args::EXAMPLES)]
     Proxy(ProxyArgs),
@@ -96,7 +97,7 @@ pub enum Command {
     /// Compare two configurations, and say which is faster and how sure that is
     #[command(after_long_help = verify_args::EXAMPLES)]
     Verify(VerifyArgs),
-    /// Put the result of a study where the batch reads it, or take the last change back
+    /// Put a study's result or a profile where the batch reads it, or take that back
     #[command(after_long_help = apply_args::EXAMPLES)]
     Apply(ApplyArgs),
     /// Make a note of every file with tuned settings; stopped or killed, it goes on
@@ -105,7 +106,7 @@ pub enum Command {
     /// Show the report of a study again
     #[command(after_long_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
-    /// Look at the studies that are kept, choose again in one, forget one
+    /// List, show, compare, export and import studies that are kept; choose again in one
     #[command(subcommand)]
     Study(StudyCommand),
     /// Keep settings under names, and put one into your configuration: fast, balanced, quality, yours
@@ -117,7 +118,7 @@ pub enum Command {
     /// Print the script with which a shell completes commands, studies, models and plugins
     #[command(after_long_help = completions_args::EXAMPLES)]
     Completions(CompletionsArgs),
-    /// Print the JSON Schema of settings, studies, or the list of installed plugins
+    /// Print the JSON Schema of settings, studies, profiles, or the list of plugins
     #[command(after_long_help = schema::EXAMPLES)]
     Schema(SchemaArgs),
     /// Print the manual page, or write those of all commands
@@ -290,13 +291,6 @@ pub struct RunArgs {
     )]
     pub simulate: Option<String>,
 }
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  ralf-tune doctor
-  ralf-tune doctor --host 192.168.0.7 --model llama3.2:3b --format json
-
-See also: ralf-tune machine, ralf-tune run";
 
 const MACHINE_EXAMPLES: &str = "\
 Examples:

@@ -7,6 +7,9 @@ use super::observation::ServerTimings;
 /// After how many bytes of a request's texts a fingerprint is taken.
 pub const BEGINNINGS: [usize; 4] = [64, 256, 1024, 4096];
 
+/// Where the proxy says of itself that it is one. No Ollama server has this path.
+pub const PROXY_PATH: &str = "/ralf-tune/proxy";
+
 /// One request and its answer. What nobody said is missing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ExchangeRecord {

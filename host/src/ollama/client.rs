@@ -15,9 +15,9 @@ use super::{
     http::{ApiKey, HttpTransport},
     request::{CreateRequest, GenerateRequest, KeepAlive, LoadRequest, Timeouts, get, post},
     transport::{Request, Transport},
-    wire::{CreateAnswer, GenerateLine, InstalledModel, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
+    wire::{CreateAnswer, GenerateLine, InstalledModel, ProxyAnswer, PsAnswer, ShowAnswer, TagsAnswer, VersionAnswer},
 };
-use crate::model::machine::LoadedModel;
+use crate::model::{exchange::PROXY_PATH, machine::LoadedModel};
 
 /// Longest wait for an answer that needs no model. On a busy machine even these take seconds.
 const QUESTION: Duration = Duration::from_secs(30);
@@ -82,6 +82,11 @@ impl Client {
     /// Any [`OllamaError`] of the connection; `Protocol` when something else answers.
     pub async fn version(&self) -> Result<String, OllamaError> {
         self.ask::<VersionAnswer>(get("/api/version"), None, SMALL).await.map(|answer| answer.version)
+    }
+
+    /// The server behind, where what answers is this program's own proxy; `None` where it is not, or nothing answers.
+    pub async fn proxy_before_server(&self) -> Option<String> {
+        self.ask::<ProxyAnswer>(get(PROXY_PATH), None).await.ok().map(|answer| answer.ralf_tune_proxy.before)
     }
 
     /// The installed models.

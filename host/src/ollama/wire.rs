@@ -209,6 +209,19 @@ impl From<PsModel> for LoadedModel {
     }
 }
 
+/// What this program's own proxy says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ProxyAnswer {
+    pub ralf_tune_proxy: ProxyFacts,
+}
+
+/// See above.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ProxyFacts {
+    /// The server behind it, as a URL.
+    pub before: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod error;
 pub mod inspect;
 pub mod judge;
+pub mod kept;
 pub mod limits;
 pub mod meter;
 pub mod pack;

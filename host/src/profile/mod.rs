@@ -2,6 +2,7 @@
 
 mod cgroup;
 pub mod cpu;
+pub mod disk;
 #[cfg(test)]
 mod fake;
 pub mod gpu;

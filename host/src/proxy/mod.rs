@@ -1,4 +1,5 @@
 //! A proxy before an Ollama server: what clients send and what it answers passes unchanged and at once, and a record says what each request took.
+//! One path is the proxy's own, so that `doctor` can tell it from a server.
 //!
 //! `scan` reads a few values as they pass, `body` hands parts on, `upstream` keeps connections, `ticket` sees to it that every request has its
 //! record, however it ends. `advice` says what clients do that costs them time. Only with tuned options in hand a request is read whole first
@@ -35,7 +36,7 @@ pub use inject::Tuned;
 
 use crate::model::{
     clean::clean_within,
-    exchange::{ExchangeEnd, ExchangeRecord},
+    exchange::{ExchangeEnd, ExchangeRecord, PROXY_PATH},
     machine::same_model,
 };
 use body::{Download, Passing, SharedTap, Upload};
@@ -122,6 +123,9 @@ impl Proxy {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Download> {
+        if request.uri().path() == PROXY_PATH && request.method() == Method::GET {
+            return self.itself();
+        }
         let tap: SharedTap = Arc::new(Mutex::new(RequestTap::new(&self.key)));
         let record = ExchangeRecord {
             at: (self.now)(),
@@ -161,6 +165,15 @@ impl Proxy {
                 refused(ticket, end, StatusCode::BAD_GATEWAY, why)
             }
         }
+    }
+
+    /// That it is there, and before what. It is no request to the server, and in no record.
+    fn itself(&self) -> Response<Download> {
+        let before = format!("http://{}{}", self.upstream.address(), self.prefix);
+        let body = serde_json::json!({ "ralf_tune_proxy": { "version": env!("CARGO_PKG_VERSION"), "before": before } });
+        let mut response = Response::new(Download::Own(Some(Bytes::from(body.to_string()))));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
     }
 
     /// The request as it goes to the server.

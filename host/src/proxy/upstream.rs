@@ -40,6 +40,11 @@ impl Upstream {
         Self { address, idle: Mutex::new(Vec::new()) }
     }
 
+    /// Host and port of the server.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends a request, over an idle connection where there is one. The connection comes with the answer: whoever drops it before the answer has
     /// ended closes it, which is how the server learns that nobody waits.
     pub async fn send(

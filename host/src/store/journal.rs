@@ -167,6 +167,25 @@ impl Journals {
         Ok(Reopened { journal: Journal { file, path, chain, durable }, header, records, dropped_bytes })
     }
 
+    /// Files of journals of which nothing can be used, and whose studies do not run.
+    #[must_use]
+    pub fn useless(&self) -> Vec<PathBuf> {
+        let is_useless = |path: &PathBuf| {
+            let Ok(file) = File::open(path) else { return false };
+            let mut bytes = Vec::new();
+            if file.try_lock().is_err() || file.take(MOST_BYTES).read_to_end(&mut bytes).is_err() {
+                return false;
+            }
+            let mut reader = Lines { rest: &bytes, chain: Chain::default() };
+            match reader.next::<Form>() {
+                // What a newer release wrote is that release's.
+                Some(form) => form.form <= FORM && reader.next::<serde_json::Value>().is_none(),
+                None => true,
+            }
+        };
+        self.ids().unwrap_or_default().iter().map(|id| self.path(id)).filter(is_useless).collect()
+    }
+
     /// Drops the oldest, but for those whose studies run.
     fn prune(&self) {
         for id in names::ids_in(&self.folder, ENDING).unwrap_or_default().iter().skip(MOST_LEFT - 1) {

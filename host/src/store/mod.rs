@@ -9,6 +9,7 @@ mod lock;
 mod names;
 mod profiles;
 mod requests;
+mod unfinished;
 
 use std::{
     fs::{self, File},
@@ -24,6 +25,7 @@ pub use journal::{Journal, Journals, Reopened};
 pub use lock::ServerLock;
 pub use profiles::{ProfileStore, read as read_profile};
 pub use requests::{RequestLog, Requests};
+pub use unfinished::unfinished;
 
 use crate::{
     files::{self, ReadError},

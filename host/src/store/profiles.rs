@@ -111,6 +111,17 @@ impl ProfileStore {
         }
     }
 
+    /// The file of a profile that is kept.
+    #[must_use]
+    pub fn file_of(&self, profile: &Profile) -> PathBuf {
+        self.path(&profile.name, &profile.tuned.model_name)
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Forgets a profile.
     ///
     /// # Errors

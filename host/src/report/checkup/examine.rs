@@ -13,7 +13,10 @@ use crate::{
 };
 
 /// Seconds that a server keeps a model loaded when nobody says otherwise.
-const KEEP_ALIVE_SECONDS: f64 = 300.0;
+pub const DEFAULT_KEEP_ALIVE_SECONDS: f64 = 300.0;
+
+/// What a model should stay longer than the longest pause.
+const KEEP_ALIVE_MARGIN_SECONDS: f64 = 60.0;
 
 /// Share of the swap in use from which the machine is short of memory.
 const MUCH_SWAP: f64 = 0.25;
@@ -27,6 +30,8 @@ pub struct Seen<'a> {
     pub present: Option<(&'a Candidate, &'a str)>,
     /// The newest study of this model on this server.
     pub study: Option<&'a Study>,
+    /// Seconds that the server keeps a model which nobody asks, and how that is known; none where only the default is known.
+    pub keep_alive: Option<(f64, String)>,
     pub interrupted: bool,
     /// What the requests through the proxy since that study say of it, and the command that tunes for them where they are others.
     pub drift: Option<(&'a Drift, Option<String>)>,
@@ -166,11 +171,23 @@ fn machine(seen: &Seen<'_>) -> Vec<Found> {
 fn keep_alive(seen: &Seen<'_>) -> Option<Found> {
     let (present, place) = seen.present?;
     let longest = present.batch_delay_seconds.max(present.request_delay_seconds);
-    (longest >= KEEP_ALIVE_SECONDS).then(|| {
-        let what = format!(
-            "the batch pauses for {longest:.0} s, and a server unloads a model after {KEEP_ALIVE_SECONDS:.0} s"
+    if longest <= 0.0 {
+        return None;
+    }
+    let (kept, why) = match &seen.keep_alive {
+        Some((seconds, why)) => (*seconds, why.as_str()),
+        None => (DEFAULT_KEEP_ALIVE_SECONDS, "the default of servers"),
+    };
+    let long = if kept.is_finite() { format!("for {kept:.0} s") } else { "for ever".to_owned() };
+    Some(if longest >= kept {
+        let what = format!("the batch pauses for {longest:.0} s, and a model that nobody asks stays {long} ({why})");
+        let mend = format!(
+            "a shorter pause in {place}, or a server that is started with OLLAMA_KEEP_ALIVE={:.0}s",
+            longest + KEEP_ALIVE_MARGIN_SECONDS
         );
-        Found::at(Gravity::Warning, "pauses", what, format!("a shorter pause in {place}"))
+        Found::at(Gravity::Warning, "pauses", what, mend)
+    } else {
+        Found::good("pauses", format!("at most {longest:.0} s; a model that nobody asks stays {long} ({why})"))
     })
 }
 

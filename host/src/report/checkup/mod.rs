@@ -4,7 +4,7 @@ mod examine;
 
 use serde_json::json;
 
-pub use examine::{Seen, examine};
+pub use examine::{DEFAULT_KEEP_ALIVE_SECONDS, Seen, examine};
 
 use super::{page::Page, style::Style};
 use crate::model::checkup::{Found, Gravity};

@@ -4,12 +4,14 @@
 //! it, it says why instead, so that nothing is drawn that was not measured.
 
 mod context;
+mod drift;
 mod latency;
 mod memory;
 mod named;
 mod pareto;
 pub mod plot;
 mod quality;
+pub mod reliability;
 mod split;
 mod steps;
 mod throughput;
@@ -50,7 +52,7 @@ pub struct Figures {
 /// How one kind of figure is made: its title, and the figure or why there is none.
 type Maker = (&'static str, fn(&Study) -> Result<Figure, &'static str>);
 
-const MAKERS: [Maker; 9] = [
+const MAKERS: [Maker; 10] = [
     (pareto::TITLE, pareto::figure),
     (steps::TITLE, steps::figure),
     (throughput::TITLE, throughput::figure),
@@ -60,6 +62,7 @@ const MAKERS: [Maker; 9] = [
     (quality::TITLE, quality::figure),
     (memory::TITLE, memory::figure),
     (timeline::TITLE, timeline::figure),
+    (reliability::TITLE, reliability::figure),
 ];
 
 /// The figures of a study, those that matter most for the choice first.

@@ -1,18 +1,20 @@
-//! What happened when: trials by stage, loads of the model, faults.
+//! What happened when: trials by stage, loads of the model, faults, and whether the machine stayed the same.
 
 use super::{
     Figure,
+    drift::{self, Pace},
     plot::{Axis, Mark, Plot, Shape, Tone},
 };
 use crate::{
     model::{
+        disturbance::DriftKind,
         study::Study,
         trial::{Trial, TrialState},
     },
     report::{
         style::Style,
         table::{Cell, Table},
-        units::{count, fixed},
+        units::{count, fixed, percent},
         view::{View, number},
     },
 };
@@ -21,6 +23,9 @@ pub(super) const TITLE: &str = "The study from beginning to end";
 
 /// Between two trials, as a share of the whole.
 const GAP: f64 = 0.004;
+
+/// Change of pace, as a share, at which its course reaches the edge of its row.
+const WHOLE_ROW: f64 = 0.3;
 
 /// A trial in time, in seconds since the study began.
 struct Span<'a> {
@@ -38,14 +43,16 @@ pub(super) fn figure(study: &Study) -> Result<Figure, &'static str> {
     }
     let loads: u32 = study.trials.iter().map(|trial| trial.reloads).sum();
     let faults: usize = spans.iter().map(|span| span.faults.len()).sum();
+    let paces = drift::paces(study);
     let says = format!(
         "{}, {} of the model (triangles), {} that failed or were disturbed (crosses). Trials follow each other; a trial's \
-         beginning is that of its load.",
+         beginning is that of its load. {}",
         count(spans.len(), "trial"),
         count(loads as usize, "load"),
         count(faults, "request"),
+        pace_says(study, &paces),
     );
-    Ok(Figure { id: "timeline", title: TITLE, says, plot: plot(study, &spans), data: data(&spans) })
+    Ok(Figure { id: "timeline", title: TITLE, says, plot: plot(study, &spans, &paces), data: data(&spans, &paces) })
 }
 
 /// When each trial was: its last request ends it, or, without any, it follows the one before.
@@ -64,16 +71,42 @@ fn spans(trials: &[Trial]) -> Vec<Span<'_>> {
     spans
 }
 
-fn plot(study: &Study, spans: &[Span]) -> Plot {
+/// What is known of a drift.
+fn pace_says(study: &Study, paces: &[Pace]) -> String {
+    let seen = match study.disturbances.drift {
+        Some(drift) => {
+            let how = match drift.kind {
+                DriftKind::Throttling => "became slower",
+                DriftKind::Quickening => "became faster",
+                DriftKind::Swinging => "went to and fro",
+            };
+            format!("The machine {how} by {} (p {}).", percent(drift.share.abs()), fixed(drift.p_value, 3))
+        }
+        None => "No drift of the machine was seen.".to_owned(),
+    };
+    if drift::course(paces).is_empty() {
+        return seen;
+    }
+    format!(
+        "{seen} The line in the lowest row is the speed of writing by what is usual under the same settings, smoothed over seven requests: \
+         the middle is usual, the edges are {} more and less.",
+        percent(WHOLE_ROW)
+    )
+}
+
+fn plot(study: &Study, spans: &[Span], paces: &[Pace]) -> Plot {
     let mut stages: Vec<&str> = Vec::new();
     for span in spans {
         if !stages.contains(&span.trial.stage.as_str()) {
             stages.push(&span.trial.stage);
         }
     }
+    let course = drift::course(paces);
+    // The lowest row is that of the pace, where there is one.
+    let lowest = usize::from(!course.is_empty());
     let floor = |stage: &str| {
         let index = stages.iter().position(|known| *known == stage).unwrap_or(0);
-        number(stages.len() - 1 - index)
+        number(lowest + stages.len() - 1 - index)
     };
     let ends = spans.iter().map(|span| span.end).chain([study.elapsed_seconds]);
     let x = Axis::from_zero("seconds since the study began", ends);
@@ -91,18 +124,22 @@ fn plot(study: &Study, spans: &[Span]) -> Plot {
             marks.push(Mark::Dot { at: (*at, floor + 0.35), tone: Tone::Fault, shape: Shape::Cross });
         }
     }
-    Plot {
-        x,
-        y: Axis::of_names(stages.len()),
-        marks,
-        key: vec![
-            (Tone::Present, "present settings".to_owned()),
-            (Tone::Tuned, "tuned settings".to_owned()),
-            (Tone::Other, "other settings".to_owned()),
-            (Tone::Load, "load of the model (triangle)".to_owned()),
-            (Tone::Fault, "failed trial, or fault (cross)".to_owned()),
-        ],
+    let mut key = vec![
+        (Tone::Present, "present settings".to_owned()),
+        (Tone::Tuned, "tuned settings".to_owned()),
+        (Tone::Other, "other settings".to_owned()),
+        (Tone::Load, "load of the model (triangle)".to_owned()),
+        (Tone::Fault, "failed trial, or fault (cross)".to_owned()),
+    ];
+    if let (Some((first, _)), Some((last, _))) = (course.first().copied(), course.last().copied()) {
+        let height = |ratio: f64| 0.35 + 0.25 * ((ratio - 1.0) / WHOLE_ROW).clamp(-1.0, 1.0);
+        marks.push(Mark::Label { at: (0.0, 0.6), text: "speed by what is usual".to_owned() });
+        marks.push(Mark::Line { points: vec![(first, height(1.0)), (last, height(1.0))], tone: Tone::Rule });
+        let points = course.into_iter().map(|(seconds, ratio)| (seconds, height(ratio))).collect();
+        marks.push(Mark::Line { points, tone: Tone::Decode });
+        key.push((Tone::Decode, "speed of writing by what is usual".to_owned()));
     }
+    Plot { x, y: Axis::of_names(stages.len() + lowest), marks, key }
 }
 
 /// Beginning and end of a trial that took so long, after all others were over and with its last request then (0 for none). Seconds.
@@ -126,7 +163,7 @@ fn tone(study: &Study, span: &Span) -> Tone {
     }
 }
 
-fn data(spans: &[Span]) -> Table {
+fn data(spans: &[Span], paces: &[Pace]) -> Table {
     let mut table = Table::new()
         .right("trial")
         .left("stage")
@@ -136,6 +173,7 @@ fn data(spans: &[Span]) -> Table {
         .right("loads")
         .right("requests")
         .right("faults")
+        .right("speed of writing by what is usual, %")
         .prose("how it ended");
     for span in spans {
         let trial = span.trial;
@@ -153,6 +191,7 @@ fn data(spans: &[Span]) -> Table {
             Cell::plain(trial.reloads.to_string()),
             Cell::plain(trial.observations.len().to_string()),
             Cell::plain(span.faults.len().to_string()),
+            Cell::plain(drift::of_trial(paces, trial.number).map_or_else(String::new, |pace| fixed(pace * 100.0, 1))),
             Cell::new(style, state),
         ]);
     }

@@ -1,10 +1,14 @@
 //! `ralf-tune doctor`: what stands in the way, before anything is measured.
 
+pub mod args;
+mod fix;
+mod own;
+mod way;
+
 use std::collections::BTreeMap;
 
 use super::{
     CommandResult,
-    args::MachineArgs,
     connection::{Connection, Looked, look},
     drift,
     exit::ExitStatus,
@@ -13,10 +17,10 @@ use super::{
 };
 use crate::{
     emit::ralf_notes::PresentSettings,
-    install::private,
     model::{
         checkup::{Found, Gravity},
         machine::{ModelProfile, ServerProfile},
+        profile::Place,
         study::Study,
     },
     report::{
@@ -26,14 +30,15 @@ use crate::{
     settings::{Format, Overrides},
     store::{Journals, Requests, StudyStore},
 };
+use args::DoctorArgs;
 
-/// Looks, and says what mends what it found.
-pub fn run(args: &MachineArgs) -> CommandResult {
+/// Looks, and says what mends what it found; mends what is the program's own where that is asked for.
+pub fn run(args: &DoctorArgs) -> CommandResult {
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
     let target = super::run::target(&settings, scenario.as_ref());
     let present = super::run::present_settings(target.as_deref());
-    let mut found = folders(&env);
+    let mut found = own::look(&env);
     let mut status = ExitStatus::Done;
     let mut refuse = |subject, failure: &Failure| {
         let evidence = ui::errors::chain(&failure.error).join(": ");
@@ -67,6 +72,9 @@ pub fn run(args: &MachineArgs) -> CommandResult {
         Format::Json => report::checkup::json(&found),
     };
     ui::data(&page)?;
+    if args.fix {
+        fix::carry_out(&found, settings.yes.value);
+    }
     Ok(status)
 }
 
@@ -81,18 +89,24 @@ fn seen(
     let data = places::data(env);
     let study: Option<Study> =
         data.as_ref().zip(model).and_then(|(data, model)| newest(&StudyStore::new(data), server, model));
+    let mut found = way::look(connection, server);
+    if let Some(model) = model {
+        found.extend(own::stale(env, &model.name, &Place::of(&connection.machine, server, model)));
+    }
     let requests = data.as_ref().and_then(|data| Requests::read(data).ok()).unwrap_or_default();
     let drift = study.as_ref().and_then(|study| drift::since(study, &requests.records));
     let drift = drift.as_ref().zip(model).map(|(drift, model)| (drift, drift::mend(&model.name, drift)));
-    examine(&Seen {
+    found.extend(examine(&Seen {
         drift,
         machine: &connection.machine,
         server,
         model,
         present: present.map(|present| (&present.candidate, place.as_str())),
         study: study.as_ref(),
+        keep_alive: way::keep_alive(env, server, model.map(|model| model.name.as_str()), &super::run::now()),
         interrupted: data.is_some_and(|data| Journals::new(&data).find("last").is_ok()),
-    })
+    }));
+    found
 }
 
 /// The newest whole study of this model on this server.
@@ -100,16 +114,4 @@ fn newest(store: &StudyStore, server: &ServerProfile, model: &ModelProfile) -> O
     let kept = store.list().ok()?.studies;
     let fits = kept.iter().find(|kept| !kept.imported && kept.model == model.name && kept.host == server.host)?;
     store.load(&fits.id).ok()
-}
-
-/// Where the program keeps its own things.
-fn folders(env: &BTreeMap<String, String>) -> Vec<Found> {
-    let look = |folder: Option<std::path::PathBuf>, variable: &str| {
-        let exposed = private::check(&folder?).err()?;
-        Some(Found::at(Gravity::Warning, "folders", exposed.to_string(), exposed.mend(variable)))
-    };
-    [look(places::data(env), "RALF_TUNE_DATA_DIR"), look(places::cache(env), "RALF_TUNE_CACHE_DIR")]
-        .into_iter()
-        .flatten()
-        .collect()
 }
