@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("files", &[]),
     ("stats", &["model"]),
@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("profile", &["model", "ollama"]),
     ("proxy", &["model"]),
     ("learning", &["model", "stats"]),
+    ("watch", &["model", "stats"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),

@@ -6,7 +6,8 @@
 //! The pipeline: `settings` and `profile` say what is asked and what is there; `workload` is what the batch works on;
 //! `tune` plans stages, asks strategies what to measure (`plugin`), measures it with `ollama` (or `simulate`),
 //! has the notes scored and a winner selected; `emit` shows the difference and saves it; `report` says what was found.
-//! `proxy` stands before a server and says what clients do with it, and `learning` what its records add up to. `install` keeps plugins of
+//! `proxy` stands before a server and says what clients do with it, and `learning` what its records add up to. `watch` says when
+//! settings are no longer what they were. `install` keeps plugins of
 //! others, `conformance` puts one to the test. [`model`] is the data that flows, `stats` the mathematics; `cli` is the door.
 
 #[doc(hidden)]
@@ -49,5 +50,7 @@ pub mod stats;
 pub mod store;
 #[doc(hidden)]
 pub mod tune;
+#[doc(hidden)]
+pub mod watch;
 #[doc(hidden)]
 pub mod workload;

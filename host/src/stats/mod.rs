@@ -1,5 +1,6 @@
 //! Pure mathematics, each formula with its source. No I/O, no clock, no randomness.
 
+pub mod change;
 pub mod fit;
 pub mod interval;
 #[cfg(test)]
