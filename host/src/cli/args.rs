@@ -24,6 +24,7 @@ use super::{
     schema::{self, SchemaArgs},
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
+    watch::args::{self as watch_args, WatchArgs},
 };
 use crate::model::{
     limit::PluginLimit,
@@ -53,6 +54,7 @@ Exit codes:
   3    server unreachable or failing, or model missing
   4    plugin
   5    unfit environment
+  6    watch: the settings are no longer what they were
   70   internal error
   130  interrupted
 
@@ -103,6 +105,9 @@ pub enum Command {
     /// Make a note of every file with tuned settings; stopped or killed, it goes on
     #[command(after_long_help = batch_args::EXAMPLES)]
     Batch(BatchArgs),
+    /// Probe a server now and then, say when the settings are no longer what they were, and why
+    #[command(after_long_help = watch_args::EXAMPLES)]
+    Watch(Box<WatchArgs>),
     /// Show the report of a study again
     #[command(after_long_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
@@ -353,6 +358,10 @@ Conditions, behind a colon and with commas between them:
   temperature-trap[=BELOW]  lines repeat below, the format breaks above
   no-format             answers are one sentence, over and over
   lottery=NUMBER        speed by chance, from the table of that number
+  slowdown[=SHARE]      after a day everything takes longer, at once
+  fading[=SHARE]        the same, bit by bit within 8 hours
+  upgrade[=SHARE]       after a day another version of the server, and slower
+  newcomer[=SECONDS]    after a day another client sends requests
 
 Examples:
   ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500

@@ -19,6 +19,8 @@ pub enum ExitStatus {
     Plugin,
     /// 5: this environment is not fit for a study.
     Unfit,
+    /// 6: `watch --once`: the settings are no longer what they were.
+    Alert,
     /// 70: a bug (`EX_SOFTWARE` of sysexits.h).
     Internal,
     /// 130: interrupted, after a partial report (128 + SIGINT, as shells count).
@@ -26,13 +28,14 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Done,
         Self::NothingFeasible,
         Self::Usage,
         Self::Server,
         Self::Plugin,
         Self::Unfit,
+        Self::Alert,
         Self::Internal,
         Self::Interrupted,
     ];
@@ -47,6 +50,7 @@ impl ExitStatus {
             Self::Server => 3,
             Self::Plugin => 4,
             Self::Unfit => 5,
+            Self::Alert => 6,
             Self::Internal => 70,
             Self::Interrupted => 130,
         }
@@ -62,6 +66,7 @@ impl ExitStatus {
             Self::Server => "server unreachable or failing, or model missing",
             Self::Plugin => "a plugin cannot be used",
             Self::Unfit => "this environment is not fit for a study",
+            Self::Alert => "watch: the settings are no longer what they were",
             Self::Internal => "internal error: a bug",
             Self::Interrupted => "interrupted, after a partial report",
         }

@@ -42,6 +42,7 @@ mod study;
 pub mod ui;
 mod verify;
 pub mod verify_args;
+pub mod watch;
 mod watched;
 mod workload;
 
@@ -79,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Arena(args) => arena::run(args),
         Command::Batch(args) => batch::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
         Command::Profile(command) => profile::run(command),

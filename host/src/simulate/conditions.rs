@@ -36,6 +36,10 @@ pub enum Condition {
     TemperatureTrap,
     NoFormat,
     Lottery,
+    Slowdown,
+    Fading,
+    Upgrade,
+    Newcomer,
 }
 
 /// A number behind a condition.
@@ -102,7 +106,7 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
 
 impl Condition {
     /// Every one, as documented.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Noise,
         Self::HeavyTails,
         Self::Throttle,
@@ -124,6 +128,10 @@ impl Condition {
         Self::TemperatureTrap,
         Self::NoFormat,
         Self::Lottery,
+        Self::Slowdown,
+        Self::Fading,
+        Self::Upgrade,
+        Self::Newcomer,
     ];
 
     /// How it is written; what stands in brackets may be left out.
@@ -151,6 +159,10 @@ impl Condition {
             Self::TemperatureTrap => "temperature-trap[=BELOW]",
             Self::NoFormat => "no-format",
             Self::Lottery => "lottery=NUMBER",
+            Self::Slowdown => "slowdown[=SHARE]",
+            Self::Fading => "fading[=SHARE]",
+            Self::Upgrade => "upgrade[=SHARE]",
+            Self::Newcomer => "newcomer[=SECONDS]",
         }
     }
 
@@ -183,6 +195,10 @@ impl Condition {
             Self::TemperatureTrap => "temperature-trap=0.4",
             Self::NoFormat => "no-format",
             Self::Lottery => "lottery=1",
+            Self::Slowdown => "slowdown=0.2",
+            Self::Fading => "fading=0.3",
+            Self::Upgrade => "upgrade=0.2",
+            Self::Newcomer => "newcomer=40",
         }
     }
 
@@ -190,7 +206,7 @@ impl Condition {
         let (usual, allowed) = match self {
             Self::HeavyTails => (Some(0.05), 0.0..=0.5),
             Self::Throttle => (Some(0.25), 0.0..=0.9),
-            Self::Competitor => (Some(40.0), 1.0..=3600.0),
+            Self::Competitor | Self::Newcomer => (Some(40.0), 1.0..=3600.0),
             Self::Thrash => (Some(120.0), 1.0..=3600.0),
             Self::Slots => (None, 1.0..=64.0),
             Self::Noise | Self::Drift | Self::Faults | Self::Stalls => (None, 0.0..=0.5),
@@ -202,6 +218,8 @@ impl Condition {
             Self::LostMiddle => (Some(1500.0), 100.0..=1_048_576.0),
             Self::TemperatureTrap => (Some(0.4), 0.05..=1.0),
             Self::Lottery => (None, 1.0..=1_000_000.0),
+            Self::Slowdown | Self::Upgrade => (Some(0.2), 0.0..=10.0),
+            Self::Fading => (Some(0.3), 0.0..=10.0),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => return None,
         };
         Some(Number { usual, allowed })
@@ -312,6 +330,10 @@ impl Condition {
                 scenario.behaviour.steady_temperature = number + TRAP_WIDTH;
             }
             Self::Lottery => scenario.quirks.lottery = Some(count),
+            Self::Slowdown => scenario.changes.slowdown = number,
+            Self::Fading => scenario.changes.fading = number,
+            Self::Upgrade => scenario.changes.upgrade = Some(number),
+            Self::Newcomer => scenario.others.newcomer_seconds = Some(number),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => {}
         }
         Some(())
@@ -335,13 +357,13 @@ fn ignored(names: &str) -> Option<Vec<IgnoredOption>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::{Behaviour, Quirks};
+    use crate::simulate::{Behaviour, Changes, Quirks};
 
     #[test]
     fn conditions_change_what_they_name_and_nothing_else() {
         let name = "flaky:noise=0.15,heavy-tails,throttle=0.3,drift=0.1,competitor,thrash=90,cold-files,\
                     ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2,dip,contention=0.3,hidden-quota=3,best-batch=128,\
-                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9";
+                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slowdown,fading=0.5,upgrade=0.1,newcomer=50";
         let hard: Scenario = name.parse().unwrap();
         assert_eq!(hard.name, name);
         let mut expected = Scenario::named("flaky").unwrap();
@@ -354,6 +376,8 @@ mod tests {
         expected.noise.drift_share = 0.1;
         expected.others.competitor_seconds = Some(40.0);
         expected.others.thrash_seconds = Some(90.0);
+        expected.others.newcomer_seconds = Some(50.0);
+        expected.changes = Changes { slowdown: 0.2, fading: 0.5, upgrade: Some(0.1) };
         expected.machine.loading.cold_file_factor = 5.0;
         expected.server.ignores = vec![IgnoredOption::NumCtx, IgnoredOption::NumBatch];
         expected.server.num_parallel = 3;

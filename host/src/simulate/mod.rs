@@ -56,8 +56,8 @@ pub use http::serve;
 pub use model_facts::ModelFacts;
 pub use quirks::Quirks;
 pub use scenario::{
-    Behaviour, Faults, GpuDevice, IgnoredOption, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings,
-    Speed, Swapping,
+    Behaviour, Changes, Faults, GpuDevice, IgnoredOption, Loading, Machine, Noise, OtherClients, Scenario,
+    ServerSettings, Speed, Swapping,
 };
 
 use crate::{
@@ -134,8 +134,23 @@ impl SimulatedServer {
     /// Factor on durations at a time: machines warm up and cool down.
     fn drift(&self, at: Instant) -> f64 {
         let noise = self.scenario.noise;
-        let turns = at.saturating_duration_since(self.born).as_secs_f64() / noise.drift_period_seconds.max(1.0);
-        1.0 + noise.drift_share * (turns * std::f64::consts::TAU).sin()
+        let seconds = at.saturating_duration_since(self.born).as_secs_f64();
+        let turns = seconds / noise.drift_period_seconds.max(1.0);
+        (1.0 + noise.drift_share * (turns * std::f64::consts::TAU).sin()) * self.scenario.changes.factor(seconds)
+    }
+
+    /// What the server says it is: after an upgrade the next minor version.
+    fn version(&self) -> String {
+        let version = &self.scenario.server.version;
+        let is_upgraded = self.scenario.changes.upgrade.is_some()
+            && self.born.elapsed().as_secs_f64() >= scenario::CHANGES_AFTER_SECONDS;
+        let parts: Vec<&str> = version.split('.').collect();
+        match (is_upgraded, parts.as_slice()) {
+            (true, [major, minor, ..]) => {
+                format!("{major}.{}.0", minor.parse::<u32>().map_or(0, |minor| minor + 1))
+            }
+            _ => version.clone(),
+        }
     }
 
     fn default_keep_alive(&self) -> Option<std::time::Duration> {

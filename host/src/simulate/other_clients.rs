@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak, atomic::Ordering};
 use serde_json::json;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     lines::Route,
     prepare, prose,
     request::GenerateRequest,
-    scenario::OtherClients,
+    scenario::{CHANGES_AFTER_SECONDS, OtherClients},
     seed::Dice,
 };
 
@@ -34,13 +34,19 @@ const OTHER_CONTEXTS: (u32, u32) = (2048, 3072);
 impl SimulatedServer {
     /// Lets the other clients come, with the first request that loads or generates.
     pub(super) fn let_others_in(self: &Arc<Self>) {
-        let OtherClients { competitor_seconds, thrash_seconds } = self.scenario.others;
-        if (competitor_seconds, thrash_seconds) == (None, None) || self.others_came.swap(true, Ordering::Relaxed) {
+        let others = self.scenario.others;
+        if others == OtherClients::default() || self.others_came.swap(true, Ordering::Relaxed) {
             return;
         }
-        for (habit, seconds) in [(Habit::Compete, competitor_seconds), (Habit::Thrash, thrash_seconds)] {
+        let OtherClients { competitor_seconds, newcomer_seconds, thrash_seconds } = others;
+        for (habit, seconds, after) in [
+            (Habit::Compete, competitor_seconds, 0.0),
+            (Habit::Compete, newcomer_seconds, CHANGES_AFTER_SECONDS),
+            (Habit::Thrash, thrash_seconds, 0.0),
+        ] {
             if let Some(seconds) = seconds {
-                tokio::spawn(live(Arc::downgrade(self), habit, seconds, self.seed));
+                let comes = self.born + span(after);
+                tokio::spawn(live(Arc::downgrade(self), habit, seconds, self.seed, comes));
             }
         }
     }
@@ -78,7 +84,8 @@ impl SimulatedServer {
 }
 
 /// The days of another client: it waits about so many seconds, asks, and waits for the answer. The server's end is its end.
-async fn live(server: Weak<SimulatedServer>, habit: Habit, seconds: f64, seed: u64) {
+async fn live(server: Weak<SimulatedServer>, habit: Habit, seconds: f64, seed: u64, comes: Instant) {
+    sleep_until(comes).await;
     for turn in 1.. {
         let mut dice = Dice::new(&[seed, turn, habit as u64, 3]);
         sleep(span(seconds * dice.between(0.75, 1.25))).await;

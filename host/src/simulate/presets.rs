@@ -5,7 +5,8 @@ use super::{
     preset_models as models,
     quirks::Quirks,
     scenario::{
-        Behaviour, Faults, GpuDevice, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings, Speed, Swapping,
+        Behaviour, Changes, Faults, GpuDevice, Loading, Machine, Noise, OtherClients, Scenario, ServerSettings, Speed,
+        Swapping,
     },
 };
 use crate::model::machine::GpuVendor;
@@ -56,6 +57,7 @@ fn low_end() -> Scenario {
         faults: Faults::default(),
         others: OtherClients::default(),
         quirks: Quirks::default(),
+        changes: Changes::default(),
     }
 }
 
@@ -89,6 +91,7 @@ fn mid_range() -> Scenario {
         faults: Faults::default(),
         others: OtherClients::default(),
         quirks: Quirks::default(),
+        changes: Changes::default(),
     }
 }
 
@@ -138,6 +141,7 @@ fn high_end() -> Scenario {
         faults: Faults::default(),
         others: OtherClients::default(),
         quirks: Quirks::default(),
+        changes: Changes::default(),
     }
 }
 
@@ -199,6 +203,7 @@ fn vram_cliff() -> Scenario {
         faults: Faults::default(),
         others: OtherClients::default(),
         quirks: Quirks::default(),
+        changes: Changes::default(),
     }
 }
 
@@ -251,6 +256,7 @@ fn slow() -> Scenario {
         faults: Faults::default(),
         others: OtherClients::default(),
         quirks: Quirks::default(),
+        changes: Changes::default(),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn answer(server: Arc<SimulatedServer>, request: Request) -> Re
     let path = request.path.split('?').next().unwrap_or_default();
     match (request.method, path) {
         (Method::Get, "/") => Ok(whole(200, PLAIN, "Ollama is running")),
-        (Method::Get, "/api/version") => Ok(value(200, &json!({ "version": server.scenario.server.version }))),
+        (Method::Get, "/api/version") => Ok(value(200, &json!({ "version": server.version() }))),
         (Method::Get, "/api/tags") => Ok(value(200, &catalog::tags(&server))),
         (Method::Get, "/api/ps") => Ok(value(200, &catalog::ps(&server))),
         (Method::Post, "/api/show") => Ok(show(&server, &body).unwrap_or_else(|refusal| refused(&refusal))),

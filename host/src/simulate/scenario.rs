@@ -30,6 +30,8 @@ pub struct Scenario {
     pub others: OtherClients,
     #[serde(default)]
     pub quirks: Quirks,
+    #[serde(default)]
+    pub changes: Changes,
 }
 
 /// The hardware.
@@ -194,8 +196,38 @@ pub struct Noise {
 pub struct OtherClients {
     /// One sends requests to the loaded model as it is loaded: seconds from an answer to its next request.
     pub competitor_seconds: Option<f64>,
+    /// The same one, who comes after a day.
+    #[serde(default)]
+    pub newcomer_seconds: Option<f64>,
     /// One asks for another context, so that the model is reloaded: seconds from an answer to its next request.
     pub thrash_seconds: Option<f64>,
+}
+
+/// What becomes of the machine after a day.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// Everything takes that share longer, at once.
+    pub slowdown: f64,
+    /// The same, bit by bit in the course of some hours.
+    pub fading: f64,
+    /// The server is another version, and everything takes that share longer.
+    pub upgrade: Option<f64>,
+}
+
+/// When it changes, in seconds of the server's life, and how long what fades takes.
+pub(super) const CHANGES_AFTER_SECONDS: f64 = 24.0 * 3600.0;
+const FADING_SECONDS: f64 = 8.0 * 3600.0;
+
+impl Changes {
+    /// Factor on durations after so many seconds.
+    pub(super) fn factor(&self, seconds: f64) -> f64 {
+        let since = seconds - CHANGES_AFTER_SECONDS;
+        if since < 0.0 {
+            return 1.0;
+        }
+        let faded = (since / FADING_SECONDS).min(1.0);
+        (1.0 + self.slowdown) * (1.0 + self.fading * faded) * (1.0 + self.upgrade.unwrap_or(0.0))
+    }
 }
 
 /// Probabilities for one request, each from 0 to 1.
@@ -242,6 +274,7 @@ impl Scenario {
         quiet.noise = Noise { drift_period_seconds: self.noise.drift_period_seconds, ..Noise::default() };
         quiet.faults = Faults::default();
         quiet.others = OtherClients::default();
+        quiet.changes = Changes::default();
         quiet.machine.loading.cold_file_factor = as_fast();
         quiet
     }

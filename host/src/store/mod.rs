@@ -10,6 +10,7 @@ mod names;
 mod profiles;
 mod requests;
 mod unfinished;
+mod watch;
 
 use std::{
     fs::{self, File},
@@ -26,6 +27,7 @@ pub use lock::ServerLock;
 pub use profiles::{ProfileStore, read as read_profile};
 pub use requests::{RequestLog, Requests};
 pub use unfinished::unfinished;
+pub use watch::{KeptWatch, WatchStore};
 
 use crate::{
     files::{self, ReadError},

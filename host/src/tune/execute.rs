@@ -11,7 +11,7 @@ use super::{
     compare::in_turn,
     first_request::{FirstRequest, chars_read},
     judge::{Judge, Sitting, Spent},
-    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS},
+    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS, keep_alive},
     notes::MadeNotes,
     prompts::Nonces,
     residuals::Request,
@@ -203,6 +203,7 @@ impl<'a> Executor<'a> {
             nonces: &self.nonces,
             calibration: &self.calibration,
             contexts: self.contexts(),
+            keep_alive: keep_alive(),
         }
     }
 

@@ -26,6 +26,11 @@ use crate::{
 /// The model stays loaded longer than any study, so that it is never loaded twice for nothing.
 pub const KEEP_ALIVE_SECONDS: u32 = 3600;
 
+/// The same, as requests say it.
+pub fn keep_alive() -> Option<KeepAlive> {
+    Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS))
+}
+
 /// A stream that says nothing for so long is dead: the slowest machines make a token in a few seconds.
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -38,6 +43,8 @@ pub struct Bench<'a> {
     pub nonces: &'a Nonces,
     pub calibration: &'a RefCell<Calibration>,
     pub contexts: Contexts,
+    /// How long the model stays loaded afterwards; `None` leaves that as it is.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// What limits prompts besides the context that was asked for.
@@ -82,7 +89,7 @@ impl Bench<'_> {
             num_batch: candidate.num_batch,
             temperature: candidate.temperature,
             seed: None,
-            keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
+            keep_alive: self.keep_alive,
             think: self.model.thinking.then_some(false),
             timeouts: Some(Timeouts {
                 connect: Duration::from_secs(5),

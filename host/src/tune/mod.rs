@@ -33,6 +33,7 @@ pub mod oracle;
 mod outlook;
 pub mod plan;
 mod prior;
+pub mod probing;
 pub mod produce;
 mod profiles;
 mod prompts;

@@ -8,7 +8,7 @@ use super::{
     batch::make_notes,
     calibrate::Calibration,
     clock::StudyClock,
-    measure::{Bench, Contexts},
+    measure::{Bench, Contexts, keep_alive},
     prompts::Nonces,
     server::Server,
 };
@@ -62,6 +62,7 @@ pub async fn make_batch(
         nonces: &Nonces::new(seed, 0),
         calibration: &calibration,
         contexts: Contexts::default(),
+        keep_alive: keep_alive(),
     };
     let started = Instant::now();
     let files: Vec<usize> = (0..workload.files.len()).collect();

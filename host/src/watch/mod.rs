@@ -12,4 +12,7 @@ mod state;
 pub use cause::{Cause, CauseKind};
 pub use event::{Entry, Event, Skip};
 pub use series::{Level, Point, Series};
-pub use state::{Alert, AlertKind, Measured, OnTrial, Surroundings, Verdict, WatchState};
+pub use state::{
+    Alert, AlertKind, BASELINE_PROBES, LEAST_CHANGE, Measured, OnTrial, Surroundings, Verdict, WATCH_SCHEMA_VERSION,
+    WatchState,
+};

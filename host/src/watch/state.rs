@@ -32,6 +32,10 @@ pub const LEAST_CHANGE: f64 = 1.1;
 /// Probes whose median is said to be the present time.
 const PRESENT: usize = 5;
 
+/// Short requests whose median is what one usually takes, and refusals in a row after which they are not believed.
+const FEELERS: usize = 16;
+const BUSY_IN_A_ROW: u32 = 6;
+
 /// Looks in a row that must see fewer slots.
 const SLOTS_IN_A_ROW: u32 = 2;
 
@@ -60,6 +64,8 @@ pub struct Measured {
     pub read_tokens_per_second: f64,
     pub write_tokens_per_second: f64,
     pub tokens: u64,
+    /// What the short request before it took.
+    pub feeler_ms: f64,
     pub now: Surroundings,
 }
 
@@ -115,6 +121,8 @@ pub struct WatchState {
     /// Others were seen since the last probe that counts.
     pub shared: bool,
     fewer_slots: u32,
+    feelers_ms: Vec<f64>,
+    busy_in_a_row: u32,
 }
 
 impl WatchState {
@@ -138,6 +146,8 @@ impl WatchState {
             alerts: 0,
             shared: false,
             fewer_slots: 0,
+            feelers_ms: Vec::new(),
+            busy_in_a_row: 0,
         }
     }
 
@@ -164,6 +174,7 @@ impl WatchState {
     /// A probe that was not made, or does not count.
     pub fn skip(&mut self, why: Skip, said: String, tokens: u64) -> Event {
         self.tokens_today += tokens;
+        self.busy_in_a_row = if why == Skip::Busy { self.busy_in_a_row + 1 } else { 0 };
         self.shared |= matches!(why, Skip::Busy | Skip::Disturbed);
         match self.skipped.iter_mut().find(|(known, _)| *known == why) {
             Some((_, times)) => *times += 1,
@@ -180,9 +191,14 @@ impl WatchState {
 
     /// One probe more.
     pub fn take(&mut self, measured: Measured) -> Vec<Event> {
-        let Measured { mut point, now, tokens, .. } = measured;
+        let Measured { mut point, now, tokens, feeler_ms, .. } = measured;
         self.probes += 1;
         self.tokens_today += tokens;
+        self.busy_in_a_row = 0;
+        self.feelers_ms.push(feeler_ms);
+        if self.feelers_ms.len() > FEELERS {
+            self.feelers_ms.remove(0);
+        }
         point.shared |= std::mem::take(&mut self.shared);
         let mut events = self.notice(&now);
         let (at, time_ms) = (point.at.clone(), point.time_ms());
@@ -234,6 +250,13 @@ impl WatchState {
         // A probe that did not look for slots says nothing against those that were seen.
         self.now = Surroundings { slots: now.slots.or(self.now.slots), ..now.clone() };
         events
+    }
+
+    /// What the short request before a probe usually takes. `None` while nobody knows, and after it found the server busy so often in a row that it
+    /// must be the server that changed.
+    #[must_use]
+    pub fn usual_feeler_ms(&self) -> Option<f64> {
+        (self.feelers_ms.len() >= FEELERS / 2 && self.busy_in_a_row < BUSY_IN_A_ROW).then(|| median(&self.feelers_ms))
     }
 
     /// What a change means.

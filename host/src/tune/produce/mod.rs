@@ -20,7 +20,7 @@ use super::{
     calibrate::Calibration,
     clock::StudyClock,
     execute::{LOAD_LIMIT, leaves_out_cached},
-    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS},
+    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS, keep_alive},
     prompts::Nonces,
     restore,
     score::Panel,
@@ -200,6 +200,7 @@ pub async fn run(
             nonces: &nonces,
             calibration: &calibration,
             contexts,
+            keep_alive: keep_alive(),
         };
         let group = Group { bench: &bench, sources: &read };
         match group.make(&mut workshop, &mut stop, keep, emit).await {
