@@ -86,7 +86,7 @@ impl Client {
 
     /// The server behind, where what answers is this program's own proxy; `None` where it is not, or nothing answers.
     pub async fn proxy_before_server(&self) -> Option<String> {
-        self.ask::<ProxyAnswer>(get(PROXY_PATH), None).await.ok().map(|answer| answer.ralf_tune_proxy.before)
+        self.ask::<ProxyAnswer>(get(PROXY_PATH), None, SMALL).await.ok().map(|answer| answer.ralf_tune_proxy.before)
     }
 
     /// The installed models.

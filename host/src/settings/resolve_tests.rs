@@ -146,7 +146,7 @@ fn the_built_in_intensities_are_those_of_the_design() {
         let intensity = resolve(&cli, &env(&[]), None, None).unwrap().intensity();
         assert!((intensity.budget.total_seconds - seconds).abs() < 1e-9);
         assert_eq!(intensity.strategies.len(), strategies);
-        let of = |strategy: &str| intensity.params.iter().filter(move |(owner, ..)| owner == strategy);
+        let of = |strategy: &'static str| intensity.params.iter().filter(move |(owner, ..)| owner == strategy);
         assert!(of("context").eq([&("context".into(), "sizes".into(), Value::Numbers(sizes))]));
         let when = of("temperature").find(|(_, name, _)| name == "when").map(|(.., value)| value);
         assert_eq!(when.is_some(), name != "full", "temperatures are compared in any case only where there is time");

@@ -92,6 +92,7 @@ mod tests {
             batch_chars: Vec::new(),
             prompt: PromptTemplate { text: "x".repeat(400), origin: String::new() },
             notices: Vec::new(),
+            learned: None,
         };
         // (3600 + 400) / 4 tokens of 0.1 s, 150 of 1 s, by four.
         assert!((rates.least_note_seconds(3_600.0, &workload) - 62.5).abs() < 1e-9);

@@ -145,8 +145,9 @@ fn timed(observation: &Observation, trial: &Trial, workload: &Workload) -> Optio
         Some(file) => cut(workload.files.get(file)?, &trial.candidate).get(observation.piece).copied()?.chars() as f64,
     };
     // Answers are as long as those of the requests that clients make, where that was learned.
+    let (candidate, lengths) = (&trial.candidate, AnswerLengths::learned(workload));
     let surplus_ms =
-        observation.file.map_or(0.0, |_| AnswerLengths::learned(workload).surplus_ms(&trial.candidate, observation));
+        observation.file.map_or(0.0, |_| lengths.surplus_ms(candidate, candidate.temperature, observation));
     Some(Timed { size, seconds: (observation.latency_ms + surplus_ms).max(0.0) / 1000.0 })
 }
 

@@ -145,6 +145,7 @@ pub async fn probe(setup: &Probing<'_>) -> (Probed, u64) {
         batch_chars: Vec::new(),
         prompt: PromptTemplate::built_in(),
         notices: Vec::new(),
+        learned: None,
     };
     let (nonces, calibration) = (Nonces::new(setup.seed, setup.salt), RefCell::new(Calibration::default()));
     let bench = Bench {
