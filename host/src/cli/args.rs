@@ -105,7 +105,7 @@ pub enum Command {
     /// Make a note of every file with tuned settings; stopped or killed, it goes on
     #[command(after_long_help = batch_args::EXAMPLES)]
     Batch(BatchArgs),
-    /// Probe a server now and then, say when the settings are no longer what they were, and why
+    /// Probe a server now and then, and say when settings are no longer what they were
     #[command(after_long_help = watch_args::EXAMPLES)]
     Watch(Box<WatchArgs>),
     /// Show the report of a study again
@@ -114,7 +114,7 @@ pub enum Command {
     /// List, show, compare, export and import studies that are kept; choose again in one
     #[command(subcommand)]
     Study(StudyCommand),
-    /// Keep settings under names, and put one into your configuration: fast, balanced, quality, yours
+    /// Keep settings under names (fast, balanced, quality, yours), and put one to use
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Look at the settings that count, and who said them

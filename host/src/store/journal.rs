@@ -8,7 +8,6 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Read, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -136,7 +135,7 @@ impl Journals {
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(failed(ReadError::NotAFile.into()));
         }
-        match lock(&file) {
+        match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Running { id: id.clone() }),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
@@ -199,21 +198,6 @@ impl Journals {
     fn path(&self, id: &StudyId) -> PathBuf {
         self.folder.join(format!("{id}.{ENDING}"))
     }
-}
-
-/// Takes the lock of a file. A program that another thread starts has a copy of every open file until it runs, and so of locks that are given
-/// back: who finds one asks again a moment later.
-fn lock(file: &File) -> Result<(), TryLockError> {
-    const TRIES: u32 = 10;
-    let mut found = file.try_lock();
-    for _ in 1..TRIES {
-        if !matches!(found, Err(TryLockError::WouldBlock)) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-        found = file.try_lock();
-    }
-    found
 }
 
 impl Journal {
@@ -295,7 +279,13 @@ mod tests {
     }
 
     fn read(journals: &Journals) -> Result<Reopened<String, (u32, String)>, StoreError> {
-        journals.open(&StudyId::parse(ID).unwrap(), false)
+        loop {
+            match journals.open(&StudyId::parse(ID).unwrap(), false) {
+                // A program that another test starts has a copy of every open file until it runs, and so of locks that are given back.
+                Err(StoreError::Running { .. }) => std::thread::yield_now(),
+                end => return end,
+            }
+        }
     }
 
     fn is_beginning(records: &[(u32, String)]) -> bool {
