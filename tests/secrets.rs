@@ -2,12 +2,15 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
     path::Path,
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
 use bytes::Bytes;
@@ -140,4 +143,42 @@ fn a_key_is_in_no_journal() {
     assert!(fs::read_dir(&journals).unwrap().count() == 1 && all_files(&world).is_empty(), "{:?}", all_files(&world));
     let text = fs::read_to_string(fs::read_dir(&journals).unwrap().next().unwrap().unwrap().path()).unwrap();
     assert!(text.contains(&"*".repeat(KEY.len())), "the answers of that server are there");
+}
+
+/// A server that remembers what it was sent, and is none of Ollama's.
+fn listening() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearing = Arc::clone(&heard);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            hearing.lock().unwrap().extend(&request[..read]);
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (address, heard)
+}
+
+#[test]
+fn a_server_that_a_project_names_gets_no_key() {
+    let (address, heard) = listening();
+    let heard = || String::from_utf8(std::mem::take(&mut *heard.lock().unwrap())).unwrap();
+    let world = World::new();
+    let with_key = [("OLLAMA_API_KEY", KEY), ("OLLAMA_HOST", "")];
+    world.write("config.json", format!("{{\"ollama_host\": \"http://{address}\"}}"));
+    for settings in [format!("host = \"{address}\"\n"), "config = \"config.json\"\n".to_owned()] {
+        world.write("ralf-tune.toml", &settings);
+        let ran = world.run_with(&with_key, &["run", "--quick", "--model", "m"]);
+        assert!(ran.stderr.contains("OLLAMA_API_KEY is not sent: ralf-tune.toml names the server"), "{ran}");
+        let sent = heard();
+        assert!(sent.starts_with("GET /api/version") && !sent.contains(KEY), "{settings}: {sent}");
+        // Whoever names it gives it the key.
+        let ran = world.run_with(&with_key, &["run", "--quick", "--model", "m", "--host", &address]);
+        assert!(!ran.stderr.contains("is not sent"), "{ran}");
+        assert!(heard().contains(&format!("Bearer {KEY}")), "{settings}");
+    }
 }

@@ -51,3 +51,29 @@ fn a_settings_file_that_is_no_text() {
     let folder = world.fails(2, &["run", "--dry-run"]);
     check("bad_input_settings_no_text", &[binary, folder]);
 }
+
+#[test]
+fn a_project_writes_no_report_out_of_its_folder() {
+    let world = World::new();
+    let mine = world.home().join("mine.txt");
+    fs::write(&mine, "mine").unwrap();
+    let arguments = ["run", "--simulate", "--seed", "1", "--quick", "--no-save"];
+    let mut targets = vec!["../home/mine.txt".to_owned(), mine.display().to_string(), "~/mine.txt".to_owned()];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&mine, world.path("link.txt")).unwrap();
+        std::os::unix::fs::symlink(world.home(), world.path("folder")).unwrap();
+        targets.extend(["link.txt".to_owned(), "folder/mine.txt".to_owned()]);
+    }
+    for target in targets {
+        world.write("ralf-tune.toml", format!("output = '{target}'\n"));
+        let refused = world.fails(2, &arguments);
+        assert!(refused.stderr.contains("a project may write a report into its own folder only"), "{refused}");
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "mine", "{refused}");
+        // Who asks for it gets it; in another place here.
+        world.run(&[&arguments[..], &["--output", "asked.txt"]].concat()).succeeded();
+    }
+    world.write("ralf-tune.toml", "output = 'report.txt'\n");
+    world.run(&arguments).succeeded();
+    assert!(world.read("report.txt").len() > 1000);
+}

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{exit::ExitStatus, failure::Failure, session::block_on};
+use super::{exit::ExitStatus, failure::Failure, session::block_on, ui};
 use crate::{
     emit::ralf_notes::PresentSettings,
     model::machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
@@ -75,15 +75,26 @@ pub fn connect(
     let configured = present
         .and_then(|present| Some((present.ollama_host.as_deref()?, key_in("ollama_host", present))))
         .filter(|_| settings.host.is_default());
-    let (host, named_by) = match configured {
-        Some((host, place)) => (host, Some(place)),
-        None => (settings.host.value.as_str(), named_elsewhere(&settings.host.origin)),
+    let (host, named_by, origin) = match configured {
+        Some((host, place)) => (host, Some(place), &settings.config.origin),
+        None => (settings.host.value.as_str(), named_elsewhere(&settings.host.origin), &settings.host.origin),
     };
     let address = ServerAddress::parse(host).map_err(|error| match &named_by {
         Some(place) => Failure::from(error).said_at(place.clone()),
         None => Failure::from(error),
     })?;
-    let key = env.get("OLLAMA_API_KEY").map_or(Ok(None), |key| ApiKey::new(key))?;
+    let key = env.get("OLLAMA_API_KEY").map_or(Ok(None), |key| ApiKey::new(key))?.filter(|_| {
+        let may_have_it = is_trusted_with_keys(origin);
+        if !may_have_it {
+            let what =
+                format!("OLLAMA_API_KEY is not sent: {origin} names the server, and a project gets no key of its user");
+            ui::message(&ui::errors::warning(
+                &what,
+                Some(&format!("if you trust that server, name it yourself: --host {host}")),
+            ));
+        }
+        may_have_it
+    });
     // A question before a study begins may not take longer than the study.
     let budget = Duration::from_secs_f64(settings.intensity().budget.total_seconds);
     let usual = Timeouts::default();
@@ -95,6 +106,12 @@ pub fn connect(
         machine: profile::machine::machine(),
         named_by,
     })
+}
+
+/// Whether the user's key goes to a server that was named there. Whoever hands over a project could otherwise have it sent to them.
+#[must_use]
+pub const fn is_trusted_with_keys(named: &Origin) -> bool {
+    !matches!(named, Origin::ProjectFile(_))
 }
 
 impl Connection {

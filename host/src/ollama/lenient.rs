@@ -235,7 +235,7 @@ impl<'de, T: Take<'de>> Visitor<'de> for Kinds<T> {
 /// The value itself.
 struct Just(PhantomData<()>);
 
-impl<'de> Take<'de> for Just {
+impl Take<'_> for Just {
     type Output = Single;
 
     fn single(self, single: Single) -> Single {

@@ -27,6 +27,8 @@ pub enum SettingsError {
     ForeignGrant { path: PathBuf, plugin: String, limit: Limit, most: u64, wanted: u64 },
     #[error("`{}` in {} is not obeyed: a project must not give the consent of its user", key.file, path.display())]
     ForeignConsent { path: PathBuf, key: &'static Key },
+    #[error("`output` in {} is not obeyed: a project may write a report into its own folder only, and not to {}", path.display(), output.display())]
+    ForeignOutput { path: PathBuf, output: PathBuf },
     #[error("there is no intensity `{name}` ({origin})")]
     UnknownIntensity { name: String, origin: String, nearest: Option<String>, known: Vec<String> },
     #[error("intensity `{name}` has no {missing}")]
@@ -58,6 +60,10 @@ impl SettingsError {
             Self::ForeignConsent { key, .. } if **key == key::ALLOW => Some(
                 "pass --allow judge, set RALF_TUNE_ALLOW=judge, or write it into your own settings file".to_owned(),
             ),
+            Self::ForeignOutput { output, .. } => Some(format!(
+                "if you want that, say so yourself: --output '{}'; or take the line out",
+                output.display()
+            )),
             Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
             Self::UnknownIntensity { name, known, .. } => Some(format!(
                 "known are {}; a settings file can add it as [intensity.{}]",

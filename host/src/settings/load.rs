@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Overrides, Settings, SettingsError, resolve};
+use super::{Origin, Overrides, Settings, SettingsError, resolve};
 use crate::files;
 
 /// The settings file of a project, looked for in the working directory.
@@ -41,16 +41,31 @@ pub fn user_file(env: &BTreeMap<String, String>) -> Option<PathBuf> {
 ///
 /// # Errors
 ///
-/// A file that exists and cannot be read, or anything that [`resolve`] refuses.
+/// A file that exists and cannot be read, a report that a project would write out of its folder, or anything that [`resolve`] refuses.
 pub fn load(cli: &Overrides, env: &BTreeMap<String, String>, working_dir: &Path) -> Result<Settings, SettingsError> {
     let project = read(working_dir.join(PROJECT_FILE))?;
     let user = user_file(env).map(read).transpose()?.flatten();
-    resolve(
+    let settings = resolve(
         cli,
         env,
         project.as_ref().map(|(path, text)| (path.as_path(), text.as_str())),
         user.as_ref().map(|(path, text)| (path.as_path(), text.as_str())),
-    )
+    )?;
+    // Whoever hands over a project could otherwise have any file of its user's replaced by a report.
+    if let (Origin::ProjectFile(path), Some(output)) = (&settings.output.origin, &settings.output.value)
+        && !lies_in(output, working_dir)
+    {
+        return Err(SettingsError::ForeignOutput { path: path.clone(), output: output.clone() });
+    }
+    Ok(settings)
+}
+
+/// Whether a file that is to be written is one of that folder, and no link to another.
+fn lies_in(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let is_link = file.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    let parent = file.parent().and_then(|parent| real(&folder.join(parent)));
+    !is_link && parent.zip(real(folder)).is_some_and(|(parent, folder)| parent.starts_with(folder))
 }
 
 fn read(path: PathBuf) -> Result<Option<(PathBuf, String)>, SettingsError> {

@@ -91,7 +91,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
     let lost = known.is_none() && server_failure(&history, parting.as_ref()).is_some();
     let configuration = |(settings, place): (Candidate, String)| {
         let faults = faults(&history, &settings, lost);
-        Configuration { faults, place, settings }
+        Configuration { place, settings, faults }
     };
     let differences = setup.old.0.differences(&setup.new.0).into_iter().map(|name| name.name().to_owned()).collect();
     Verification {

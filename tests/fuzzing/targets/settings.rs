@@ -107,7 +107,7 @@ fn names_the_place(error: &SettingsError, project: Option<&str>, user: Option<&s
             assert!(path.starts_with("/project"), "{text}");
         }
         SettingsError::UnknownIntensity { .. } | SettingsError::IncompleteIntensity { .. } => {}
-        SettingsError::Read { .. } => panic!("nothing is read here: {text}"),
+        SettingsError::Read { .. } | SettingsError::ForeignOutput { .. } => panic!("nothing is read here: {text}"),
     }
     assert!(!text.is_empty() && error.hint().is_some_and(|hint| !hint.is_empty()), "{text}");
 }

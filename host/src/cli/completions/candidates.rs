@@ -10,7 +10,7 @@ use clap_complete::engine::{
 };
 
 use crate::{
-    cli::{places, session::block_on},
+    cli::{connection::is_trusted_with_keys, places, session::block_on},
     install::Store,
     model::{clean::clean, plugin::PluginKind},
     ollama::{address::ServerAddress, client::Client, http::ApiKey, request::Timeouts, wire::InstalledModel},
@@ -152,6 +152,7 @@ fn settings() -> Option<Settings> {
 fn served(settings: &Settings) -> Option<Vec<String>> {
     let address = ServerAddress::parse(&settings.host.value).ok()?;
     let key = std::env::var("OLLAMA_API_KEY").ok().and_then(|key| ApiKey::new(&key).ok()?);
+    let key = key.filter(|_| is_trusted_with_keys(&settings.host.origin));
     let timeouts = Timeouts { connect: PATIENCE, first_byte: PATIENCE, idle: PATIENCE };
     let models =
         block_on(false, async { Client::over_http(&address, key, timeouts).ok()?.tags().await.ok() }).ok()??;
