@@ -3,6 +3,7 @@
 mod leaving;
 mod passing;
 mod recording;
+mod tls;
 mod wire;
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
 
 use ralf_tune::{
     model::exchange::ExchangeRecord,
-    proxy::{Proxy, Tuned},
+    proxy::{Proxy, Server, Tuned},
 };
 use tokio::sync::oneshot;
 
@@ -41,7 +42,7 @@ impl Standing {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap().to_string()).unwrap();
                 let hear = Arc::new(move |record| heard.lock().unwrap().push(record));
-                let proxy = Proxy::new(server, "", tuned, || "2026-01-01T00:00:00Z".to_owned(), hear);
+                let proxy = Proxy::new(Server::plain(server), "", tuned, || "2026-01-01T00:00:00Z".to_owned(), hear);
                 let stopped = async {
                     let _ = stopped.await;
                 };

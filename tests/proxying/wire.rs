@@ -99,7 +99,7 @@ pub fn post(path: &str, body: &str) -> Vec<u8> {
 }
 
 /// Reads a message; `None` when the connection ended before it.
-pub fn read_message(reader: &mut BufReader<TcpStream>, has_body: bool) -> Option<Message> {
+pub fn read_message(reader: &mut BufReader<impl Read>, has_body: bool) -> Option<Message> {
     let mut message = read_head(reader)?;
     let status = message.first_line.starts_with("HTTP/").then(|| message.status());
     if !has_body || matches!(status, Some(204 | 304)) {
@@ -121,7 +121,7 @@ pub fn read_message(reader: &mut BufReader<TcpStream>, has_body: bool) -> Option
     Some(message)
 }
 
-fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Message> {
+fn read_head(reader: &mut BufReader<impl Read>) -> Option<Message> {
     let first_line = line(reader)?;
     let mut headers = Vec::new();
     loop {
@@ -132,7 +132,7 @@ fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Message> {
     Some(Message { first_line, headers, parts: Vec::new() })
 }
 
-fn read_part(reader: &mut BufReader<TcpStream>) -> Vec<u8> {
+fn read_part(reader: &mut BufReader<impl Read>) -> Vec<u8> {
     let size = line(reader).unwrap();
     let size = usize::from_str_radix(size.split(';').next().unwrap().trim(), 16).unwrap();
     let mut part = vec![0; size + 2];
@@ -141,7 +141,7 @@ fn read_part(reader: &mut BufReader<TcpStream>) -> Vec<u8> {
     part
 }
 
-fn line(reader: &mut BufReader<TcpStream>) -> Option<String> {
+fn line(reader: &mut BufReader<impl Read>) -> Option<String> {
     let mut line = Vec::new();
     reader.read_until(b'\n', &mut line).unwrap();
     (!line.is_empty()).then(|| String::from_utf8(line).unwrap().trim_end_matches(['\r', '\n']).to_owned())

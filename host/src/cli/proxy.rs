@@ -34,7 +34,7 @@ use crate::{
         kept::chosen,
     },
     ollama::address::ServerAddress,
-    proxy::{Hear, Proxy, Tuned, advice::Adviser},
+    proxy::{Hear, Proxy, Server, Tuned, advice::Adviser},
     settings::Overrides,
     store::{RequestLog, Requests},
 };
@@ -53,10 +53,7 @@ pub fn run(args: &ProxyArgs) -> CommandResult {
     let (settings, env) = session::settings(&Overrides::from(args))?;
     let present = present_settings(target(&settings, None).as_deref())?;
     let server = connect(&settings, None, present.as_ref(), &env, 0)?.address;
-    if server.is_https() {
-        let hint = "name one that is reached by http, such as --host 127.0.0.1:11434".to_owned();
-        return Err(Failure::usage("the proxy speaks no TLS to the server".into(), Some(hint)));
-    }
+    let behind = behind(&server)?;
     let tuned = args.apply.as_deref().map(|meant| tuned(&env, meant)).transpose()?;
     if args.advise {
         advise_of_studies(&env);
@@ -82,7 +79,7 @@ pub fn run(args: &ProxyArgs) -> CommandResult {
                 load.num_ctx
             ));
         }
-        Proxy::new(server.authority(), server.prefix(), tuned, now, hear(sender))
+        Proxy::new(behind, server.prefix(), tuned, now, hear(sender))
             .serve(listener, interrupted())
             .await
             .map_err(|error| Failure::new(ExitStatus::Unfit, error, None))?;
@@ -93,6 +90,18 @@ pub fn run(args: &ProxyArgs) -> CommandResult {
         tracing::warn!("the writer of records failed");
     }
     ended
+}
+
+/// The server as the proxy speaks to it.
+fn behind(address: &ServerAddress) -> Result<Server, Failure> {
+    if !address.is_https() {
+        return Ok(Server::plain(address.authority()));
+    }
+    Server::over_tls(address.authority(), &address.host()).map_err(|error| {
+        let error = anyhow::Error::new(error).context(format!("no TLS to {}", address.base_url()));
+        let hint = "install the system's certificates (ca-certificates), or name a server that is reached by http";
+        Failure::new(ExitStatus::Unfit, error, Some(hint.to_owned()))
+    })
 }
 
 /// What was recorded so far, where it is no longer what was tuned for.

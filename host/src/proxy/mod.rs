@@ -25,7 +25,7 @@ use bytes::Bytes;
 use hyper::{
     Method, Request, Response, StatusCode, Uri,
     body::{Body as _, Incoming},
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT},
     server::conn::http1,
     service::service_fn,
 };
@@ -33,6 +33,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
 pub use inject::Tuned;
+pub use upstream::{Server, TlsError};
 
 use crate::model::{
     clean::clean_within,
@@ -71,11 +72,11 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy before the server at `address` (host and port), where `prefix` stands before every path. `tuned` are put into requests that bring no load-time options; `now` says the date
+    /// A proxy before a server, where `prefix` stands before every path. `tuned` are put into requests that bring no load-time options; `now` says the date
     /// and time.
     #[must_use]
-    pub fn new(address: String, prefix: &str, tuned: Option<Tuned>, now: fn() -> String, hear: Hear) -> Arc<Self> {
-        let upstream = Arc::new(Upstream::new(address));
+    pub fn new(server: Server, prefix: &str, tuned: Option<Tuned>, now: fn() -> String, hear: Hear) -> Arc<Self> {
+        let upstream = Arc::new(Upstream::new(server));
         let (prefix, under_way, key) = (prefix.to_owned(), Arc::default(), RandomState::new());
         Arc::new(Self { upstream, prefix, tuned, now, hear, under_way, key })
     }
@@ -193,6 +194,10 @@ impl Proxy {
             .parse::<Uri>()
             .map_err(|_| (StatusCode::BAD_REQUEST, "this path cannot be passed on"))?;
         headers::drop_those_of_the_connection(&mut head.headers);
+        if let Some(name) = self.upstream.own_name() {
+            let name = HeaderValue::from_str(name).map_err(|_| (StatusCode::BAD_REQUEST, "the server has no name"))?;
+            head.headers.insert(HOST, name);
+        }
         let tuned = self.tuned.as_ref().filter(|_| LOADING.contains(&endpoint.as_str()) && head.method == Method::POST);
         let Some(tuned) = tuned else { return Ok(Request::from_parts(head, Upload::Passing { body, tap })) };
         let whole = whole(body).await?;

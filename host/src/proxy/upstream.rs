@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use hyper::{
@@ -11,18 +11,68 @@ use hyper::{
     client::conn::http1::{Builder, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
 
 use super::body::Upload;
 
 /// Idle connections that are kept.
 const MOST_IDLE: usize = 64;
 
-/// The server, and idle connections to it.
-#[derive(Debug)]
-pub(super) struct Upstream {
+/// Where a server is, and how it is spoken to.
+#[derive(Clone)]
+pub struct Server {
     /// Host and port.
     address: String,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Server {
+    /// One at `address` (host and port) that is spoken to in the open.
+    #[must_use]
+    pub const fn plain(address: String) -> Self {
+        Self { address, tls: None }
+    }
+
+    /// One that is spoken to over TLS, and must be `host` by a certificate that the system trusts.
+    ///
+    /// # Errors
+    /// When there is nothing that the system trusts, or no certificate can be of such a host.
+    pub fn over_tls(address: String, host: &str) -> Result<Self, TlsError> {
+        // An address in brackets is one of version 6.
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|_| TlsError::Name)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(TlsError::Trust)?
+            .with_no_client_auth();
+        Ok(Self { address, tls: Some((TlsConnector::from(Arc::new(config)), name)) })
+    }
+
+    /// The name that a server over TLS goes by: many stand behind one address, and go by that of the request. In the open the client's own word is passed on.
+    pub(super) fn own_name(&self) -> Option<&str> {
+        self.tls.as_ref().map(|_| self.address.strip_suffix(":443").unwrap_or(&self.address))
+    }
+}
+
+/// Why there can be no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("no certificate can be of such a host")]
+    Name,
+    #[error("nothing is trusted")]
+    Trust(#[source] rustls::Error),
+}
+
+/// The server, and idle connections to it.
+pub(super) struct Upstream {
+    server: Server,
     idle: Mutex<Vec<SendRequest<Upload>>>,
 }
 
@@ -36,8 +86,12 @@ pub(super) enum UpstreamError {
 }
 
 impl Upstream {
-    pub const fn new(address: String) -> Self {
-        Self { address, idle: Mutex::new(Vec::new()) }
+    pub const fn new(server: Server) -> Self {
+        Self { server, idle: Mutex::new(Vec::new()) }
+    }
+
+    pub fn own_name(&self) -> Option<&str> {
+        self.server.own_name()
     }
 
     /// Host and port of the server.
@@ -89,15 +143,28 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<SendRequest<Upload>, UpstreamError> {
-        let stream = TcpStream::connect(&self.address).await.map_err(UpstreamError::Unreachable)?;
+        let stream = TcpStream::connect(&self.server.address).await.map_err(UpstreamError::Unreachable)?;
         // Small parts must not wait for more.
         stream.set_nodelay(true).map_err(UpstreamError::Unreachable)?;
-        let (sender, connection) = Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection to the server ended: {error}");
+        match &self.server.tls {
+            None => speak(stream).await,
+            Some((connector, name)) => {
+                let stream = connector.connect(name.clone(), stream).await.map_err(UpstreamError::Unreachable)?;
+                speak(stream).await
             }
-        });
-        Ok(sender)
+        }
     }
+}
+
+/// Begins to speak HTTP over a connection.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Upload>, UpstreamError> {
+    let (sender, connection) = Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!("a connection to the server ended: {error}");
+        }
+    });
+    Ok(sender)
 }
