@@ -299,3 +299,61 @@ fn the_server_that_was_measured_gets_the_model() {
     let ran = world.run_with(&[("OLLAMA_HOST", "")], &make).succeeded();
     assert!(ran.stderr.contains("made tuned") && !ran.stderr.contains("warning: the study measured"), "{ran}");
 }
+
+/// RALF Note's own types: it takes no float for what is counted.
+#[derive(serde::Deserialize)]
+#[expect(dead_code, reason = "what is read is what matters")]
+struct RalfNote {
+    model_name: String,
+    num_ctx: u32,
+    temperature: f64,
+    chunk_size: u32,
+    max_content_length: u32,
+    max_chunk_summary_length: u32,
+    request_delay_seconds: f64,
+    max_concurrent_requests: u32,
+    retry_attempts: u32,
+    initial_backoff_seconds: f64,
+    backoff_multiplier: f64,
+    request_timeout_seconds: u32,
+    batch_size: u32,
+    batch_delay_seconds: f64,
+    benchmark_date: Option<String>,
+    confidence_score: Option<f64>,
+    source_paths: Vec<String>,
+    output_dir: String,
+}
+
+/// A configuration as somebody has it: tabs and line ends of Windows, numbers in odd spellings, nested keys that are called like ours.
+#[test]
+fn a_realistic_configuration_is_read_by_its_owner_and_comes_back_byte_for_byte() {
+    let before = include_bytes!("ralf_notes/config.json");
+    assert!(before.windows(2).any(|pair| pair == b"\r\n") && before.contains(&b'\t'), "the file kept its line ends");
+    let world = World::new();
+    world.run(&GAIN).succeeded();
+    for applied in [&["apply"][..], &["apply", "fast"], &["profile", "use", "quality"]] {
+        world.write("config.json", before);
+        let with = ["--config", "config.json", "--yes"];
+        world.run(&[applied, &with].concat()).succeeded();
+        let after = world.read("config.json");
+        assert_ne!(after, before);
+        let read: RalfNote = serde_json::from_slice(&after).unwrap();
+        assert!(read.num_ctx != 10_000 && read.benchmark_date.is_some() && read.source_paths.len() == 3);
+        // A float would not have been read.
+        let spoilt = String::from_utf8(after.clone())
+            .unwrap()
+            .replace(&format!("\"num_ctx\": {}", read.num_ctx), &format!("\"num_ctx\": {}.0", read.num_ctx));
+        assert!(serde_json::from_str::<RalfNote>(&spoilt).is_err());
+        // What is not ours stands as it stood, to the byte.
+        let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        for line in lines(before) {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            let is_other = ["source_paths", "output_dir", "exclude", "\"ui\"", "\"tags\"", "log_level", "ollama_host"];
+            if is_other.iter().any(|key| text.contains(key)) {
+                assert!(lines(&after).contains(&line), "{text}");
+            }
+        }
+        world.run(&["apply", "--undo", "--config", "config.json", "--yes"]).succeeded();
+        assert_eq!(world.read("config.json"), before, "{applied:?}");
+    }
+}

@@ -8,6 +8,7 @@ mod arena;
 mod author_way;
 mod bad_input;
 mod batching;
+mod browser;
 mod c_plugins;
 mod calibration;
 mod clocks;

@@ -66,3 +66,22 @@ fn every_dependency_is_justified() {
     let missing: Vec<&String> = direct.filter(|name| !page.contains(&format!("| `{name}` |"))).collect();
     assert!(missing.is_empty(), "docs/dependencies.md does not say why there is {missing:?}");
 }
+
+/// The script of releases says what it would make, and refuses what nobody can make, before anything is built.
+#[cfg(unix)]
+#[test]
+fn the_script_of_releases_knows_its_targets() {
+    let run = |arguments: &[&str]| {
+        std::process::Command::new("bash").arg(root().join("release/build")).args(arguments).output().unwrap()
+    };
+    let listed = run(&["--list"]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    for system in ["linux-gnu", "apple-darwin", "windows-msvc"] {
+        assert!(text.contains(system), "{text}");
+    }
+    let page = fs::read_to_string(root().join("docs/releasing.md")).unwrap();
+    for target in text.lines() {
+        assert!(page.contains(&format!("`{target}`")), "docs/releasing.md does not name {target}");
+    }
+    assert_eq!(run(&["--lsit"]).status.code(), Some(2));
+}

@@ -10,6 +10,8 @@
 //! settings are no longer what they were. `install` keeps plugins of
 //! others, `conformance` puts one to the test. [`model`] is the data that flows, `stats` the mathematics; `cli` is the door.
 
+#![deny(missing_docs)]
+
 #[doc(hidden)]
 pub mod arena;
 #[doc(hidden)]

@@ -5,7 +5,10 @@ use std::{fmt::Write as _, fs};
 use clap::{Arg, Command, CommandFactory as _, Parser as _};
 use ralf_tune::cli::args::Cli;
 
-use crate::{architecture::root, program::World};
+use crate::{
+    architecture::{files, root},
+    program::World,
+};
 
 const PAGE: &str = "docs/commands.md";
 
@@ -195,4 +198,27 @@ fn examples_that_need_no_server_work_as_they_stand() {
         world.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).succeeded();
     }
     assert!(ran > 20, "only {ran} examples");
+}
+
+/// Every command of the reference is typed by a test that looks at what it does, and not only at its help.
+#[test]
+fn every_command_is_run_by_a_test() {
+    let tests = files(&root().join("tests"), "rs");
+    let all: String = tests.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lacking: Vec<String> = commands()
+        .iter()
+        .filter(|command| command.get_subcommands().next().is_none())
+        .map(|command| line_of(command).to_owned())
+        .filter(|line| {
+            let words: Vec<String> = line.split(' ').skip(1).map(|word| format!("\"{word}\"")).collect();
+            !all.contains(&format!("[{}", words.join(", ")))
+        })
+        .collect();
+    assert_eq!(lacking, <[String; 0]>::default(), "no test runs these");
+    // A core module is packed where there is a compiler of C; what is none is refused everywhere.
+    let world = World::new();
+    world.write("text.wasm", "no module");
+    let refused = world.fails(4, &["plugin", "pack", "text.wasm", "--output", "packed.wasm"]);
+    assert!(refused.stderr.contains("text.wasm") && !world.path("packed.wasm").exists(), "{refused}");
 }

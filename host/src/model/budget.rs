@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A wall-clock limit of the whole study, and how much of it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Budget {
+    /// All of it, in seconds.
     pub total_seconds: f64,
 }
 
@@ -27,7 +28,9 @@ impl Budget {
 /// How thorough a study is; its plan comes from the settings and the manifests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Intensity {
+    /// Its name.
     pub name: String,
+    /// What it may take.
     pub budget: Budget,
     /// Names of the strategies that take part; their order comes from what they need.
     pub strategies: Vec<String>,

@@ -15,19 +15,27 @@ pub struct Candidate {
     pub num_batch: u32,
     /// Upper bound of tokens in one answer.
     pub num_predict: u32,
+    /// Of sampling: 0 always takes the likeliest token.
     pub temperature: f64,
     /// Characters of one piece of a file.
     pub chunk_size: u32,
     /// Characters of a file that are read at all.
     pub max_content_length: u32,
+    /// Requests that are sent at once.
     pub max_concurrent_requests: u32,
+    /// Pause of a worker after each request, in seconds.
     pub request_delay_seconds: f64,
+    /// Files after which the batch pauses.
     pub batch_size: u32,
+    /// How long it pauses then, in seconds.
     pub batch_delay_seconds: f64,
+    /// Seconds after which a request is given up.
     pub request_timeout_seconds: u32,
     /// All tries of one request, the first included; at least 1.
     pub retry_attempts: u32,
+    /// Seconds before the second try.
     pub initial_backoff_seconds: f64,
+    /// What each later pause before a try is multiplied by.
     pub backoff_multiplier: f64,
 }
 
@@ -136,7 +144,10 @@ impl Candidate {
 /// The load-time settings of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LoadKey {
+    /// Tokens of context of a slot.
     pub num_ctx: u32,
+    /// Threads; 0 leaves them to the server.
     pub num_thread: u32,
+    /// Tokens of a prompt that are read at once; 0 leaves that to the server.
     pub num_batch: u32,
 }

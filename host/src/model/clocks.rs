@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Clocks {
     /// Notes and requests that the figures are means of.
     pub notes: usize,
+    /// Requests behind the figures.
     pub requests: usize,
     /// Server clock: loading, which is next to nothing while the model stays loaded.
     pub load_ms: f64,
@@ -26,6 +27,7 @@ pub struct Clocks {
     pub client_overhead_share: f64,
     /// Latencies of a request on the client's clock, in milliseconds: the 50th, 95th and 99th percentile.
     pub latency_ms: Vec<Percentile>,
+    /// The longest latency of a request, by the client's clock.
     pub longest_latency_ms: f64,
 }
 
@@ -79,5 +81,6 @@ pub struct Percentile {
     pub value: f64,
     /// `None` when the sample is too small for a limit on that side: then nothing is known there.
     pub low: Option<f64>,
+    /// Where it may end; absent where too few requests say it.
     pub high: Option<f64>,
 }

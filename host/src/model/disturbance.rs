@@ -29,13 +29,17 @@ impl Disturbance {
 pub struct Disturbances {
     /// Requests of each kind.
     pub foreign_loads: usize,
+    /// Requests that waited although nothing of ours was before them.
     pub foreign_waits: usize,
+    /// Requests that shared the server with another client.
     pub shared: usize,
+    /// Requests for which the model had to be loaded again after it had failed.
     pub after_failure: usize,
     /// Times that `/api/ps` showed the model gone, or with a context that we had not asked for.
     pub replaced: usize,
     /// Other models that came or were used during the study.
     pub other_models: Vec<String>,
+    /// How the machine changed; absent where no change was seen.
     pub drift: Option<Drift>,
 }
 
@@ -50,6 +54,7 @@ impl Disturbances {
 /// A machine that became slower or faster under the same settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Drift {
+    /// Which way it went.
     pub kind: DriftKind,
     /// Time of a request at the end less that at the start, as a share of that at the start; the greatest swing where it went to and fro.
     pub share: f64,
@@ -59,6 +64,7 @@ pub struct Drift {
     pub requests: usize,
 }
 
+/// Which way a machine changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftKind {

@@ -11,13 +11,35 @@ pub enum Experiment {
     /// Load the model with the candidate's load-time settings, timed.
     Load,
     /// Fresh synthetic prompts: rates, slots, tails.
-    Probe { prompt_tokens: u32, output_tokens: u32, parallel: u32, requests: u32 },
+    Probe {
+        /// Tokens of each prompt, about.
+        prompt_tokens: u32,
+        /// Tokens of each answer.
+        output_tokens: u32,
+        /// Requests at once.
+        parallel: u32,
+        /// Requests altogether.
+        requests: u32,
+    },
     /// Files of the workload made into notes exactly as the batch would.
-    Notes { files: Vec<usize> },
+    Notes {
+        /// Numbers of the files among those that were picked.
+        files: Vec<usize>,
+    },
     /// Facts hidden at relative depths (0 to 1) of a text of that many characters.
-    Needle { content_chars: u32, depths: Vec<f64> },
+    Needle {
+        /// Characters of the text.
+        content_chars: u32,
+        /// Where the facts stand in it: 0 is its beginning, 1 its end.
+        depths: Vec<f64>,
+    },
     /// The candidate and another one, interleaved, on the same files.
-    Compare { other: Box<Candidate>, files: Vec<usize> },
+    Compare {
+        /// The other settings.
+        other: Box<Candidate>,
+        /// Numbers of the files among those that were picked.
+        files: Vec<usize>,
+    },
 }
 
 impl Experiment {
@@ -37,7 +59,9 @@ impl Experiment {
 /// What a strategy wants measured next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proposal {
+    /// The settings to measure.
     pub candidate: Candidate,
+    /// How.
     pub experiment: Experiment,
     /// One line for the progress display and the report.
     pub why: String,
@@ -46,7 +70,9 @@ pub struct Proposal {
 /// What a strategy says when asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum StrategyAnswer {
+    /// These, and then it is asked again.
     Measure(Vec<Proposal>),
+    /// Nothing more: this is decided.
     Done(Decision),
 }
 
@@ -55,6 +81,7 @@ pub enum StrategyAnswer {
 pub struct Decision {
     /// Parameter names and values; only of the parameters that it declared to decide.
     pub settings: Vec<(String, f64)>,
+    /// Why, each in a sentence.
     pub reasons: Vec<String>,
     /// What was looked for and not found.
     pub not_found: Vec<String>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How many files of a batch would have a prompt cut, at given settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TruncationForecast {
+    /// Files of the batch.
     pub files: usize,
     /// Files with a prompt that is expected not to fit the context.
     pub files_cut: usize,
@@ -12,6 +13,7 @@ pub struct TruncationForecast {
     pub files_cut_at_most: usize,
     /// Files with a prompt that fits, but leaves less than `answer_tokens` of the context.
     pub files_without_room: usize,
+    /// The same by the longest prompts that are likely.
     pub files_without_room_at_most: usize,
     /// Tokens of the largest prompt.
     pub largest_prompt_tokens: u32,
@@ -28,6 +30,7 @@ pub struct TruncationForecast {
 pub struct Forecasts {
     /// Of the settings that the study recommends; of the present ones where it recommends to keep them.
     pub chosen: TruncationForecast,
+    /// With the present settings.
     pub present: TruncationForecast,
 }
 

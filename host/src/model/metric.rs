@@ -51,6 +51,7 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Every metric.
     pub const ALL: [Self; 21] = [
         Self::RequestLatencyMs,
         Self::TimeToFirstTokenMs,
@@ -107,26 +108,37 @@ impl Metric {
 /// All values of one metric in a trial, in the order in which they were measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sample {
+    /// What was measured.
     pub metric: Metric,
+    /// The values, in the order in which they were measured.
     pub values: Vec<f64>,
+    /// What they come to.
     pub summary: Summary,
 }
 
 /// What a sample says.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Summary {
+    /// Values.
     pub count: usize,
+    /// Their mean.
     pub mean: f64,
+    /// Their median.
     pub median: f64,
+    /// The least.
     pub min: f64,
+    /// The greatest.
     pub max: f64,
+    /// How they spread about their mean.
     pub standard_deviation: f64,
 }
 
 /// A value and how sure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Estimate {
+    /// The best guess.
     pub value: f64,
+    /// Where it may lie.
     pub interval: ConfidenceInterval,
 }
 
@@ -145,10 +157,13 @@ impl Estimate {
     }
 }
 
+/// Where a value lies with a stated probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConfidenceInterval {
     /// 0 to 1: 0.95 for a 95 % interval.
     pub level: f64,
+    /// Its lower end.
     pub low: f64,
+    /// Its upper end.
     pub high: f64,
 }

@@ -9,11 +9,13 @@ pub struct NoiseFloor {
     pub sigma: f64,
     /// Its 95 % interval.
     pub sigma_low: f64,
+    /// What it is at most, at 95 %.
     pub sigma_high: f64,
     /// Requests that it was learned from.
     pub requests: usize,
     /// Seconds that the budget keeps for a comparison, and what a pair of notes, one with each settings, costs.
     pub comparison_seconds: f64,
+    /// Seconds that a pair takes; absent where none was made.
     pub pair_seconds: Option<f64>,
     /// Pairs that fit.
     pub pairs: usize,

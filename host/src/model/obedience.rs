@@ -21,6 +21,7 @@ pub enum Obeyed {
 pub struct Obedience {
     /// The setting's key, as in the configuration.
     pub setting: String,
+    /// What became of it.
     pub state: Obeyed,
     /// The figures, in words.
     pub evidence: String,

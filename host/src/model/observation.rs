@@ -10,6 +10,7 @@ use super::disturbance::Disturbance;
 pub enum Repetition {
     /// The first request after a load: lazy initialisation makes it slow.
     Warmup,
+    /// It counts.
     Measured,
 }
 
@@ -90,6 +91,7 @@ impl FailureCause {
 /// One request: what was sent, when, and what came back. Milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Observation {
+    /// Whether it counts.
     pub repetition: Repetition,
     /// Index into the workload's files, for requests that carry one.
     pub file: Option<usize>,
@@ -101,14 +103,19 @@ pub struct Observation {
     pub started_ms: f64,
     /// Client clock.
     pub latency_ms: f64,
+    /// Client clock: from sending to the first word of the answer.
     pub time_to_first_token_ms: Option<f64>,
     /// Server clock; `None` when the server did not say.
     pub server: Option<ServerTimings>,
+    /// As the server counted them; 0 where it did not say.
     pub prompt_tokens: u32,
+    /// As the server counted them; 0 where it did not say.
     pub answer_tokens: u32,
     /// What the prompt should have counted, from the calibrated characters per token.
     pub expected_prompt_tokens: Option<f64>,
+    /// How the answer ended.
     pub finish: FinishReason,
+    /// Why it failed; absent where it did not.
     pub failure: Option<FailureCause>,
     /// The error's text, cleaned of control characters.
     pub message: Option<String>,
@@ -120,9 +127,13 @@ pub struct Observation {
 /// The server's own clock for one request, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ServerTimings {
+    /// From receiving the request to the end of the answer.
     pub total_ms: f64,
+    /// Loading the model, or making sure that it is loaded.
     pub load_ms: f64,
+    /// Reading the prompt.
     pub prefill_ms: f64,
+    /// Writing the answer.
     pub decode_ms: f64,
 }
 

@@ -8,6 +8,7 @@ use super::metric::ConfidenceInterval;
 /// survives is taken for granted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BatchOutlook {
+    /// Files of the batch.
     pub files: usize,
     /// Expected number of files that every try of a request failed for.
     pub expected_lost_files: f64,
@@ -15,10 +16,14 @@ pub struct BatchOutlook {
     pub lost_interval: ConfidenceInterval,
     /// Probability that the batch ends without a lost file while nobody looks, 0 to 1.
     pub unattended_probability: f64,
+    /// How long it takes, as the mean of what may happen.
     pub expected_minutes: f64,
+    /// Where that lies.
     pub interval: ConfidenceInterval,
     /// What it rests on: requests that were sent, that failed soon, and that were stalled or given up.
     pub requests: usize,
+    /// Requests that failed in the study.
     pub failed_requests: usize,
+    /// Requests that were given up or stood still in it.
     pub stalled_requests: usize,
 }

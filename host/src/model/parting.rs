@@ -19,8 +19,10 @@ pub enum Reply {
 /// What a server said when a study was over: it is asked for its version, and to leave the model as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Parting {
+    /// When its version was asked for.
     pub to_version: Reply,
     /// The version, where it said one.
     pub version: Option<String>,
+    /// When it was put back to what it was.
     pub to_restore: Reply,
 }

@@ -42,21 +42,30 @@ pub struct StudyProfile {
     pub name: String,
     /// The candidate's number.
     pub winner: u32,
+    /// The settings.
     pub tuned: TunedConfig,
+    /// How far their speed is known.
     pub standing: Standing,
 }
 
 /// What settings were found on. What nobody could tell is `None`, and says nothing against another place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Place {
+    /// Digest of the model.
     pub model_digest: Option<String>,
+    /// Version of the server.
     pub server_version: Option<String>,
+    /// Whether the machine does not exist.
     pub simulated: bool,
     /// Of a server elsewhere, whose hardware is unknown.
     pub remote_host: Option<String>,
+    /// Processor of a server on this machine.
     pub cpu_model: Option<String>,
+    /// Threads that could be used.
     pub usable_threads: Option<u32>,
+    /// Memory, in bytes.
     pub total_memory_bytes: Option<u64>,
+    /// Names of graphics processors.
     pub gpus: Vec<String>,
 }
 
@@ -135,15 +144,21 @@ impl Place {
 /// Settings under a name, as they are kept. Name and model together are unique.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Profile {
+    /// Version of this form: [`PROFILE_SCHEMA_VERSION`] when it was written.
     pub schema_version: u32,
+    /// Release of `ralf-tune` that made it.
     pub tool_version: String,
+    /// Its name.
     pub name: ProfileName,
     /// The study that they come from; `None` for those of a configuration.
     pub study: Option<StudyId>,
     /// Who chose them in it; `None` where the study's own pick was taken.
     pub selector: Option<String>,
+    /// What it was found on.
     pub place: Place,
+    /// The settings.
     pub tuned: TunedConfig,
+    /// How far their speed is known.
     pub standing: Standing,
     /// Notes per minute over the user's files then.
     pub notes_per_minute: Option<Estimate>,
@@ -151,6 +166,7 @@ pub struct Profile {
     pub quality: Option<Estimate>,
     /// Share of the source that reaches the model.
     pub source_share: Option<f64>,
+    /// What the loaded model took at most, in bytes.
     pub peak_memory_bytes: Option<f64>,
 }
 
@@ -195,6 +211,7 @@ pub struct ProfileName(String);
 pub struct BadName(String);
 
 impl ProfileName {
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

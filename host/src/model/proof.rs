@@ -7,6 +7,7 @@ use super::metric::{ConfidenceInterval, Estimate};
 /// What a comparison proves, and how it was made.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proof {
+    /// What it proves.
     pub verdict: ProofVerdict,
     /// Evidence that the tuned settings are faster, against "as fast or slower": an e-value, 20 or more proves it at 5 %.
     pub evidence_faster: f64,
@@ -24,6 +25,7 @@ pub struct Proof {
     pub quality_difference: Option<Estimate>,
     /// Files that were lost, of all that were tried.
     pub baseline_lost: usize,
+    /// The same of the compared settings.
     pub tuned_lost: usize,
     /// Prompts that the server cut.
     pub prompts_cut: usize,
@@ -35,9 +37,11 @@ pub struct Proof {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProofVerdict {
+    /// The compared settings are faster.
     Faster,
     /// No difference that so many pairs can show.
     #[default]
     Undecided,
+    /// The compared settings are slower.
     Slower,
 }

@@ -7,8 +7,11 @@ use super::{candidate::Candidate, metric::Estimate};
 /// A candidate that was measured, and what is known of it. Selectors choose among these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MeasuredCandidate {
+    /// Its number in the study.
     pub id: u32,
+    /// The settings.
     pub candidate: Candidate,
+    /// Whether they are the present ones.
     pub is_baseline: bool,
     /// Notes per minute over the user's size distribution.
     pub notes_per_minute: Option<Estimate>,
@@ -20,6 +23,7 @@ pub struct MeasuredCandidate {
     pub source_share: f64,
     /// Expected share of files lost, 0 to 1.
     pub lost_share: f64,
+    /// What the loaded model took at most, in bytes.
     pub peak_memory_bytes: Option<f64>,
     /// The model lies partly outside GPU memory.
     pub spilled: bool,
@@ -47,10 +51,13 @@ impl Default for Constraints {
 /// What a selector decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Selection {
+    /// Its name.
     pub selector: String,
     /// Id of the winner.
     pub winner: u32,
+    /// Ids of the next best, the better ones first.
     pub runners_up: Vec<u32>,
+    /// Why, each in a sentence.
     pub reasons: Vec<String>,
     /// Settings of the winner that the selector sets itself (timeouts from a rule, for example).
     pub settings: Vec<(String, f64)>,
@@ -59,10 +66,13 @@ pub struct Selection {
 /// The result of a study: what will be saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TunedConfig {
+    /// Name and tag of the model that they are for.
     pub model_name: String,
+    /// The settings.
     pub candidate: Candidate,
     /// RFC 3339 date of the study.
     pub benchmark_date: String,
+    /// How probable it is that nothing better was missed.
     pub confidence: Confidence,
 }
 
@@ -77,10 +87,13 @@ pub struct Confidence {
     pub parts: Vec<ConfidencePart>,
 }
 
+/// One thing that raised or lowered the confidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ConfidencePart {
+    /// Its name.
     pub name: String,
     /// Points of a hundred that it raises the number by, or lowers it where negative; all parts together are the number.
     pub points: f64,
+    /// Why, in a sentence.
     pub reason: String,
 }

@@ -11,20 +11,35 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parameter {
+    /// Tokens of context of a slot.
     NumCtx,
+    /// Threads; 0 leaves them to the server.
     NumThread,
+    /// Tokens of a prompt that are read at once; 0 leaves that to the server.
     NumBatch,
+    /// Tokens of an answer at most.
     NumPredict,
+    /// Temperature of sampling.
     Temperature,
+    /// Characters of a request at most.
     ChunkSize,
+    /// Characters of a file that are read at most.
     MaxContentLength,
+    /// Requests at once.
     MaxConcurrentRequests,
+    /// Pause after a request, in seconds.
     RequestDelaySeconds,
+    /// Files between two pauses of the batch.
     BatchSize,
+    /// Pause of the batch, in seconds.
     BatchDelaySeconds,
+    /// Seconds after which a request is given up.
     RequestTimeoutSeconds,
+    /// Tries of a request, the first included.
     RetryAttempts,
+    /// Seconds before the second try.
     InitialBackoffSeconds,
+    /// What each later pause before a try is multiplied by.
     BackoffMultiplier,
 }
 
@@ -119,8 +134,11 @@ impl Parameter {
 /// The allowed values of one parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ParameterRange {
+    /// The setting.
     pub parameter: Parameter,
+    /// The least value.
     pub low: f64,
+    /// The greatest value.
     pub high: f64,
     /// Grid: values are `low + k * step`. 0 means continuous.
     pub step: f64,
@@ -129,6 +147,7 @@ pub struct ParameterRange {
 /// The ranges of all parameters of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SearchSpace {
+    /// One for each setting that may be changed.
     pub ranges: Vec<ParameterRange>,
 }
 

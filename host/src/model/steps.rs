@@ -9,7 +9,9 @@ use super::metric::ConfidenceInterval;
 pub struct Change {
     /// Its name.
     pub setting: String,
+    /// Its value before.
     pub from: f64,
+    /// Its value after.
     pub to: f64,
 }
 

@@ -10,12 +10,15 @@ use super::{
     score::NoteScore,
 };
 
+/// How a trial ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialState {
+    /// It was carried out.
     Complete,
     /// Stopped because its answer no longer mattered.
     Pruned,
+    /// Nothing of it can be used, and why.
     Failed(FailureCause),
 }
 
@@ -26,17 +29,25 @@ pub struct Trial {
     pub number: u32,
     /// The stage, that is the strategy's name, or `"baseline"`, `"confirm"`.
     pub stage: String,
+    /// Why it was asked for, in the strategy's words.
     pub why: String,
+    /// The settings that it measured.
     pub candidate: Candidate,
+    /// How it measured them.
     pub experiment: Experiment,
+    /// How it ended.
     pub state: TrialState,
     /// Client clock: how long the trial took, loads and warm-up included.
     pub seconds: f64,
+    /// Loads of the model that it needed.
     pub reloads: u32,
+    /// What was measured, by metric.
     pub samples: Vec<Sample>,
     /// Named numbers that are no metric: `loaded_context_tokens`, for example.
     pub facts: Vec<(String, f64)>,
+    /// What scorers said of its notes.
     pub scores: Vec<NoteScore>,
+    /// Every request of it.
     pub observations: Vec<Observation>,
     /// What was noticed on the way, for people.
     pub notices: Vec<String>,

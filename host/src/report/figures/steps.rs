@@ -47,7 +47,7 @@ fn plot(steps: &[GainStep], before: f64) -> Plot {
             let (low, high) = (at * interval.low, at * interval.high);
             marks.push(Mark::Across { y: floor(index + 1) + 0.35, low, high, tone: Tone::Rule });
         }
-        marks.push(label(index + 1, format!("{}: {} times", changes(step), fixed(step.ratio, 2))));
+        marks.push(label(index + 1, format!("{} times: {}", fixed(step.ratio, 2), changes(step))));
         at = step.notes_per_minute;
     }
     marks.extend([bar(rows - 1, 0.0, at, Tone::Tuned), label(rows - 1, "tuned settings".to_owned())]);

@@ -31,8 +31,20 @@ const FONT: (&str, u32) = ("sans-serif", 33);
 /// Dots, and lines, in pixels.
 const DOT: u32 = 9;
 const LINE: u32 = 4;
-/// Columns of a label.
+/// What surrounds the plot, in pixels: the margins, and the room for names below and to the left.
+const MARGIN: u32 = 14;
+const MARGIN_RIGHT: u32 = 36;
+const BELOW: u32 = 92;
+const LEFT: u32 = 118;
+const LEFT_OF_NAMES: u32 = 4;
+/// What a sign and a line of text take, in pixels, about.
+const SIGN: f64 = 16.0;
+const TEXT_LINE: i32 = 36;
+/// Lines that a label may be moved by.
+const MOST_LINES: i32 = 6;
+/// Columns of a label, and of one that has the whole row.
 const LONGEST_LABEL: usize = 32;
+const LONGEST_NAME: usize = 46;
 /// A label to the right of this share of the plot stands to the left of its point.
 const RIGHT: f64 = 0.7;
 /// Labels closer than this share of both axes are one.
@@ -70,10 +82,10 @@ fn can_be_drawn(axis: &Axis) -> bool {
 fn draw_on<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, plot: &Plot) -> Result<(), Failure<'a>> {
     let names = plot.y.is_of_names();
     let mut chart = ChartBuilder::on(area)
-        .margin(14)
-        .margin_right(36)
-        .x_label_area_size(92)
-        .y_label_area_size(if names { 4 } else { 118 })
+        .margin(MARGIN)
+        .margin_right(MARGIN_RIGHT)
+        .x_label_area_size(BELOW)
+        .y_label_area_size(if names { LEFT_OF_NAMES } else { LEFT })
         .build_cartesian_2d(plot.x.low..plot.x.high, plot.y.low..plot.y.high)?;
     let mut mesh = chart.configure_mesh();
     let number = |value: &f64| if value.abs() < 10_000.0 { plain(*value) } else { grouped(*value) };
@@ -96,8 +108,8 @@ fn draw_on<'a>(area: &DrawingArea<SVGBackend<'a>, Shift>, plot: &Plot) -> Result
     for mark in &plot.marks {
         draw_mark(&chart, plot, mark)?;
     }
-    for (at, text) in labels(plot) {
-        draw_label(&chart, plot, at, &text)?;
+    for (label, lines) in apart(plot, labels(plot)) {
+        draw_label(&chart, plot, &label, lines)?;
     }
     area.present()
 }
@@ -171,13 +183,51 @@ fn labels(plot: &Plot) -> Vec<((f64, f64), String)> {
     labels
 }
 
-fn draw_label<'a>(chart: &Chart<'_, 'a>, plot: &Plot, at: (f64, f64), text: &str) -> Result<(), Failure<'a>> {
-    let is_right = (at.0 - plot.x.low) / (plot.x.high - plot.x.low) > RIGHT;
-    let (side, offset) = if is_right { (HPos::Right, -14) } else { (HPos::Left, 14) };
+/// A point and what stands beside it.
+type Label = ((f64, f64), String);
+
+/// Whether a label stands to the left of its point.
+fn stands_left(plot: &Plot, at: f64) -> bool {
+    (at - plot.x.low) / (plot.x.high - plot.x.low) > RIGHT
+}
+
+/// The labels with the lines by which each is moved, up or (negative) down, so that none lies upon another.
+fn apart(plot: &Plot, labels: Vec<Label>) -> Vec<(Label, i32)> {
+    let (width, height) = (f64::from(SIZE.0 - MARGIN - MARGIN_RIGHT - LEFT), f64::from(SIZE.1 - 2 * MARGIN - BELOW));
+    // From and to, and the lower end, in pixels.
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    let mut placed = Vec::new();
+    for ((x, y), text) in labels {
+        if plot.y.is_of_names() {
+            placed.push((((x, y), text), 0));
+            continue;
+        }
+        let at = width * (x - plot.x.low) / (plot.x.high - plot.x.low);
+        let end = height * (y - plot.y.low) / (plot.y.high - plot.y.low);
+        let long = SIGN * f64::from(u32::try_from(text.chars().count().min(LONGEST_LABEL)).unwrap_or(u32::MAX));
+        let (from, to) = if stands_left(plot, x) { (at - long, at) } else { (at, at + long) };
+        let is_free = |lines: i32| {
+            let low = end + f64::from(lines * TEXT_LINE);
+            let inside = low >= 0.0 && low + f64::from(TEXT_LINE) <= height + f64::from(MARGIN);
+            inside
+                && !taken.iter().any(|(a, b, other)| from < *b && to > *a && (low - other).abs() < f64::from(TEXT_LINE))
+        };
+        // Up first, then down past the point itself.
+        let lines =
+            (0..MOST_LINES).chain((2..MOST_LINES).map(|lines| -lines)).find(|lines| is_free(*lines)).unwrap_or(0);
+        taken.push((from, to, end + f64::from(lines * TEXT_LINE)));
+        placed.push((((x, y), text), lines));
+    }
+    placed
+}
+
+fn draw_label<'a>(chart: &Chart<'_, 'a>, plot: &Plot, (at, text): &Label, lines: i32) -> Result<(), Failure<'a>> {
+    let (side, offset) = if stands_left(plot, at.0) { (HPos::Right, -14) } else { (HPos::Left, 14) };
     let offset = if plot.y.is_of_names() { 4 } else { offset };
     let style = text_style().pos(Pos::new(side, VPos::Bottom));
-    let text = shortened(&clean(text), LONGEST_LABEL);
-    chart.plotting_area().draw(&(EmptyElement::at(at) + Text::new(text, (offset, -6), style)))
+    let longest = if plot.y.is_of_names() { LONGEST_NAME } else { LONGEST_LABEL };
+    let text = shortened(&clean(text), longest);
+    chart.plotting_area().draw(&(EmptyElement::at(*at) + Text::new(text, (offset, -6 - lines * TEXT_LINE), style)))
 }
 
 fn text_style() -> TextStyle<'static> {
@@ -220,6 +270,25 @@ mod tests {
         plot.marks.push(Mark::Label { at: (0.9, 0.5), text: "#3".to_owned() });
         let texts: Vec<String> = labels(&plot).into_iter().map(|(_, text)| text).collect();
         assert_eq!(texts, ["present, tuned", "#3"]);
+    }
+
+    #[test]
+    fn labels_lie_not_upon_each_other() {
+        let mut plot = plot("tuned: fast, balanced, quality", Axis::from_zero("s", [1.0]));
+        plot.marks.push(Mark::Label { at: (0.6, 0.5), text: "#3".to_owned() });
+        plot.marks.push(Mark::Label { at: (0.95, 0.5), text: "present".to_owned() });
+        plot.marks.push(Mark::Label { at: (0.1, 0.5), text: "#4".to_owned() });
+        let lines: Vec<i32> = apart(&plot, labels(&plot)).into_iter().map(|(_, lines)| lines).collect();
+        assert_eq!(lines, [0, 1, 2, 0], "each that would lie upon others is moved, and no other");
+        // At the top there is only room below.
+        let mut plot = self::plot("tuned: fast", Axis::from_zero("s", [1.0]));
+        plot.marks = vec![0.1, 0.15, 0.2]
+            .into_iter()
+            .map(|x| Mark::Label { at: (x, 1.0), text: "a label that is long".to_owned() })
+            .collect();
+        plot.marks[1] = Mark::Label { at: (0.3, 1.0), text: "another".to_owned() };
+        let moved = apart(&plot, labels(&plot));
+        assert!(moved.iter().skip(1).any(|(_, lines)| *lines < 0), "{moved:?}");
     }
 
     #[test]
