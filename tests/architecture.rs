@@ -35,9 +35,9 @@ const MAY_USE: [(&str, &[&str]); 22] = [
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
 const ONLY_THERE: [(&str, &[&str]); 14] = [
-    ("reqwest", &["ollama/http.rs", "install/http.rs"]),
+    ("reqwest", &["ollama/http.rs", "install/http.rs", "watch/webhook.rs"]),
     ("axum", &["simulate/http.rs"]),
-    ("hyper::", &["proxy/"]),
+    ("hyper::", &["proxy/", "watch/serve.rs"]),
     ("wasmtime", &["plugin/"]),
     ("wit_component", &["plugin/pack.rs"]),
     ("statrs", &["stats/", "workload/generate/"]),

@@ -60,5 +60,6 @@ mod support;
 mod truncation;
 mod verify;
 mod versions;
+mod watching;
 mod wit;
 mod worth;

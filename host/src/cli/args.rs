@@ -105,7 +105,7 @@ pub enum Command {
     /// Make a note of every file with tuned settings; stopped or killed, it goes on
     #[command(after_long_help = batch_args::EXAMPLES)]
     Batch(BatchArgs),
-    /// Probe a server now and then, and say when settings are no longer what they were
+    /// Say when tuned settings are no longer what they were, since when, and why
     #[command(after_long_help = watch_args::EXAMPLES)]
     Watch(Box<WatchArgs>),
     /// Show the report of a study again
@@ -114,7 +114,7 @@ pub enum Command {
     /// List, show, compare, export and import studies that are kept; choose again in one
     #[command(subcommand)]
     Study(StudyCommand),
-    /// Keep settings under names (fast, balanced, quality, yours), and put one to use
+    /// Keep settings under names, such as fast, balanced, quality or yours, and use one
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Look at the settings that count, and who said them

@@ -6,7 +6,7 @@ use super::{
     series::{Level, Point},
     state::Surroundings,
 };
-use crate::model::machine::PowerState;
+use crate::{model::machine::PowerState, stats::change::difference};
 
 /// A part that became longer by less than this factor did not change.
 const SLOWER: f64 = 1.05;
@@ -124,10 +124,10 @@ impl CauseKind {
     pub const fn knobs(self) -> &'static [&'static str] {
         match self {
             Self::Spill => &["context"],
-            Self::Slots => &["throughput"],
             Self::Threads => &["threads"],
             Self::OtherClient | Self::Network | Self::Disk | Self::Battery => &[],
-            Self::Model | Self::Server | Self::Heat | Self::Machine | Self::Unknown => &["threads", "throughput"],
+            Self::Model | Self::Server => &["threads", "throughput"],
+            Self::Slots | Self::Heat | Self::Machine | Self::Unknown => &["throughput"],
         }
     }
 }
@@ -214,8 +214,10 @@ fn rates(before: &Level, level: &Level, after: &[Point]) -> Option<Cause> {
     if (read - write).abs() < ALIKE * read.max(write) {
         let middle = after.len() / 2;
         let (first, second) = after.split_at(middle);
-        let grew = Level::of(second).level.mean - Level::of(first).level.mean;
-        let kind = if !first.is_empty() && grew > slower { CauseKind::Heat } else { CauseKind::Machine };
+        let grew = difference(&Level::of(first).level, &Level::of(second).level);
+        // It goes on, and by more than noise.
+        let goes_on = grew.is_some_and(|grew| grew.value > slower && grew.interval.low > 0.0);
+        let kind = if goes_on { CauseKind::Heat } else { CauseKind::Machine };
         return Some(Cause { kind, because: times });
     }
     if read > write {

@@ -50,7 +50,17 @@ pub enum Event {
     /// Nothing was measured anew, and why.
     NotRetuned { why: String },
     /// The knobs that drifted were measured anew.
-    Retuned { knobs: Vec<String>, requests: u64, study: Option<String>, outcome: String, applied: Vec<String> },
+    Retuned {
+        knobs: Vec<String>,
+        requests: u64,
+        seconds: f64,
+        /// What the study took that the profile comes from, where it is kept.
+        seconds_of_the_study: Option<f64>,
+        study: Option<String>,
+        outcome: String,
+        /// Files that were changed.
+        applied: Vec<String>,
+    },
     /// The probes agree with what was applied.
     Confirmed { probes: u64 },
     /// The probes disagree: what was there before is back.
@@ -62,6 +72,12 @@ impl Event {
     #[must_use]
     pub const fn is_for_the_log(&self) -> bool {
         !matches!(self, Self::Probe { .. } | Self::Skipped { .. } | Self::Failed { .. })
+    }
+
+    /// Whether somebody wants to hear of it at once.
+    #[must_use]
+    pub const fn is_for_people(&self) -> bool {
+        self.is_for_the_log() && !matches!(self, Self::Begun { .. } | Self::Noticed { .. } | Self::Changed { .. })
     }
 
     /// The name in JSON.

@@ -6,13 +6,20 @@
 
 mod cause;
 mod event;
+pub mod metrics;
 mod series;
+mod serve;
 mod state;
+mod units;
+mod webhook;
 
 pub use cause::{Cause, CauseKind};
 pub use event::{Entry, Event, Skip};
 pub use series::{Level, Point, Series};
+pub use serve::{Shown, serve};
 pub use state::{
     Alert, AlertKind, BASELINE_PROBES, LEAST_CHANGE, Measured, OnTrial, Surroundings, Verdict, WATCH_SCHEMA_VERSION,
     WatchState,
 };
+pub use units::Manager;
+pub use webhook::{Webhook, WebhookError};

@@ -127,7 +127,8 @@ impl Series {
             self.older = self.older.with(&oldest);
         }
         let found = self.evidence().filter(|found| found.sum >= crate::stats::change::RUN_LENGTH)?;
-        let after = self.recent.split_off(found.at);
+        let mut after = self.recent.split_off(found.at);
+        draw_in(&mut after);
         let before = self.older.and(Level::of(&self.recent));
         *self = Self { older: Level::default(), recent: after.clone() };
         Some(Change { before, after })
@@ -146,6 +147,15 @@ impl Series {
         self.older.and(Level::of(&self.recent))
     }
 
+    /// The same without the first so many, where enough others are there.
+    #[must_use]
+    pub fn level_without_first(&self, many: usize) -> Level {
+        if self.older.probes() > 0 || self.recent.len() < 2 * many {
+            return self.level();
+        }
+        Level::of(self.recent.get(many..).unwrap_or_default())
+    }
+
     /// The last so many probes, the oldest first.
     #[must_use]
     pub fn last(&self, many: usize) -> &[Point] {
@@ -155,14 +165,28 @@ impl Series {
     /// Draws an outlier in, as far as what came before it says what is usual: one slow probe is no change, and many are one all the same.
     fn clipped(&self, value: f64) -> f64 {
         let known: Vec<f64> = self.recent.iter().map(|point| logarithm(point.time_ms())).collect();
-        if known.len() < FEWEST_TO_CLIP {
-            return value;
-        }
-        let middle = median(&known);
-        let apart: Vec<f64> = known.iter().map(|known| (known - middle).abs()).collect();
-        let deviation = (DEVIATION_OF_MEDIAN * median(&apart)).max(LEAST_DEVIATION);
-        value.clamp(middle - MOST_DEVIATIONS * deviation, middle + MOST_DEVIATIONS * deviation)
+        usual(&known).map_or(value, |(low, high)| value.clamp(low, high))
     }
+}
+
+/// The same among themselves, for probes after a change: what was unusual before is usual now.
+fn draw_in(points: &mut [Point]) {
+    let times: Vec<f64> = points.iter().map(|point| logarithm(point.time_ms())).collect();
+    let bounds = usual(&times);
+    for (point, time) in points.iter_mut().zip(times) {
+        point.level = bounds.map_or(time, |(low, high)| time.clamp(low, high));
+    }
+}
+
+/// The bounds of what is no outlier; `None` while too little is known.
+fn usual(times: &[f64]) -> Option<(f64, f64)> {
+    if times.len() < FEWEST_TO_CLIP {
+        return None;
+    }
+    let middle = median(times);
+    let apart: Vec<f64> = times.iter().map(|time| (time - middle).abs()).collect();
+    let margin = MOST_DEVIATIONS * (DEVIATION_OF_MEDIAN * median(&apart)).max(LEAST_DEVIATION);
+    Some((middle - margin, middle + margin))
 }
 
 /// That of a time; a thousandth of a millisecond is the least that any clock says.

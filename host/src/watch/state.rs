@@ -39,9 +39,14 @@ const BUSY_IN_A_ROW: u32 = 6;
 /// Looks in a row that must see fewer slots.
 const SLOTS_IN_A_ROW: u32 = 2;
 
-/// After a re-tune: the evidence that probes disagree (1 in 20 by chance), and after how many they are believed to agree.
-const DISAGREE: f64 = 20.0;
+/// After a re-tune: the evidence that probes disagree (1 in 100 by chance), how many it takes at least, and after how many they are believed to
+/// agree.
+const DISAGREE: f64 = 100.0;
+const FEWEST_TO_DISAGREE: u64 = 4;
 const AGREE_AFTER: u64 = 12;
+
+/// Probes after a change that may lie before it: its moment is an estimate.
+const DOUBTFUL: usize = 2;
 
 /// What is known of the server and its machine besides times.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -96,6 +101,10 @@ pub struct OnTrial {
     pub config: Option<String>,
     /// How it was with the previous settings when they were replaced.
     pub before: Level,
+    /// Their baseline, what it was measured in, and their alert.
+    pub baseline: Option<Level>,
+    pub then: Surroundings,
+    pub alert: Option<Alert>,
 }
 
 /// What is kept of one profile on one server.
@@ -111,6 +120,8 @@ pub struct WatchState {
     pub series: Series,
     pub alert: Option<Alert>,
     pub on_trial: Option<OnTrial>,
+    /// Since when the alert is there for which something was measured anew already: once is enough.
+    pub retuned_for: Option<String>,
     /// RFC 3339 date, and the tokens of it.
     pub day: String,
     pub tokens_today: u64,
@@ -138,6 +149,7 @@ impl WatchState {
             series: Series::default(),
             alert: None,
             on_trial: None,
+            retuned_for: None,
             day: String::new(),
             tokens_today: 0,
             probes: 0,
@@ -160,6 +172,7 @@ impl WatchState {
         self.skipped = kept.skipped;
         self.failed = kept.failed;
         self.alerts = kept.alerts;
+        self.retuned_for = kept.retuned_for;
     }
 
     /// Tokens that are left of a day's.
@@ -203,6 +216,7 @@ impl WatchState {
         let mut events = self.notice(&now);
         let (at, time_ms) = (point.at.clone(), point.time_ms());
         let change = self.series.push(point);
+        let baseline = change.as_ref().map(|change| *self.baseline.get_or_insert(change.before));
         let evidence = self.series.evidence().map_or(0.0, |found| found.sum);
         events.push(Event::Probe {
             time_ms,
@@ -213,8 +227,7 @@ impl WatchState {
             evidence: change.as_ref().map_or(evidence, |_| crate::stats::change::RUN_LENGTH),
             baseline: self.baseline.map_or_else(|| self.series.level().probes(), |level| level.probes()),
         });
-        if let Some(change) = change {
-            let baseline = *self.baseline.get_or_insert(change.before);
+        if let (Some(change), Some(baseline)) = (change, baseline) {
             events.extend(self.judge(&baseline, &change.after));
         }
         events.extend(self.count_slots(&at));
@@ -233,7 +246,7 @@ impl WatchState {
     /// What is other than at the probe before.
     fn notice(&mut self, now: &Surroundings) -> Vec<Event> {
         let mut events = Vec::new();
-        if self.series.level().probes() == 0 && self.baseline.is_none() {
+        if self.probes <= 1 || (self.series.level().probes() == 0 && self.baseline.is_none()) {
             self.then = now.clone();
         } else {
             let noticed = causes(&self.now, now, &Level::default(), &[]);
@@ -264,8 +277,14 @@ impl WatchState {
         let since = after.first().map(|point| point.at.clone()).unwrap_or_default();
         let Some(times) = ratio(baseline, after) else { return Vec::new() };
         if times.value >= LEAST_CHANGE {
+            // The same alert, known better: levels are estimates, and the moment of a change is one, too.
+            if let Some(Alert { kind: AlertKind::Slower, times: Some(known), .. }) = &mut self.alert
+                && (times.value / known.value).ln().abs() < LEAST_CHANGE.ln()
+            {
+                *known = times;
+                return vec![Event::Changed { since, times }];
+            }
             let causes = causes(&self.then, &self.now, baseline, after);
-            // An alert that goes on began when it began.
             let alert = Alert { kind: AlertKind::Slower, since, times: Some(times), causes };
             let event = Event::Alert {
                 kind: alert.kind,
@@ -309,9 +328,26 @@ impl WatchState {
 
     /// Puts settings on trial: the probes from now on are theirs.
     pub fn put_on_trial(&mut self, settings: Candidate, previous: Profile, config: Option<String>) {
-        let before = self.series.level();
+        let trial = OnTrial {
+            previous: Box::new(previous),
+            config,
+            before: self.series.level_without_first(DOUBTFUL),
+            baseline: self.baseline,
+            then: self.then.clone(),
+            alert: self.alert.take(),
+        };
         self.begin_anew(settings);
-        self.on_trial = Some(OnTrial { previous: Box::new(previous), config, before });
+        self.on_trial = Some(trial);
+    }
+
+    /// Puts back what was known of the settings before: they are slower than they were, but no slower than the others.
+    pub fn roll_back(&mut self) -> Option<OnTrial> {
+        let trial = self.on_trial.take()?;
+        self.begin_anew(trial.previous.tuned.candidate.clone());
+        self.baseline = trial.baseline;
+        self.then = trial.then.clone();
+        self.alert.clone_from(&trial.alert);
+        Some(trial)
     }
 
     /// What the probes say of settings on trial; `None` while they say nothing.
@@ -321,10 +357,15 @@ impl WatchState {
         let (before, level) = (trial.before.level, self.series.level());
         let times = (level.level.mean - before.mean).exp();
         let probes = level.probes();
-        if before.count >= 1.0 && times > 1.0 && apart(&before, &level.level) >= DISAGREE {
-            return Some(Verdict::Disagree { times, probes });
+        let is_slower = times >= LEAST_CHANGE;
+        let is_sure = apart(&before, &level.level) >= DISAGREE && probes >= FEWEST_TO_DISAGREE;
+        let is_over = probes >= AGREE_AFTER;
+        match (is_slower, is_sure || is_over) {
+            // Whoever is still slower in the end, sure or not, has not stood the trial.
+            (true, true) => Some(Verdict::Disagree { times, probes }),
+            (false, _) if is_over => Some(Verdict::Agree { probes }),
+            _ => None,
         }
-        (probes >= AGREE_AFTER).then_some(Verdict::Agree { probes })
     }
 }
 
@@ -352,3 +393,7 @@ fn ratio(baseline: &Level, after: &[Point]) -> Option<Estimate> {
         ConfidenceInterval { level: found.interval.level, low: (value - margin).exp(), high: (value + margin).exp() };
     Some(Estimate { value: value.exp(), interval })
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

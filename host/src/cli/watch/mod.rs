@@ -2,10 +2,16 @@
 
 pub mod args;
 mod clock;
+mod install;
+mod notify;
+mod retune;
 mod tell;
 mod visit;
 
+use std::{cell::Cell, net::SocketAddr, rc::Rc};
+
 use rand::Rng;
+use tokio::net::{TcpListener, lookup_host};
 
 use super::{
     CommandResult,
@@ -19,11 +25,14 @@ use super::{
     ui,
 };
 use crate::{
-    model::profile::{Place, Profile},
+    model::{
+        candidate::LoadKey,
+        profile::{Place, Profile},
+    },
     settings::{Overrides, Settings},
     simulate::Scenario,
     store::{KeptWatch, WatchStore},
-    watch::{Entry, Event, WatchState},
+    watch::{Entry, Event, Shown, WatchState, serve},
 };
 use args::WatchArgs;
 use clock::Clock;
@@ -45,6 +54,12 @@ struct Watching<'a> {
     key: String,
     clock: Clock,
     seed: u64,
+    /// What the user of a simulated machine has loaded.
+    user: Cell<Option<LoadKey>>,
+    /// Something is measured anew: it hears itself when somebody wants the end, and leaves the server as it was found.
+    measuring: Rc<Cell<bool>>,
+    /// Somebody wanted the end meanwhile.
+    stopped: bool,
 }
 
 /// Watches.
@@ -53,6 +68,9 @@ pub fn run(args: &WatchArgs) -> CommandResult {
     let store = WatchStore::new(&places::needed_data(&env)?);
     if args.log {
         return tell::show_log(&store, args.json);
+    }
+    if args.uninstall {
+        return install::uninstall(args);
     }
     let scenario = session::scenario(&settings)?;
     let profile = profile::named(&env, &args.profile, settings.model.value.as_deref())?;
@@ -66,6 +84,10 @@ pub fn run(args: &WatchArgs) -> CommandResult {
         return Err(Failure::usage(what, Some(hint)));
     }
     settings.model.value = Some(profile.tuned.model_name.clone());
+    let mut teller = Teller::new(args, &profile)?;
+    if args.install {
+        return install::install(args);
+    }
     let present = present_settings(target(&settings, scenario.as_ref()).as_deref())?;
     let virtual_clock = scenario.is_some();
     let seed = settings.seed.value.unwrap_or_else(|| if virtual_clock { 0 } else { rand::rng().next_u64() });
@@ -78,17 +100,85 @@ pub fn run(args: &WatchArgs) -> CommandResult {
             scenario.as_ref().map_or_else(|| connection.address.base_url(), |scenario| scenario.name.clone())
         );
         let clock = Clock::start();
-        let mut watching = Watching { args, settings, env, scenario, profile, connection, store, key, clock, seed };
-        let mut state = watching.kept()?;
-        let mut teller = Teller::new(args, &watching.store, &watching.profile)?;
-        tokio::select! {
-            ended = watching.go(&mut state, &mut teller) => ended,
-            () = interrupted() => {
-                teller.stop();
-                Ok(ExitStatus::Interrupted)
-            }
+        let shown = Shown::default();
+        let metrics = serve_metrics(args, shown.clone()).await?;
+        if args.metrics.is_some() {
+            teller.show_on(shown);
         }
+        let (user, measuring) = (Cell::new(None), Rc::new(Cell::new(false)));
+        let is_measuring = Rc::clone(&measuring);
+        let mut watching = Watching {
+            args,
+            settings,
+            env,
+            scenario,
+            profile,
+            connection,
+            store,
+            key,
+            clock,
+            seed,
+            user,
+            measuring,
+            stopped: false,
+        };
+        let mut state = watching.kept()?;
+        let ended = tokio::select! {
+            ended = watching.go(&mut state, &mut teller) => ended,
+            ended = metrics => ended,
+            () = ended_by_the_user(&is_measuring) => Ok(ExitStatus::Interrupted),
+        };
+        if matches!(ended, Ok(ExitStatus::Interrupted)) {
+            teller.stop();
+        }
+        ended
     })?
+}
+
+/// Waits until somebody wants the end, and nothing is under way that ends by itself then.
+async fn ended_by_the_user(is_measuring: &Cell<bool>) {
+    loop {
+        interrupted().await;
+        if !is_measuring.get() {
+            return;
+        }
+    }
+}
+
+/// Listens on this machine only, unless more is allowed. What comes of it serves for ever, or waits for ever where nobody wants metrics.
+async fn serve_metrics(args: &WatchArgs, shown: Shown) -> Result<impl Future<Output = CommandResult>, Failure> {
+    let listener = match &args.metrics {
+        Some(address) => Some(listen_for_metrics(address, args.allow_remote).await?),
+        None => None,
+    };
+    Ok(async move {
+        match listener {
+            None => std::future::pending().await,
+            Some(listener) => match serve(listener, shown).await {
+                Err(error) => Err(Failure::new(ExitStatus::Unfit, error, None)),
+            },
+        }
+    })
+}
+
+async fn listen_for_metrics(address: &str, allow_remote: bool) -> Result<TcpListener, Failure> {
+    let failed = |error: std::io::Error| {
+        let is_typed_wrong = error.kind() == std::io::ErrorKind::InvalidInput;
+        let status = if is_typed_wrong { ExitStatus::Usage } else { ExitStatus::Unfit };
+        let error = anyhow::Error::new(error).context(format!("cannot listen on {address}"));
+        Failure::new(status, error, Some("choose another address with --metrics, such as 127.0.0.1:9464".to_owned()))
+    };
+    let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(failed)?.collect();
+    if addresses.iter().any(|address| !address.ip().to_canonical().is_loopback()) && !allow_remote {
+        return Err(Failure::usage(
+            format!("{address} can be reached from other machines, and whoever reaches it may read the metrics"),
+            Some("listen on 127.0.0.1, or say --allow-remote".into()),
+        ));
+    }
+    let listener = TcpListener::bind(&addresses[..]).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    ui::message(&format!("metrics on http://{address}/metrics"));
+    Ok(listener)
 }
 
 impl Watching<'_> {
@@ -116,9 +206,17 @@ impl Watching<'_> {
         let mut last = ExitStatus::Done;
         for number in 1_u64.. {
             let begun = tokio::time::Instant::now();
+            self.look_up_the_profile();
             let events = self.visit(state).await;
             let failed = events.iter().any(|event| matches!(event, Event::Failed { .. }));
             self.told(state, teller, events).await?;
+            let decisions = self.mend(state).await?;
+            if !decisions.is_empty() {
+                self.told(state, teller, decisions).await?;
+            }
+            if self.stopped {
+                return Ok(ExitStatus::Interrupted);
+            }
             last = match (&state.alert, failed) {
                 (Some(_), _) => ExitStatus::Alert,
                 (None, true) => ExitStatus::Server,
@@ -130,6 +228,14 @@ impl Watching<'_> {
             tokio::time::sleep_until(begun + self.args.every).await;
         }
         Ok(last)
+    }
+
+    /// A study may have made another profile of that name since.
+    fn look_up_the_profile(&mut self) {
+        let model = &self.profile.tuned.model_name;
+        if let Ok(profile) = profile::named(&self.env, &self.args.profile, Some(model)) {
+            self.profile = profile;
+        }
     }
 
     /// Keeps the state before anybody is told: whoever is told may end us.

@@ -72,7 +72,10 @@ impl Watching<'_> {
     /// On a simulated machine nobody works: somebody loads the model as the profile has it, as a batch would.
     async fn play_the_user(&self, server: &ServerProfile, model: &ModelProfile) {
         let settings = &self.profile.tuned.candidate;
-        if server.loaded_models.iter().any(|loaded| loaded.name == model.name) {
+        let key = settings.load_key();
+        let is_loaded = server.loaded_models.iter().any(|loaded| loaded.name == model.name);
+        let before = self.user.replace(Some(key));
+        if is_loaded && before == Some(key) {
             return;
         }
         let request = LoadRequest {

@@ -1,0 +1,112 @@
+//! One page over HTTP, for Prometheus: `/metrics`, and nothing else.
+
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Body, Frame, Incoming},
+    header::{CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+use super::metrics;
+
+/// Connections at once. Prometheus needs one.
+const MOST_CONNECTIONS: usize = 16;
+
+/// Longest time of one connection: whoever says nothing holds it no longer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The page as it is now.
+#[derive(Debug, Clone, Default)]
+pub struct Shown(Arc<Mutex<String>>);
+
+impl Shown {
+    /// Shows another page from now on.
+    pub fn set(&self, text: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    fn get(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Serves the page for ever.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve(listener: TcpListener, shown: Shown) -> io::Result<Infallible> {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // A client that left in the queue.
+            Err(error) if is_passing(&error) => continue,
+            Err(error) => return Err(error),
+        };
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
+        let shown = shown.clone();
+        tokio::spawn(async move {
+            let _permit = permit;
+            let service = service_fn(move |request| {
+                let answer = answer(&request, &shown);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let connection =
+                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+            let _ = tokio::time::timeout(LONGEST, connection).await;
+        });
+    }
+}
+
+fn answer(request: &Request<Incoming>, shown: &Shown) -> Response<Page> {
+    let (status, content_type, text) = match (request.method(), request.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, metrics::CONTENT_TYPE, shown.get()),
+        (&Method::GET | &Method::HEAD, "/") => {
+            (StatusCode::OK, "text/plain; charset=utf-8", "ralf-tune watch: see /metrics\n".to_owned())
+        }
+        _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found: see /metrics\n".to_owned()),
+    };
+    let mut response = Response::new(Page(Some(Bytes::from(text))));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A body in one piece.
+struct Page(Option<Bytes>);
+
+impl Body for Page {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
