@@ -8,11 +8,13 @@ pub const QUANTILES: usize = 201;
 /// What was learned from the requests of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Learned {
+    /// Whose requests these are.
     pub model: String,
     /// Requests that count.
     pub requests: usize,
-    /// When the first and the last of them came, RFC 3339.
+    /// When the first of them came, RFC 3339.
     pub from: String,
+    /// When the last of them came.
     pub to: String,
     /// Days on which there were any.
     pub days: usize,
@@ -30,6 +32,7 @@ pub struct Learned {
     pub at_once: Quantity,
     /// `None` in records of releases that did not look.
     pub beginnings: Option<SharedBeginnings>,
+    /// Options that clients mostly send.
     pub habits: Habits,
     /// Characters of a request of the samples that were there, prompt included: what the learned sizes are held against.
     pub samples: Option<Quantity>,
@@ -44,6 +47,7 @@ pub struct Quantity {
     pub effective: f64,
     /// Groups of values that may be alike.
     pub groups: usize,
+    /// Their weighted mean.
     pub mean: f64,
     /// [`QUANTILES`] of them, evenly spaced, from the least value to the greatest.
     pub quantiles: Vec<f64>,
@@ -64,11 +68,13 @@ impl Quantity {
         self.quantiles.get(index).copied().unwrap_or(0.0)
     }
 
+    /// Half of all lie at or below.
     #[must_use]
     pub fn median(&self) -> f64 {
         self.at(0.5)
     }
 
+    /// Nine of ten lie at or below.
     #[must_use]
     pub fn ninetieth(&self) -> f64 {
         self.at(0.9)
@@ -89,18 +95,24 @@ pub struct SharedBeginnings {
 /// What clients mostly ask for; `None` where most leave it to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Habits {
+    /// Tokens of context.
     pub num_ctx: Option<u32>,
+    /// Most tokens of an answer.
     pub num_predict: Option<u32>,
+    /// Threads.
     pub num_thread: Option<u32>,
+    /// Tokens of a prefill batch.
     pub num_batch: Option<u32>,
+    /// Temperature.
     pub temperature: Option<f64>,
 }
 
 /// How two distributions of one quantity differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
-    /// Median and 90th percentile of what it was, and of what it is.
+    /// Median and 90th percentile of what it was.
     pub was: (f64, f64),
+    /// The same of what it is.
     pub is: (f64, f64),
     /// Greatest difference of the two distributions, 0 to 1 (Kolmogorov and Smirnov).
     pub distance: f64,
@@ -116,17 +128,25 @@ pub struct Difference {
 pub enum Drift {
     /// Too few to tell.
     Unknown {
+        /// Requests since.
         requests: usize,
+        /// Sittings since.
         sittings: usize,
+        /// Requests that are needed.
         least_requests: usize,
+        /// Sittings that are needed.
         least_sittings: usize,
     },
+    /// They are like those that the study was for.
     Same {
+        /// Requests since.
         requests: usize,
     },
     /// Those quantities that differ by more than chance, and by enough to matter.
     Other {
+        /// Requests since.
         requests: usize,
+        /// By the name of the quantity.
         differences: Vec<(String, Difference)>,
     },
 }

@@ -96,7 +96,7 @@ impl Upstream {
 
     /// Host and port of the server.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.server.address
     }
 
     /// Sends a request, over an idle connection where there is one. The connection comes with the answer: whoever drops it before the answer has

@@ -5,9 +5,10 @@ use crate::{
     cli::{
         failure::Failure,
         lock, places,
-        run::{present_settings, target, workload},
+        run::{present_settings, target},
         session, ui,
         watched::watched,
+        workload::workload,
     },
     emit::{FileChange as _, ralf_notes::ConfigChange},
     model::{
@@ -92,7 +93,7 @@ impl Watching<'_> {
             machine: self.connection.machine.clone(),
             server,
             model,
-            workload: workload(&self.settings, self.seed)?,
+            workload: workload(&self.settings, self.seed, None)?,
             baseline: self.profile.tuned.candidate.clone(),
             constraints: Constraints::default(),
             files: None,
