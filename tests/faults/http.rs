@@ -1,6 +1,6 @@
 //! The same faults over HTTP, before the whole program: how it ends, what it says, and how much memory it takes.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Mutex, thread};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, sync::Mutex, thread};
 
 use super::{
     Row, documented, flat, is_harmless,
@@ -85,7 +85,8 @@ fn ended(fault: Fault, meets: Meets) -> Ended {
     let arguments = [command, &["--model", &model, "--host", &host]].concat();
     let (ran, memory) = world.finish_watched(world.process(&arguments), format!("ralf-tune {}", arguments.join(" ")));
     let notes = if world.path("notes").exists() {
-        world.names("notes").iter().filter(|name| name.ends_with(".md")).count()
+        let names = world.names("notes");
+        names.iter().filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "md")).count()
     } else {
         0
     };

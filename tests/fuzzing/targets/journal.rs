@@ -93,7 +93,18 @@ impl Disk {
     /// Puts the bytes there and reads them. What could not be believed is gone afterwards, and nothing else: a second time finds the same.
     fn read<R: DeserializeOwned + PartialEq + std::fmt::Debug>(&self, bytes: &[u8]) -> Option<Found<R>> {
         fs::write(&self.path, bytes).unwrap();
-        let open = || self.journals.open::<Value, R>(&self.id, false);
+        // Another test that starts a process at this moment may hold the lock of the one before until the process has begun.
+        let open = || {
+            let tries = std::iter::repeat_with(|| self.journals.open::<Value, R>(&self.id, false)).take(1_000_000);
+            let mut done = tries.skip_while(|opened| {
+                let is_held = matches!(opened, Err(StoreError::Running { .. }));
+                if is_held {
+                    std::thread::yield_now();
+                }
+                is_held
+            });
+            done.next().unwrap_or_else(|| panic!("{} stays locked", self.path.display()))
+        };
         let found = match open() {
             Ok(found) => found,
             Err(error) => {
