@@ -79,7 +79,7 @@ fn a_study_is_about_requests_as_they_were_recorded() {
     let world = World::new();
     record(&world, "2026-03-01T08:00:00Z", MODEL, 9000.0);
     record(&world, "2026-03-01T08:00:00Z", "other:1b", 900.0);
-    world.write("src/a.rs", &"fn main() { /* ä */ }\n".repeat(400));
+    world.write("src/a.rs", "fn main() { /* ä */ }\n".repeat(400));
     for more in [&["--model", MODEL][..], &["--model", MODEL, "--samples", "src"]] {
         let study = study(&world, more);
         let workload = &study["workload"];
@@ -182,7 +182,7 @@ fn a_study_that_was_killed_goes_on_with_the_requests_that_it_began_with() {
     let mut child = world.process(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let lines = || {
         let journal = fs::read_dir(&folder).ok()?.next()?.ok()?.path();
-        Some(fs::read(journal).ok()?.iter().filter(|byte| **byte == b'\n').count())
+        Some(fs::read_to_string(journal).ok()?.lines().count())
     };
     while lines().unwrap_or(0) < 4 {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");

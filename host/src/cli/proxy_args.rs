@@ -25,6 +25,7 @@ What passes is not changed but by --apply, and not kept: records have times, siz
 See also: ralf-tune run --workload learned, ralf-tune doctor";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct ProxyArgs {
     /// Address to listen on, on this machine
     #[arg(long, value_name = "ADDR", required_unless_present = "report", default_value_if("report", "true", Some("")))]

@@ -147,7 +147,7 @@ fn enough(records: &[ExchangeRecord]) -> Vec<(String, usize)> {
         .filter(|(_, requests)| *requests >= LEAST_REQUESTS)
         .map(|(model, requests)| (model.to_owned(), requests))
         .collect();
-    models.sort_by(|one, other| other.1.cmp(&one.1));
+    models.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
     models
 }
 

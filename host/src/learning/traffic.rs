@@ -37,7 +37,7 @@ pub fn traffic(
     let mut days = by(|record| record.at.get(..10));
     days.drain(..days.len().saturating_sub(MOST_DAYS));
     let busiest = |mut groups: Vec<TrafficGroup>| {
-        groups.sort_by(|one, other| other.requests.cmp(&one.requests));
+        groups.sort_by_key(|group| std::cmp::Reverse(group.requests));
         groups.truncate(MOST_GROUPS);
         groups
     };

@@ -174,7 +174,7 @@ pub struct WorkloadSummary {
     pub around_chars: Option<usize>,
     /// The requests that the files are as large as; absent where they are those of the batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learned: Option<Learned>,
+    pub learned: Option<Box<Learned>>,
 }
 
 /// The ordered list of stages.

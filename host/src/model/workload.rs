@@ -40,7 +40,7 @@ pub struct Workload {
     pub notices: Vec<String>,
     /// The requests that these files are as large as; none where the files are those of the batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learned: Option<Learned>,
+    pub learned: Option<Box<Learned>>,
 }
 
 impl Workload {

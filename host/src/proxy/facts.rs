@@ -50,7 +50,7 @@ impl Beginning {
             }
             self.bytes += taken.len();
             part = rest;
-            if self.bytes % BLOCK == 0 {
+            if self.bytes.is_multiple_of(BLOCK) {
                 self.hasher.write(&self.block);
                 if BEGINNINGS.contains(&self.bytes) {
                     #[expect(clippy::cast_possible_truncation, reason = "half of it tells texts apart well enough")]

@@ -88,6 +88,9 @@ pub fn json(traffic: &Traffic) -> serde_json::Result<String> {
     serde_json::to_string_pretty(traffic).map(|text| text + "\n")
 }
 
+/// How a value is written.
+type Shown = fn(f64) -> String;
+
 fn rounded(value: f64) -> String {
     grouped(value.round())
 }
@@ -98,7 +101,7 @@ fn time(milliseconds: f64) -> String {
 
 fn write_all(page: &mut Page, all: &TrafficGroup) {
     let mut table = Table::new().left("").right("median").right("90 %").right("greatest");
-    let rows: [(&str, Option<Spread>, fn(f64) -> String); 5] = [
+    let rows: [(&str, Option<Spread>, Shown); 5] = [
         ("Characters of a prompt", all.prompt_chars, rounded),
         ("Tokens of an answer", all.answer_tokens, rounded),
         ("Requests at once", all.at_once, rounded),
@@ -124,7 +127,7 @@ fn write_groups(page: &mut Page, groups: &[TrafficGroup]) {
         .right("failed")
         .right("left");
     for group in groups {
-        let median = |spread: Option<Spread>, show: fn(f64) -> String| {
+        let median = |spread: Option<Spread>, show: Shown| {
             Cell::plain(spread.map_or_else(|| "-".to_owned(), |spread| show(spread.median)))
         };
         let plain = |value: usize| Cell::plain(grouped(number(value)));

@@ -53,7 +53,7 @@ pub fn of_learned_sizes(samples: Workload, learned: Learned, is_generated: bool,
         ));
     }
     let origin = format!("requests that went through the proxy, texts of {}", samples.origin);
-    Workload { origin, files, batch_chars, prompt: samples.prompt, notices, learned: Some(learned) }
+    Workload { origin, files, batch_chars, prompt: samples.prompt, notices, learned: Some(Box::new(learned)) }
 }
 
 /// The samples, and how often each was taken.
@@ -102,6 +102,7 @@ fn beginning(text: &str, chars: usize) -> &str {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "two hundred steps")]
 mod tests {
     use super::*;
     use crate::model::{

@@ -30,7 +30,9 @@ pub fn predict(study: &Study, settings: &Candidate, chars: &[usize]) -> Option<P
     batch_chars.sort_unstable();
     let files = study.workload.file_chars.iter().map(|chars| SourceFile::new("", "", "x".repeat(*chars))).collect();
     let prompt = PromptTemplate { text: String::new(), origin: study.workload.prompt_origin.clone() };
-    let (origin, learned) = (study.workload.origin.clone(), study.workload.learned.clone());
+    let origin = study.workload.origin.clone();
+    // A batch makes the notes that the trials made: its answers are as long as theirs, and not as those that clients got.
+    let learned = None;
     let workload = Workload { origin, files, batch_chars, prompt, notices: Vec::new(), learned };
     let outlook = outlook(&study.trials, settings, &workload)?;
     let line = CostLine::of(&study.trials, &workload, settings);
