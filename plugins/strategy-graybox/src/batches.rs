@@ -29,7 +29,7 @@ const SHORT_PROBE: (u32, u32) = (160, 4);
 
 /// Prompts below that are hardly longer than a batch; the other is that of short probes.
 const LEAST_PROMPT: f64 = 800.0;
-const LEAST_SHORT_PROMPT: f64 = 128.0;
+const LEAST_SHORT_PROMPT: f64 = 64.0;
 
 /// The batch to load the model with.
 #[must_use]

@@ -76,7 +76,7 @@ pub fn probe(study: &Study, present: f64) -> Option<(Proposal, f64)> {
     let why = format!(
         "whether {fewer} threads serve several requests better: together they are written hardly faster than one alone"
     );
-    let proposal = Proposal::new(Experiment::Probe(shape.clone()), why).set("num_thread", fewer);
+    let proposal = Proposal::new(Experiment::Probe(*shape), why).set("num_thread", fewer);
     Some((proposal, crowd.seconds))
 }
 
