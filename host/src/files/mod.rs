@@ -66,7 +66,7 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
 /// The text of a regular file that has at most so many bytes.
 ///
 /// # Errors
-/// Those of [`bytes`], and when it is not UTF-8.
+/// Those of [`bytes()`], and when it is not UTF-8.
 pub fn text(path: &Path, most: u64) -> Result<String, ReadError> {
     String::from_utf8(bytes(path, most)?).map_err(|_| ReadError::NotText)
 }
