@@ -191,8 +191,8 @@ fn apply_takes_a_profile_as_it_takes_a_study() {
     assert!(server.stdout.contains("OLLAMA_NUM_PARALLEL"), "{server}");
     let ollama = server::Ollama::serving(&["llama3.1:8b"]);
     let make = ["apply", "fast", "--to", "ollama-model", "--name", "swift", "--host", ollama.address.as_str(), "--yes"];
-    let made = world.run(&make).succeeded();
-    assert!(made.stderr.contains("made swift; to undo it"), "{made}");
+    let on_server = world.run(&make).succeeded();
+    assert!(on_server.stderr.contains("made swift; to undo it"), "{on_server}");
     world.run(&["study", "remove", "last"]).succeeded();
     assert_eq!(said, json(&["fast"]), "a profile needs no study");
     let lost = world.fails(2, &["apply", "fast", "--to", "server"]);

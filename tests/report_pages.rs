@@ -167,11 +167,11 @@ fn a_drift_is_drawn_where_settings_come_back() {
     let drawn = timeline(&slower);
     assert!(drawn.says.contains("The machine became slower by 100 %"), "{}", drawn.says);
     let ends = |figure: &figures::Figure| {
-        let lines = figure.plot.marks.iter().filter_map(|mark| match mark {
+        let mut lines = figure.plot.marks.iter().filter_map(|mark| match mark {
             figures::plot::Mark::Line { points, tone: figures::plot::Tone::Decode } => Some(points.clone()),
             _ => None,
         });
-        let line = lines.last().unwrap();
+        let line = lines.next_back().unwrap();
         (line[0].1, line[line.len() - 1].1)
     };
     let (first, last) = ends(&drawn);

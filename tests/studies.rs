@@ -227,7 +227,7 @@ fn a_study_goes_to_another_machine_and_stands_there_beside_others() {
     // One's own comes back as itself.
     let known = world.run(&["study", "import", "study.json"]).succeeded();
     assert!(known.stderr.contains("kept already") && known.stderr.contains(own.id.as_str()), "{known}");
-    assert_eq!(listed(&world), [own.clone()]);
+    assert_eq!(listed(&world), std::slice::from_ref(&own));
 
     let theirs = from_elsewhere(&world, |_| {});
     world.write("theirs.json", theirs.to_string());

@@ -37,9 +37,9 @@ pub fn run(out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     }
 
     match (study.outcome, &study.tuned) {
-        (Outcome::Improved, Some(tuned)) => {
-            let confidence = tuned.confidence.percent;
-            writeln!(out, "use num_ctx {}; confidence {confidence:.0} %", tuned.candidate.num_ctx)?;
+        (Outcome::Improved, Some(winner)) => {
+            let confidence = winner.confidence.percent;
+            writeln!(out, "use num_ctx {}; confidence {confidence:.0} %", winner.candidate.num_ctx)?;
         }
         (outcome, _) => writeln!(out, "the present settings stay: {outcome:?}")?,
     }

@@ -105,7 +105,7 @@ impl Tuner {
     /// How long a study may take at most, in place of the intensity's own budget.
     #[must_use]
     pub fn budget(mut self, longest: Duration) -> Self {
-        self.intensity.budget = Budget { total_seconds: longest.as_secs_f64(), ..self.intensity.budget };
+        self.intensity.budget = Budget { total_seconds: longest.as_secs_f64() };
         self
     }
 

@@ -77,7 +77,7 @@ fn with_server(settings: &Settings, meant: &Meant) -> Result<Settings, Failure> 
         ));
     }
     if let (true, Some(measured)) = (settings.host.is_default(), meant.host()) {
-        settings.host.value = measured.to_owned();
+        measured.clone_into(&mut settings.host.value);
     }
     Ok(settings)
 }

@@ -1,5 +1,7 @@
 //! What can be typed after `ralf-tune doctor`.
 
+#![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
+
 use clap::Args;
 
 use crate::{cli::args::MachineArgs, settings::Overrides};

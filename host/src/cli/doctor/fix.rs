@@ -1,6 +1,9 @@
 //! `ralf-tune doctor --fix`: what the program can mend of its own things, shown first and done after a yes.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     cli::ui,
@@ -26,28 +29,23 @@ pub fn carry_out(found: &[Found], yes: bool) {
         ui::message("nothing was changed; run again with --yes to do it without a question");
         return;
     }
-    let mut failed = 0;
-    for repair in repairs {
-        let done = |path: &Path, result: io::Result<()>| {
-            if let Err(error) = result {
-                let what = format!("cannot mend {}: {error}", path.display());
-                ui::message(&ui::errors::warning(&what, Some("check who may write there (ls -ld)")));
-                return 1;
-            }
-            0
-        };
-        match repair {
-            Repair::RemoveFiles { paths } => {
-                paths.iter().for_each(|path| failed += done(path, gone(fs::remove_file(path))))
-            }
-            Repair::RemoveFolders { paths } => {
-                paths.iter().for_each(|path| failed += done(path, gone(fs::remove_dir_all(path))));
-            }
-            Repair::MakePrivate { folder } => failed += done(folder, make_private(folder)),
-        }
-    }
-    if failed == 0 {
+    let failed = repairs.into_iter().flat_map(mend).filter(|(path, result)| {
+        let Err(error) = result else { return false };
+        let what = format!("cannot mend {}: {error}", path.display());
+        ui::message(&ui::errors::warning(&what, Some("check who may write there (ls -ld)")));
+        true
+    });
+    if failed.count() == 0 {
         ui::message("done; ralf-tune doctor looks again");
+    }
+}
+
+/// Does it, and says of each place how that went.
+fn mend(repair: &Repair) -> Vec<(&PathBuf, io::Result<()>)> {
+    match repair {
+        Repair::RemoveFiles { paths } => paths.iter().map(|path| (path, gone(fs::remove_file(path)))).collect(),
+        Repair::RemoveFolders { paths } => paths.iter().map(|path| (path, gone(fs::remove_dir_all(path)))).collect(),
+        Repair::MakePrivate { folder } => vec![(folder, make_private(folder))],
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) struct Pace {
     pub ratio: f64,
 }
 
+/// An answer as it was written: its trial, when it began in seconds, and tokens a millisecond.
+type Written = (u32, f64, f64);
+
 /// Requests that can be compared: an equally loaded model, and as many of them at once.
 type Kind = (LoadKey, u32);
 
@@ -37,7 +40,7 @@ fn kind(trial: &Trial) -> Kind {
 
 /// The pace of all requests, in the order in which they began. Settings that were tried in one trial only say nothing of a change.
 pub(super) fn paces(study: &Study) -> Vec<Pace> {
-    let mut kinds: Vec<(Kind, Vec<(u32, f64, f64)>)> = Vec::new();
+    let mut kinds: Vec<(Kind, Vec<Written>)> = Vec::new();
     for trial in &study.trials {
         let requests = undisturbed(trial).filter_map(|request| {
             let decode_ms = request.server?.decode_ms;
