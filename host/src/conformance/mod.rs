@@ -1,6 +1,6 @@
 //! Puts a plugin to the test: all that `ralf-tune plugin check` says.
 //!
-//! [`examine`] takes a file's bytes from the outside in: what it is, what it exports and imports, its manifest. A plugin that
+//! `examine` takes a file's bytes from the outside in: what it is, what it exports and imports, its manifest. A plugin that
 //! loads goes through the suite of its kind: a scorer over recorded and odd notes, a strategy through studies that are played
 //! against a small model of a server, a selector over recorded candidates. Everything is data in and findings out; the same
 //! plugin gets the same findings, but for the time that its calls took.

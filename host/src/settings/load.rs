@@ -41,7 +41,7 @@ pub fn user_file(env: &BTreeMap<String, String>) -> Option<PathBuf> {
 ///
 /// # Errors
 ///
-/// A file that exists and cannot be read, a report that a project would write out of its folder, or anything that [`resolve`] refuses.
+/// A file that exists and cannot be read, a report that a project would write out of its folder, or anything that `resolve` refuses.
 pub fn load(cli: &Overrides, env: &BTreeMap<String, String>, working_dir: &Path) -> Result<Settings, SettingsError> {
     let project = read(working_dir.join(PROJECT_FILE))?;
     let user = user_file(env).map(read).transpose()?.flatten();

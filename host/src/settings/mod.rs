@@ -1,7 +1,7 @@
 //! Settings: command line, environment, project file, user file, defaults; each value remembers its origin.
 //!
-//! [`resolve`] is pure: it takes what was typed, the environment and the texts of the two files, and gives [`Settings`]
-//! or the first thing that is wrong. [`load`] reads the files around it. The first source that says something wins:
+//! `resolve` is pure: it takes what was typed, the environment and the texts of the two files, and gives [`Settings`]
+//! or the first thing that is wrong. `load` reads the files around it. The first source that says something wins:
 //!
 //! 1. the command line,
 //! 2. `RALF_TUNE_*` (and below it `OLLAMA_HOST`, for the host alone),
