@@ -1,5 +1,6 @@
 //! Watching notices what changes, says why, disturbs nobody, and takes back what does not stand.
 
+mod figures;
 mod once;
 mod prometheus;
 mod stories;

@@ -4,6 +4,12 @@
 //! series that `ralf-tune watch` keeps, clipping and summing up included.
 
 #![expect(clippy::print_stdout, reason = "the tables are what this program is for")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts, far below 2^52"
+)]
 
 use ralf_tune::watch::{LEAST_CHANGE, Point, Series};
 use rand::SeedableRng as _;
@@ -66,7 +72,7 @@ fn main() {
             for _ in 0..CLEAN {
                 if let Some(change) = series.push(probes.next(1.0)) {
                     claims += 1;
-                    alerts += u32::from(is_alert(&change.before.level.mean, &change.after));
+                    alerts += u32::from(is_alert(change.before.level.mean, &change.after));
                 }
             }
         }
@@ -96,7 +102,7 @@ fn delays(sigma: f64, before: usize, times: f64) {
             series.push(probes.next(1.0));
         }
         let found = (1..=PATIENCE).find(|_| {
-            series.push(probes.next(times)).is_some_and(|change| is_alert(&change.before.level.mean, &change.after))
+            series.push(probes.next(times)).is_some_and(|change| is_alert(change.before.level.mean, &change.after))
         });
         delays.push(found.unwrap_or(PATIENCE + 1));
     }
@@ -114,7 +120,7 @@ fn delays(sigma: f64, before: usize, times: f64) {
 }
 
 /// As the program judges it.
-fn is_alert(baseline: &f64, after: &[Point]) -> bool {
+fn is_alert(baseline: f64, after: &[Point]) -> bool {
     let mut times: Vec<f64> = after.iter().map(|point| point.time_ms().ln()).collect();
     times.sort_by(f64::total_cmp);
     let middle = f64::midpoint(times[(times.len() - 1) / 2], times[times.len() / 2]);

@@ -42,7 +42,7 @@ mod study;
 pub mod ui;
 mod verify;
 pub mod verify_args;
-pub mod watch;
+mod watch;
 mod watched;
 mod workload;
 

@@ -43,7 +43,7 @@ impl Moments {
         self.and(Self { count: 1.0, mean: value, squares: 0.0 })
     }
 
-    /// With others (Chan, Golub and LeVeque 1983).
+    /// With others (Chan, Golub and `LeVeque` 1983).
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let count = self.count + other.count;

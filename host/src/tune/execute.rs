@@ -203,7 +203,7 @@ impl<'a> Executor<'a> {
             nonces: &self.nonces,
             calibration: &self.calibration,
             contexts: self.contexts(),
-            keep_alive: keep_alive(),
+            keep_alive: Some(keep_alive()),
         }
     }
 

@@ -27,8 +27,8 @@ use crate::{
 pub const KEEP_ALIVE_SECONDS: u32 = 3600;
 
 /// The same, as requests say it.
-pub fn keep_alive() -> Option<KeepAlive> {
-    Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS))
+pub fn keep_alive() -> KeepAlive {
+    KeepAlive::seconds(KEEP_ALIVE_SECONDS)
 }
 
 /// A stream that says nothing for so long is dead: the slowest machines make a token in a few seconds.

@@ -119,7 +119,7 @@ impl Oracle<'_> {
             nonces: &Nonces::new(self.seed, 0),
             calibration: &calibration,
             contexts: Contexts::default(),
-            keep_alive: keep_alive(),
+            keep_alive: Some(keep_alive()),
         };
         // Without timeouts: how slow it is shows in the rate.
         let patient = Candidate { request_timeout_seconds: 24 * 3600, batch_size: u32::MAX, ..candidate.clone() };

@@ -62,7 +62,7 @@ pub async fn make_batch(
         nonces: &Nonces::new(seed, 0),
         calibration: &calibration,
         contexts: Contexts::default(),
-        keep_alive: keep_alive(),
+        keep_alive: Some(keep_alive()),
     };
     let started = Instant::now();
     let files: Vec<usize> = (0..workload.files.len()).collect();

@@ -280,7 +280,9 @@ mod tests {
         creeping.extend(points(520.0, 780.0, 5.0, 5));
         assert_eq!(named(&same, &creeping), CauseKind::Heat);
         let mut shared = points(500.0, 750.0, 5.0, 10);
-        shared.iter_mut().for_each(|point| point.shared = true);
+        for point in &mut shared {
+            point.shared = true;
+        }
         assert_eq!(named(&same, &shared), CauseKind::OtherClient);
     }
 }

@@ -122,7 +122,8 @@ impl Page {
     }
 
     fn value(&mut self, metric: Metric, more: &[(&str, &str)], value: f64) {
-        let more: String = more.iter().map(|(name, value)| format!(",{name}=\"{}\"", escaped(value))).collect();
+        let more =
+            more.iter().map(|(name, value)| format!(",{name}=\"{}\"", escaped(value))).collect::<Vec<_>>().concat();
         let _ = writeln!(self.text, "{}{{{}{more}}} {value}", metric.name, self.labels);
     }
 

@@ -65,7 +65,7 @@ impl Level {
     /// That of some probes.
     #[must_use]
     pub fn of(points: &[Point]) -> Self {
-        points.iter().fold(Self::default(), |level, point| level.with(point))
+        points.iter().fold(Self::default(), Self::with)
     }
 
     #[must_use]

@@ -70,8 +70,11 @@ impl Manager {
 
 fn systemd(words: &[&str], variables: &[(String, String)]) -> String {
     let command: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    let environment: String =
-        variables.iter().map(|(name, value)| format!("Environment={}\n", quoted(&format!("{name}={value}")))).collect();
+    let environment = variables
+        .iter()
+        .map(|(name, value)| format!("Environment={}\n", quoted(&format!("{name}={value}"))))
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "# Written by ralf-tune watch --install. Back: ralf-tune watch --uninstall
 [Unit]
@@ -99,11 +102,13 @@ fn quoted(word: &str) -> String {
 }
 
 fn launchd(words: &[&str], variables: &[(String, String)]) -> String {
-    let arguments: String = words.iter().map(|word| format!("    <string>{}</string>\n", xml(word))).collect();
-    let environment: String = variables
+    let arguments =
+        words.iter().map(|word| format!("    <string>{}</string>\n", xml(word))).collect::<Vec<_>>().concat();
+    let environment = variables
         .iter()
         .map(|(name, value)| format!("    <key>{}</key>\n    <string>{}</string>\n", xml(name), xml(value)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">

@@ -149,6 +149,7 @@ pub enum Retune {
 
 impl Retune {
     /// As it is typed.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Never => "never",

@@ -129,7 +129,7 @@ pub fn run(args: &WatchArgs) -> CommandResult {
             () = ended_by_the_user(&is_measuring) => Ok(ExitStatus::Interrupted),
         };
         if matches!(ended, Ok(ExitStatus::Interrupted)) {
-            teller.stop();
+            Teller::stop();
         }
         ended
     })?

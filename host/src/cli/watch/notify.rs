@@ -60,12 +60,10 @@ async fn ended(mut child: Child) -> bool {
             }
         }
     };
-    match tokio::time::timeout(LIMIT, waited).await {
-        Ok(shown) => shown,
-        Err(_) => {
-            let _ = child.kill();
-            let _ = child.wait();
-            false
-        }
+    if let Ok(shown) = tokio::time::timeout(LIMIT, waited).await {
+        return shown;
     }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
 }

@@ -96,7 +96,7 @@ impl<'a> Teller<'a> {
     }
 
     /// The end, because somebody wants it.
-    pub fn stop(&self) {
+    pub fn stop() {
         ui::message("stopped; what was measured is kept, and the next run goes on with it");
     }
 }

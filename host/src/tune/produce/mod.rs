@@ -200,7 +200,7 @@ pub async fn run(
             nonces: &nonces,
             calibration: &calibration,
             contexts,
-            keep_alive: keep_alive(),
+            keep_alive: Some(keep_alive()),
         };
         let group = Group { bench: &bench, sources: &read };
         match group.make(&mut workshop, &mut stop, keep, emit).await {
