@@ -12,7 +12,7 @@ use crate::{
     support::guests,
 };
 
-const NAMES: [&str; 5] = ["settings", "study", "profile", "traffic", "plugin-lock"];
+const NAMES: [&str; 6] = ["settings", "study", "profile", "traffic", "watch", "plugin-lock"];
 
 /// A schema of docs/schemas, ready to be held against documents.
 struct Schema {
@@ -42,6 +42,23 @@ fn the_files_are_what_the_program_prints() {
         let written = fs::read_to_string(root().join(format!("docs/schemas/{name}.schema.json"))).unwrap();
         assert!(printed == written, "write it anew: ralf-tune schema {name} > docs/schemas/{name}.schema.json");
     }
+}
+
+/// Every line of a day on which something happened, and where the schema would notice another one.
+#[test]
+fn every_line_of_watching_is_what_its_schema_says() {
+    let schema = Schema::named("watch");
+    let world = World::new();
+    world.run(&["run", "--simulate", "mid-range", "--quick", "--seed", "1", "--no-save"]).succeeded();
+    let ran = world.run(&["watch", "--json", "--simulate", "mid-range:slowdown=0.3", "--seed", "3", "--probes", "70"]);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(["begun", "probe", "alert"].iter().all(|event| lines.iter().any(|line| line["event"] == *event)), "{ran}");
+    for line in &lines {
+        assert_eq!(schema.complaint(line), None, "{line}");
+    }
+    let mut alert = lines.iter().find(|line| line["event"] == "alert").unwrap().clone();
+    alert["times"]["value"] = json!("1.3");
+    assert!(schema.complaint(&alert).is_some());
 }
 
 /// What makes a document another one.

@@ -71,6 +71,24 @@ fn a_probe_of_a_loaded_model_over_http() {
 }
 
 #[test]
+fn a_model_that_somebody_loads_otherwise_is_loaded_again_once_a_day_at_most() {
+    let (world, ollama) = (with_profile(4096), Ollama::serving(&[MODEL]));
+    let load =
+        format!("{{\"model\": \"{MODEL}\", \"stream\": false, \"options\": {{\"num_ctx\": 4096, \"num_thread\": 3}}}}");
+    let once = || {
+        ask(&ollama.address, "POST", "/api/generate", &load);
+        let ran = world.run(&["watch", "mine", "--once", "--json", "--host", &ollama.address]).succeeded();
+        let all = lines(&ran);
+        let skipped = of(&all, "skipped")[0];
+        assert_eq!(skipped["why"], "loaded-otherwise", "{ran}");
+        (skipped["said"].as_str().unwrap().to_owned(), skipped["tokens"].as_u64().unwrap())
+    };
+    let (first, second) = (once(), once());
+    assert!(first.0.contains("loaded again") && first.1 > 0, "{first:?}");
+    assert!(second.0.contains("tomorrow") && second.1 == 0, "{second:?}");
+}
+
+#[test]
 fn each_run_goes_on_with_the_one_before() {
     let world = studied("mid-range");
     let probes = |many: &str| {

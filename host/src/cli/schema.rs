@@ -9,6 +9,7 @@ use crate::{
     install::LockFile,
     model::{exchange::Traffic, profile::Profile, study::Study},
     settings,
+    watch::Entry,
 };
 
 pub const EXAMPLES: &str = "\
@@ -40,6 +41,8 @@ pub enum Described {
     Profile,
     /// What `proxy --report --format json` writes
     Traffic,
+    /// A line that `watch --json` writes, to webhooks as well
+    Watch,
     /// The file that says which plugins are installed
     PluginLock,
 }
@@ -51,6 +54,7 @@ pub fn run(args: &SchemaArgs) -> CommandResult {
         Described::Study => of::<Study>("A study of ralf-tune"),
         Described::Profile => of::<Profile>("A profile of ralf-tune"),
         Described::Traffic => of::<Traffic>("What clients did, as ralf-tune's proxy saw it"),
+        Described::Watch => of::<Entry>("What ralf-tune tells of watching"),
         Described::PluginLock => of::<LockFile>("The plugins that ralf-tune has installed"),
     };
     ui::data(&format!("{schema:#}\n"))?;

@@ -6,7 +6,7 @@ use super::{cause::Cause, state::AlertKind};
 use crate::model::metric::Estimate;
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Entry {
     /// RFC 3339.
     pub at: String,
@@ -17,7 +17,7 @@ pub struct Entry {
 }
 
 /// What happened. Times are against the baseline: 1.2 is a fifth longer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The baseline begins, or begins anew.
@@ -101,7 +101,7 @@ impl Event {
 }
 
 /// Why there is no probe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skip {
     /// The model is not loaded, and is not loaded for a probe.

@@ -75,7 +75,7 @@ pub struct Measured {
 }
 
 /// Why there is an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlertKind {
     Slower,
@@ -125,6 +125,9 @@ pub struct WatchState {
     /// RFC 3339 date, and the tokens of it.
     pub day: String,
     pub tokens_today: u64,
+    /// The date on which a probe last had the model loaded again.
+    #[serde(default)]
+    pub loaded_again_on: String,
     pub probes: u64,
     pub skipped: Vec<(Skip, u64)>,
     pub failed: u64,
@@ -152,6 +155,7 @@ impl WatchState {
             retuned_for: None,
             day: String::new(),
             tokens_today: 0,
+            loaded_again_on: String::new(),
             probes: 0,
             skipped: Vec::new(),
             failed: 0,
@@ -187,6 +191,9 @@ impl WatchState {
     /// A probe that was not made, or does not count.
     pub fn skip(&mut self, why: Skip, said: String, tokens: u64) -> Event {
         self.tokens_today += tokens;
+        if why == Skip::LoadedOtherwise {
+            self.loaded_again_on.clone_from(&self.day);
+        }
         self.busy_in_a_row = if why == Skip::Busy { self.busy_in_a_row + 1 } else { 0 };
         self.shared |= matches!(why, Skip::Busy | Skip::Disturbed);
         match self.skipped.iter_mut().find(|(known, _)| *known == why) {
@@ -194,6 +201,12 @@ impl WatchState {
             None => self.skipped.push((why, 1)),
         }
         Event::Skipped { why, said, tokens }
+    }
+
+    /// Whether a probe has had the model loaded again today: somebody loads it otherwise, and once a day is enough to notice that.
+    #[must_use]
+    pub fn loaded_again_today(&self) -> bool {
+        !self.day.is_empty() && self.loaded_again_on == self.day
     }
 
     /// The server failed.

@@ -32,6 +32,11 @@ impl Watching<'_> {
             events.push(state.skip(Skip::Budget, said, 0));
             return events;
         }
+        if state.loaded_again_today() {
+            let said = "somebody loads the model with another num_thread or num_batch, and a probe had it loaded again today: the next one comes tomorrow";
+            events.push(state.skip(Skip::LoadedOtherwise, said.to_owned(), 0));
+            return events;
+        }
         let held = lock::take(&self.env, &self.connection);
         let _lock = match held {
             Ok(lock) => lock,
