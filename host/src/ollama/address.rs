@@ -9,6 +9,9 @@ use crate::model::{clean::clean_within, loopback::is_loopback};
 /// Ollama's own port, for an address without a scheme.
 const OLLAMA_PORT: u16 = 11434;
 
+/// Longest address. A host name has 253 characters at most, and a path before an API hardly a hundred.
+const MOST_CHARS: usize = 1000;
+
 /// The address of a server, complete, and without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAddress {
@@ -26,6 +29,8 @@ pub enum AddressError {
     Credentials,
     #[error("the server address contains a control character")]
     ControlCharacter,
+    #[error("the server address has {0} characters, more than {MOST_CHARS}")]
+    TooLong(usize),
     #[error("the server address has the scheme `{0}`, not http or https")]
     Scheme(String),
     #[error("`{0}` is not a host name or an IP address")]
@@ -40,7 +45,7 @@ impl AddressError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Credentials => "leave it out of the address; a key goes into OLLAMA_API_KEY".to_owned(),
-            Self::ControlCharacter | Self::Scheme(_) | Self::Host(_) | Self::Path(_) => {
+            Self::ControlCharacter | Self::TooLong(_) | Self::Scheme(_) | Self::Host(_) | Self::Path(_) => {
                 "write it as host:port or http://host:port, for example 127.0.0.1:11434".to_owned()
             }
         })
@@ -84,6 +89,10 @@ impl ServerAddress {
         // A browser's or a proxy's idea of where the host ends may differ; a stray `@` anywhere is refused.
         if rest.contains('@') {
             return Err(AddressError::Credentials);
+        }
+        let chars = text.chars().count();
+        if chars > MOST_CHARS {
+            return Err(AddressError::TooLong(chars));
         }
         let (host_and_port, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = split_host_port(host_and_port);
@@ -222,6 +231,13 @@ fn reachable(host: Host) -> Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_comes_to_an_end() {
+        let of = |path: usize| ServerAddress::parse(&format!("http://a/{}", "x".repeat(path)));
+        assert!(of(MOST_CHARS - 9).is_ok());
+        assert_eq!(of(MOST_CHARS - 8), Err(AddressError::TooLong(MOST_CHARS + 1)));
+    }
 
     #[test]
     fn addresses_mean_what_they_mean_to_ollama() {
