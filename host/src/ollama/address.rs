@@ -90,10 +90,6 @@ impl ServerAddress {
         if rest.contains('@') {
             return Err(AddressError::Credentials);
         }
-        let chars = text.chars().count();
-        if chars > MOST_CHARS {
-            return Err(AddressError::TooLong(chars));
-        }
         let (host_and_port, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = split_host_port(host_and_port);
         let host = match host {
@@ -101,7 +97,10 @@ impl ServerAddress {
             host => parse_host(host)?,
         };
         let port = port.and_then(|port| port.parse().ok()).unwrap_or(default_port);
-        Ok(Self { https, host: reachable(host), port, prefix: parse_prefix(path)? })
+        let address = Self { https, host: reachable(host), port, prefix: parse_prefix(path)? };
+        // As it is shown, so that what is shown can be read again.
+        let chars = address.base_url().chars().count();
+        if chars > MOST_CHARS { Err(AddressError::TooLong(chars)) } else { Ok(address) }
     }
 
     /// Scheme, host, port and prefix, without a slash at the end: `http://127.0.0.1:11434`.
@@ -235,8 +234,8 @@ mod tests {
     #[test]
     fn an_address_comes_to_an_end() {
         let of = |path: usize| ServerAddress::parse(&format!("http://a/{}", "x".repeat(path)));
-        assert!(of(MOST_CHARS - 9).is_ok());
-        assert_eq!(of(MOST_CHARS - 8), Err(AddressError::TooLong(MOST_CHARS + 1)));
+        assert!(of(MOST_CHARS - "http://a:80/".len()).is_ok_and(|long| long.base_url().len() == MOST_CHARS));
+        assert_eq!(of(MOST_CHARS - "http://a:80".len()), Err(AddressError::TooLong(MOST_CHARS + 1)));
     }
 
     #[test]
