@@ -70,7 +70,7 @@ pub struct Gpu {
 }
 
 /// Who made a graphics processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GpuVendor {
     /// NVIDIA.

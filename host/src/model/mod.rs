@@ -45,6 +45,7 @@ pub mod noise;
 pub mod obedience;
 pub mod observation;
 pub mod outlook;
+pub mod pack;
 pub mod parting;
 #[doc(hidden)]
 pub mod payback;
