@@ -18,6 +18,9 @@ use crate::model::{
 /// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
 const RATES_PROBE: (u32, u32) = (150, 12);
 
+/// Share of the time that is left which it may take, by the first request after the load: who is slower than that is known well enough.
+const LEAST_OF_THE_REST: f64 = 0.5;
+
 /// A few notes with the present settings: a middle, a large and a small file and the middle one again, as far as time allows.
 pub async fn run(
     executor: &mut Executor<'_>,
@@ -53,7 +56,8 @@ pub async fn run(
     }
     let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
     let (prompt_tokens, output_tokens) = RATES_PROBE;
-    if !any_note && !executor.foresees_no_end(prompt_tokens, output_tokens, late) {
+    let left = late.saturating_duration_since(Instant::now()).as_secs_f64();
+    if !any_note && !executor.foresees_no_end(prompt_tokens, output_tokens, left * LEAST_OF_THE_REST) {
         // Not one note in the time: at least its rates, which say how slow it is.
         let proposal = Proposal {
             candidate: facts.baseline.clone(),

@@ -9,7 +9,7 @@ use super::{
     calibrate::{Calibration, Sized},
     clock::StudyClock,
     compare::in_turn,
-    first_request::{FirstRequest, chars_read},
+    first_request::{CUT_OFF_AFTER, FirstRequest, chars_read},
     judge::{Judge, Sitting, Spent},
     measure::{Bench, Contexts, KEEP_ALIVE_SECONDS, keep_alive},
     notes::MadeNotes,
@@ -279,19 +279,23 @@ impl<'a> Executor<'a> {
     async fn warm_up(&mut self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
         let (prompt_tokens, output_tokens) = WARM_UP;
         let ask = self.probe_ask(prompt_tokens, output_tokens, Repetition::Warmup);
+        let asked = Instant::now();
         let answered = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await;
         self.first_was_cut_off = answered.is_err();
-        if let Ok(answered) = answered {
-            self.first = FirstRequest::of(&answered.observation);
-            measured.observations.push(answered.observation);
+        match answered {
+            Ok(answered) => {
+                self.first = FirstRequest::of(&answered.observation);
+                measured.facts.extend(self.first.iter().flat_map(FirstRequest::facts));
+                measured.observations.push(answered.observation);
+            }
+            Err(_) => measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64())),
         }
     }
 
-    /// Whether a request of that many tokens would take longer than there is time for, if it were as slow as the first one after the load, which
+    /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which
     /// is shorter than any other.
-    pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, deadline: Instant) -> bool {
-        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        self.first_was_cut_off || self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > left)
+    pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, seconds: f64) -> bool {
+        self.first_was_cut_off || self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > seconds)
     }
 
     /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.

@@ -16,6 +16,14 @@ const SET_UP: f64 = 4.0;
 const ANSWER_TOKENS: f64 = 150.0;
 const CHARS_PER_TOKEN: f64 = 4.0;
 
+/// Tokens of its prompt at most, with what the model's template puts around it.
+const ITS_PROMPT: f64 = 128.0;
+
+/// Names of what a trial that loaded says of it: tokens a second, and seconds after which it was given up.
+const READS: &str = "first_prefill_tokens_per_second";
+const WRITES: &str = "first_decode_tokens_per_second";
+pub const CUT_OFF_AFTER: &str = "first_request_cut_off_seconds";
+
 /// Seconds that the first request took for a token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FirstRequest {
@@ -29,10 +37,17 @@ impl FirstRequest {
     pub fn of(request: &Observation) -> Option<Self> {
         let clock = request.server.filter(|_| request.repetition == Repetition::Warmup)?;
         let per = |milliseconds: f64, tokens: u32| milliseconds / 1000.0 / f64::from(tokens.max(1));
+        // The first token comes with the end of the prompt.
         (request.prompt_tokens > 0 && request.answer_tokens > 0).then(|| Self {
             reading: per(clock.prefill_ms, request.prompt_tokens),
-            writing: per(clock.decode_ms, request.answer_tokens),
+            writing: per(clock.decode_ms, request.answer_tokens.saturating_sub(1)),
         })
+    }
+
+    /// What strategies may know of it.
+    pub fn facts(&self) -> impl Iterator<Item = (String, f64)> + use<> {
+        let rates = [(READS, self.reading), (WRITES, self.writing)];
+        rates.into_iter().filter(|(_, seconds)| *seconds > 0.0).map(|(name, seconds)| (name.to_owned(), 1.0 / seconds))
     }
 
     /// Seconds that a request with so many tokens takes if it is as slow.
@@ -44,10 +59,20 @@ impl FirstRequest {
     /// Least seconds of the note of a file of which so many characters are read, in pieces or not.
     #[must_use]
     pub fn least_note_seconds(self, chars: f64, workload: &Workload) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
-        let prompt = workload.prompt.text.chars().count() as f64;
-        ((chars + prompt) / CHARS_PER_TOKEN * self.reading + ANSWER_TOKENS * self.writing) / SET_UP
+        (prompt_tokens(chars, workload) * self.reading + ANSWER_TOKENS * self.writing) / SET_UP
     }
+}
+
+/// The same where the first request was given up after so many seconds: nobody knows whether it was read or answered by then.
+#[must_use]
+pub fn least_note_seconds_after(cut_off: f64, chars: f64, workload: &Workload) -> f64 {
+    cut_off * (prompt_tokens(chars, workload) / ITS_PROMPT).max(1.0) / SET_UP
+}
+
+/// Tokens of the prompt of a note at least.
+#[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
+fn prompt_tokens(chars: f64, workload: &Workload) -> f64 {
+    (chars + workload.prompt.text.chars().count() as f64) / CHARS_PER_TOKEN
 }
 
 /// Characters of a file that are read.
@@ -85,7 +110,7 @@ mod tests {
             disturbed: None,
         };
         let rates = FirstRequest::of(&first).unwrap();
-        assert!((rates.seconds(150, 12) - 27.0).abs() < 1e-9);
+        assert!((rates.seconds(150, 12) - 39.0).abs() < 1e-9);
         let workload = Workload {
             origin: String::new(),
             files: Vec::new(),
@@ -94,8 +119,9 @@ mod tests {
             notices: Vec::new(),
             learned: None,
         };
-        // (3600 + 400) / 4 tokens of 0.1 s, 150 of 1 s, by four.
-        assert!((rates.least_note_seconds(3_600.0, &workload) - 62.5).abs() < 1e-9);
+        // (3600 + 400) / 4 tokens of 0.1 s, 150 of 2 s, by four.
+        assert!((rates.least_note_seconds(3_600.0, &workload) - 100.0).abs() < 1e-9);
+        assert!((least_note_seconds_after(40.0, 3_600.0, &workload) - 10.0 * 1000.0 / 128.0).abs() < 1e-9);
         assert_eq!(FirstRequest::of(&Observation { repetition: Repetition::Measured, ..first.clone() }), None);
         assert_eq!(FirstRequest::of(&Observation { server: None, ..first }), None);
     }

@@ -1,6 +1,6 @@
 //! Whether what was measured suffices to put another one in the place of the present settings, and the sentence that says so. Pure.
 
-use super::first_request::{FirstRequest, chars_read};
+use super::first_request::{CUT_OFF_AFTER, FirstRequest, chars_read, least_note_seconds_after};
 use crate::model::{
     candidate::Candidate,
     experiment::Experiment,
@@ -189,9 +189,14 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
     let of_notes = bounds.min_by(f64::total_cmp)?;
     let some_note_ended = own().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
     let requests = || own().flat_map(|trial| &trial.observations);
-    let first = if some_note_ended { None } else { requests().find_map(FirstRequest::of) };
+    if some_note_ended {
+        return Some(of_notes);
+    }
     let at_once = f64::from(settings.max_concurrent_requests.max(1));
-    Some(first.map_or(of_notes, |first| of_notes.min(60.0 * at_once / first.least_note_seconds(usual, workload))))
+    let cut_off = own().filter_map(|trial| trial.fact(CUT_OFF_AFTER)).max_by(f64::total_cmp);
+    let first = requests().find_map(FirstRequest::of).map(|first| first.least_note_seconds(usual, workload));
+    let least = first.or_else(|| Some(least_note_seconds_after(cut_off?, usual, workload)));
+    Some(least.map_or(of_notes, |least| of_notes.min(60.0 * at_once / least)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]

@@ -2,21 +2,22 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{median, prefill_rate},
+    study::{first_rates, median, prefill_rate},
 };
 
 use crate::{
     NAME,
     design::{Load, Target},
     server::Server,
-    threads::{is_on_gpu, same, some_note_was_made},
+    threads::{is_on_gpu, rate_of_one, same, some_note_was_made},
 };
 
 /// Batches that are tried, one after the other while each is better than those before: a server chooses 512 to 2048 by itself.
 const SMALLER: [f64; 3] = [256.0, 64.0, 16.0];
 
-/// How many times faster another batch must read to be taken.
+/// How many times faster another batch must read to be taken; and by the first request after the load, which pays for more than reading.
 const FASTER: f64 = 1.25;
+const FIRST_IS_FASTER: f64 = 1.5;
 
 /// A batch of hundreds of tokens reads the model once, and an answer once for every token. On a processor, whoever reads less than this
 /// many times as fast as he writes is held up by something else than memory and arithmetic.
@@ -27,46 +28,104 @@ const LEAST_RATIO: f64 = 4.0;
 const PROBE: (u32, u32) = (640, 4);
 const SHORT_PROBE: (u32, u32) = (160, 4);
 
+/// Tokens of the prompt of the first request after a load, with what the template puts around it.
+const FIRST_PROMPT: f64 = 90.0;
+
 /// Prompts below that are hardly longer than a batch; the other is that of short probes.
 const LEAST_PROMPT: f64 = 800.0;
 const LEAST_SHORT_PROMPT: f64 = 64.0;
+
+/// What rates of reading are known by. Only those of one kind are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// Prompts of notes, and probes that are longer than a batch.
+    Long,
+    /// Short probes, where no note was made.
+    Short,
+    /// The first request after a load, where nothing else ended: then the model is only loaded.
+    First,
+}
+
+impl Kind {
+    fn rate(self, trial: &Trial) -> Option<f64> {
+        let reads = trial.is_complete() && trial.parallel() < 1.5;
+        match self {
+            Self::Long | Self::Short => prefill_rate(trial).filter(|_| reads),
+            Self::First => Some(first_rates(trial)?.0),
+        }
+    }
+
+    const fn faster(self) -> f64 {
+        match self {
+            Self::Long | Self::Short => FASTER,
+            Self::First => FIRST_IS_FASTER,
+        }
+    }
+
+    fn experiment(self) -> Experiment {
+        let probe = |(prompt_tokens, output_tokens)| {
+            Experiment::Probe(Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 })
+        };
+        match self {
+            Self::Long => probe(PROBE),
+            Self::Short => probe(SHORT_PROBE),
+            Self::First => Experiment::Load,
+        }
+    }
+
+    /// Batches that are tried one after the other. The first request is shorter than the largest of them.
+    fn smaller(self) -> &'static [f64] {
+        match self {
+            Self::Long | Self::Short => &SMALLER,
+            Self::First => SMALLER.get(1..).unwrap_or_default(),
+        }
+    }
+}
 
 /// The batch to load the model with.
 #[must_use]
 pub fn chosen(study: &Study) -> f64 {
     let present = study.baseline.value("num_batch");
-    let Some(first) = study.trials_of(NAME).find(|trial| is_probe(trial)) else { return present };
-    let Some(usual) = usual(study, &Load::of(&first.candidate)) else { return present };
-    let fastest = rates(study).into_iter().max_by(|left, right| left.1.total_cmp(&right.1));
-    fastest.filter(|(_, rate)| *rate >= usual * FASTER).map_or(present, |(batch, _)| batch)
+    let Some(first) = study.trials_of(NAME).find(|trial| is_probe(study, trial)) else { return present };
+    let Some((kind, usual)) = usual(study, &Load::of(&first.candidate)) else { return present };
+    let fastest = rates(study, kind).into_iter().max_by(|left, right| left.1.total_cmp(&right.1));
+    fastest.filter(|(_, rate)| *rate >= usual * kind.faster()).map_or(present, |(batch, _)| batch)
 }
 
 /// Another batch that should be tried, because prompts are read far more slowly than memory explains; and its seconds.
 #[must_use]
 pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposal, f64)> {
-    if is_on_gpu(study) || study.history.iter().any(|trial| trial.failure().is_some() && is_probe(trial)) {
+    if is_on_gpu(study) || study.history.iter().any(|trial| trial.failure().is_some() && is_probe(study, trial)) {
         return None;
     }
-    let usual = usual(study, &target.load)?;
-    let known = rates(study);
-    if known.is_empty() && usual >= LEAST_RATIO * server.decode_rate() {
+    let (kind, usual) = usual(study, &target.load)?;
+    let known = rates(study, kind);
+    let writes = match kind {
+        Kind::Long | Kind::Short => server.decode_rate(),
+        Kind::First => {
+            let own = study.history.iter().filter(|trial| target.load.is_of(trial));
+            own.filter_map(rate_of_one).max_by(f64::total_cmp)?
+        }
+    };
+    if known.is_empty() && usual >= LEAST_RATIO * writes {
         return None;
     }
     let rate = |batch: f64| known.iter().find(|(tried, _)| same(*tried, batch)).map(|(_, rate)| *rate);
-    let smaller = SMALLER.into_iter().find(|batch| rate(*batch).is_none());
+    let smaller = kind.smaller().iter().copied().find(|batch| rate(*batch).is_none());
     // On from the last one only where that was better than all before.
     let goes_on = known.last().is_none_or(|(last, rate)| {
         let best_and_least = |(batch, other): &(f64, f64)| same(*batch, *last) || (other < rate && batch > last);
-        *rate >= usual * FASTER && known.iter().all(best_and_least)
+        *rate >= usual * kind.faster() && known.iter().all(best_and_least)
     });
-    let batch = smaller.filter(|_| goes_on).or_else(|| between(&known, usual))?;
+    let batch = smaller.filter(|_| goes_on).or_else(|| between(&known, usual * kind.faster()))?;
     let batch = study.allowed("num_batch", batch);
-    let (prompt_tokens, output_tokens) = if some_note_was_made(study) { PROBE } else { SHORT_PROBE };
-    let probe = Probe { prompt_tokens, output_tokens, parallel: 1, requests: 1 };
-    // With its warm-up.
-    let seconds = 2.0 * server.probe_seconds(&probe);
+    // With its warm-up; of a load that is all.
+    let seconds = match kind.experiment() {
+        Experiment::Probe(probe) => 2.0 * server.probe_seconds(&probe),
+        _ => FIRST_PROMPT / usual,
+    };
     let why = format!("whether prompts are read faster with batches of {batch} tokens");
-    let proposal = Proposal::new(Experiment::Probe(probe), why)
+    let proposal = Proposal::new(kind.experiment(), why)
         .set("num_ctx", target.load.context)
         .set("num_thread", target.load.threads)
         .set("num_batch", batch);
@@ -74,8 +133,8 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposa
 }
 
 /// Halfway between the best batch and its faster neighbour, once the best has two.
-fn between(known: &[(f64, f64)], usual: f64) -> Option<f64> {
-    let best = known.iter().max_by(|left, right| left.1.total_cmp(&right.1)).filter(|best| best.1 >= usual * FASTER)?;
+fn between(known: &[(f64, f64)], least: f64) -> Option<f64> {
+    let best = known.iter().max_by(|left, right| left.1.total_cmp(&right.1)).filter(|best| best.1 >= least)?;
     let others = known.iter().filter(|(batch, _)| !same(*batch, best.0));
     let neighbour = others.max_by(|left, right| left.1.total_cmp(&right.1))?;
     let half = (best.0 * neighbour.0).sqrt().round();
@@ -84,29 +143,42 @@ fn between(known: &[(f64, f64)], usual: f64) -> Option<f64> {
 }
 
 /// Rates of reading that were measured with other batches than the present one, in the order in which they were tried.
-fn rates(study: &Study) -> Vec<(f64, f64)> {
-    let probes = study.trials_of(NAME).filter(|trial| trial.is_complete() && is_probe(trial));
-    probes.filter_map(|trial| Some((trial.setting("num_batch"), prefill_rate(trial)?))).collect()
+fn rates(study: &Study, kind: Kind) -> Vec<(f64, f64)> {
+    let probes = study.trials_of(NAME).filter(|trial| trial.is_complete() && is_probe(study, trial));
+    probes.filter_map(|trial| Some((trial.setting("num_batch"), kind.rate(trial)?))).collect()
 }
 
-/// The rate of reading long prompts, or short ones where no note was made, one at a time with the present batch, under a load that is like another but for that.
-fn usual(study: &Study, like: &Load) -> Option<f64> {
+/// The rate of reading one prompt at a time with the present batch, under a load that is like another but for that: of long prompts, of short
+/// ones where no note was made, or of the first request where no other ended.
+fn usual(study: &Study, like: &Load) -> Option<(Kind, f64)> {
     let present = study.baseline.value("num_batch");
-    let least = if some_note_was_made(study) { LEAST_PROMPT } else { LEAST_SHORT_PROMPT };
-    let own = study.history.iter().filter(|trial| {
+    let alike = |trial: &&Trial| {
         let load = Load::of(&trial.candidate);
-        trial.is_complete()
-            && same(load.batch, present)
-            && same(like.context, load.context)
-            && same(like.threads, load.threads)
-            && trial.parallel() < 1.5
-            && median(trial.values("prompt_tokens")).is_some_and(|tokens| tokens >= least)
-    });
-    let rates: Vec<f64> = own.filter_map(prefill_rate).collect();
-    median(&rates)
+        same(load.batch, present) && same(like.context, load.context) && same(like.threads, load.threads)
+    };
+    let of = |kind: Kind, least: f64| {
+        let tokens = |trial: &&Trial| median(trial.values("prompt_tokens")).is_some_and(|tokens| tokens >= least);
+        let own = study.history.iter().filter(alike).filter(|trial| kind == Kind::First || tokens(trial));
+        let rates: Vec<f64> = own.filter_map(|trial| kind.rate(trial)).collect();
+        Some((kind, median(&rates)?))
+    };
+    // What was begun in one way goes on in it.
+    let began = study.trials_of(NAME).find(|trial| is_probe(study, trial));
+    match began.map(|trial| &trial.experiment) {
+        Some(Experiment::Load) => of(Kind::First, 0.0),
+        Some(Experiment::Probe(probe)) if (probe.prompt_tokens, probe.output_tokens) == SHORT_PROBE => {
+            of(Kind::Short, LEAST_SHORT_PROMPT)
+        }
+        None if !some_note_was_made(study) => of(Kind::Short, LEAST_SHORT_PROMPT).or_else(|| of(Kind::First, 0.0)),
+        _ => of(Kind::Long, LEAST_PROMPT),
+    }
 }
 
-fn is_probe(trial: &Trial) -> bool {
+fn is_probe(study: &Study, trial: &Trial) -> bool {
     let own = |probe: &Probe| [PROBE, SHORT_PROBE].contains(&(probe.prompt_tokens, probe.output_tokens));
-    matches!(&trial.experiment, Experiment::Probe(probe) if own(probe))
+    match &trial.experiment {
+        Experiment::Probe(probe) => own(probe),
+        Experiment::Load => !same(trial.setting("num_batch"), study.baseline.value("num_batch")),
+        _ => false,
+    }
 }

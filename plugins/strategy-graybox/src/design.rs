@@ -15,7 +15,7 @@ const CALM: f64 = 0.03;
 const DOUBTFUL: f64 = 0.7;
 
 /// Pieces that the longest file is cut into to get back into the memory that there is.
-const PIECES: [f64; 3] = [1.0, 2.0, 4.0];
+const PIECES: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
 
 /// Settings of a load of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -26,8 +26,14 @@ struct Loaded {
 pub fn surely_spills(study: &Study, context: f64) -> bool {
     let mut loads: Vec<Loaded> = study.history.iter().filter_map(loaded).collect();
     loads.sort_by(|left, right| left.context.total_cmp(&right.context));
-    let spilled = loads.iter().filter(|load| load.is_spilled());
-    let Some(room) = spilled.map(|load| load.inside).max_by(f64::total_cmp) else { return false };
+    if loads.iter().any(|load| !load.is_spilled() && load.inside > 0.0 && load.context >= context) {
+        return false;
+    }
+    // What was inside, of a model that spilled or of one that did not.
+    let Some(room) = loads.iter().map(|load| load.inside).max_by(f64::total_cmp) else { return false };
+    if !loads.iter().any(Loaded::is_spilled) {
+        return false;
+    }
     let Some((least, most)) = loads.first().copied().zip(loads.last().copied()) else { return false };
     let slope = if most.context > 1.1 * least.context {
         (most.size - least.size).max(0.0) / (most.context - least.context)

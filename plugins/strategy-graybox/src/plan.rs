@@ -190,7 +190,9 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
 /// Another batch of tokens, where there is time to use it afterwards.
 fn batch_to_measure(budget: &Budget<'_>) -> Option<Vec<Proposal>> {
     let (proposal, seconds) = batches::probe(budget.study, budget.target, budget.server)?;
-    (seconds + 2.0 * budget.reload_seconds() <= budget.left * SPEND_ON_BATCHES).then(|| vec![proposal])
+    // Where not one note was made, nothing else is left to be mended.
+    let share = if some_note_was_made(budget.study) { SPEND_ON_BATCHES } else { SPEND_ON_THREADS };
+    (seconds + 2.0 * budget.reload_seconds() <= budget.left * share).then(|| vec![proposal])
 }
 
 /// Pairs of notes for a content length that could be better.

@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{self, Fit, TrialExt, count, median, metric},
+    study::{self, Fit, TrialExt, count, first_rates, median, metric},
 };
 
 use crate::{
@@ -21,6 +21,9 @@ const LEAST_PROMPT: f64 = 128.0;
 /// Noise of a logarithm of a rate before anything is known, and how many measurements that guess counts for.
 const NOISE: f64 = 0.06;
 const NOISE_WEIGHT: f64 = 4.0;
+
+/// How much the first request after a load counts beside one that was measured.
+const FIRST_COUNTS: f64 = 0.25;
 
 /// What a trial of notes takes longer than its own timers say: gaps, retries, an uneven end.
 const REST: Belief = Belief { mean: 0.01, sd: 0.06 };
@@ -109,6 +112,10 @@ impl Server {
 
     /// The timers of a trial. Its requests shared one moment, so that many of them count less than one by one.
     fn learn(&mut self, trial: &Trial, load: &Load) {
+        if matches!(trial.experiment, Experiment::Load) {
+            self.learn_first(trial, load);
+            return;
+        }
         let (prompt, at_work) = match &trial.experiment {
             Experiment::Probe(probe) => (f64::from(probe.prompt_tokens), f64::from(probe.parallel.min(probe.requests))),
             Experiment::Notes(_) => (median(trial.values("prompt_tokens")).unwrap_or(1_500.0), at_work(trial)),
@@ -130,6 +137,15 @@ impl Server {
         }
         if let Some((log, weight)) = usable(metric::DECODE_TOKENS_PER_SECOND) {
             self.writing = self.writing.after(features, log, weight);
+        }
+    }
+
+    /// The first request of a load that nothing else was asked of: one, and a slow one.
+    fn learn_first(&mut self, trial: &Trial, load: &Load) {
+        if let Some((reads, writes)) = first_rates(trial).filter(|_| load.is_of(trial)) {
+            let features = self.features(1.0, 0.0, false);
+            self.reading = self.reading.after(features, -reads.ln(), FIRST_COUNTS);
+            self.writing = self.writing.after(features, -writes.ln(), FIRST_COUNTS);
         }
     }
 

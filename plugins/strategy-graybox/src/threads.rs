@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{TrialExt, bytes, decode_rate, metric},
+    study::{self, TrialExt, bytes, decode_rate, first_rates, metric},
 };
 
 use crate::{
@@ -18,13 +18,17 @@ const LEAST_BANDWIDTH: f64 = 4.25e9;
 /// How many times faster another number of threads must write to be taken.
 const FASTER: f64 = 1.2;
 
-/// A probe of one number of threads: prompt and answer in tokens; the short one is for servers that hardly move.
+/// A probe of one number of threads: prompt and answer in tokens; the short one is for servers that hardly move. Those that made no note are
+/// only loaded: the first request after the load tells.
 const PROBE: (u32, u32) = (160, 12);
 const SHORT_PROBE: (u32, u32) = (32, 12);
 
-/// Numbers of threads that are tried at most, and how many times as long as the longest trial so far the time must be to try one that
-/// may be too many.
-const MOST_PROBES: usize = 4;
+/// The first request after a load, with what the template puts around it, in tokens.
+const FIRST: (f64, f64) = (90.0, 2.0);
+
+/// Numbers of threads that are tried at most, and how many times as long as one that is too many takes the time must be to try one that may
+/// be too many.
+const MOST_PROBES: usize = 6;
 const TIMES_WRONG: f64 = 2.0;
 const TIMES_WRONG_BETWEEN: f64 = 4.0;
 
@@ -45,9 +49,8 @@ pub fn chosen(study: &Study) -> f64 {
     let own: Vec<&Trial> =
         study.trials_of(NAME).filter(|trial| trial.is_complete() && trial.parallel() < 1.5).collect();
     let rate = |threads: f64| {
-        let trials =
-            study.history.iter().filter(|trial| same(trial.setting("num_thread"), threads) && trial.parallel() < 1.5);
-        trials.filter_map(decode_rate).max_by(f64::total_cmp)
+        let trials = study.history.iter().filter(|trial| same(trial.setting("num_thread"), threads));
+        trials.filter_map(rate_of_one).max_by(f64::total_cmp)
     };
     let others = own.iter().map(|trial| trial.setting("num_thread")).filter(|threads| !same(*threads, fallback));
     let best =
@@ -56,6 +59,13 @@ pub fn chosen(study: &Study) -> f64 {
     let usual = rate(fallback).unwrap_or(0.0);
     let alone = best.filter(|(_, rate)| *rate >= usual * FASTER).map_or(fallback, |(threads, _)| threads);
     crowding::threads(study, alone).unwrap_or(alone)
+}
+
+/// Tokens a second that one request alone was written with: the first one after the load, where no other ended.
+#[must_use]
+pub fn rate_of_one(trial: &Trial) -> Option<f64> {
+    let measured = decode_rate(trial).filter(|_| trial.parallel() < 1.5);
+    measured.or_else(|| Some(first_rates(trial)?.1))
 }
 
 /// Threads that the present settings run: the server takes one a core by itself.
@@ -70,10 +80,10 @@ fn own_choice(study: &Study) -> f64 {
 pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let Load { threads, context, .. } = target.load;
     let fits = |probe: &Probe| 2.0 * server.probe_seconds(probe) <= seconds * RELIEF;
-    // The short one where nobody knows how slow it is.
-    let nothing_known = !study.history.iter().any(|trial| decode_rate(trial).is_some());
-    let order = if nothing_known { [SHORT_PROBE, PROBE] } else { [PROBE, SHORT_PROBE] };
-    let probe = order.map(shape).into_iter().find(fits)?;
+    // Only loaded where nobody knows how slow it is.
+    let nothing_known = !study.history.iter().any(|trial| rate_of_one(trial).is_some());
+    let probe = [PROBE, SHORT_PROBE].map(shape).into_iter().find(fits).map(Experiment::Probe);
+    let experiment = if nothing_known { Some(Experiment::Load).filter(|_| seconds > 0.0) } else { probe }?;
     let known = |name: &str, value: f64| study.history.iter().any(|trial| same(trial.setting(name), value));
     let (usable, own) = (f64::from(study.machine.usable_threads), own_choice(study));
     let too_many = own > usable && !known("num_thread", threads);
@@ -84,7 +94,7 @@ pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) 
     } else {
         format!("how fast the model is with {context} tokens of context, which need less memory")
     };
-    (too_many || too_large).then(|| Proposal::new(Experiment::Probe(probe), why))
+    (too_many || too_large).then(|| Proposal::new(experiment, why))
 }
 
 /// Whether any note was made from beginning to end.
@@ -104,7 +114,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server, seconds: f64) -> O
     let told = |trial: &Trial| trial.is_complete() || trial.failure() == Some("out-of-time");
     let at_target = || study.history.iter().filter(|trial| told(trial) && target.load.is_of(trial));
     let swaps = at_target().any(|trial| design::swaps(study, trial));
-    let rate = server.decode_rate();
+    let rate = at_target().filter_map(rate_of_one).max_by(f64::total_cmp).unwrap_or_else(|| server.decode_rate());
     let suspicious = at_target().next().is_some() && rate * bytes(study.model.size_bytes) < LEAST_BANDWIDTH;
     if usable < 2.0 || is_on_gpu(study) || swaps || study.model.size_bytes == 0 {
         return None;
@@ -122,20 +132,34 @@ pub fn probe(study: &Study, target: &Target, server: &Server, seconds: f64) -> O
     let why = format!("whether {threads} threads write faster: {rate:.1} tokens a second is less than memory explains");
     // With its warm-up.
     let fits = |probe: &Probe| 2.0 * server.probe_seconds(probe) <= seconds;
-    let probe = [shape(PROBE), shape(SHORT_PROBE)].into_iter().find(fits)?;
+    let experiment = if some_note_was_made(study) {
+        Experiment::Probe([shape(PROBE), shape(SHORT_PROBE)].into_iter().find(fits)?)
+    } else {
+        Some(Experiment::Load).filter(|_| wrong_seconds(study) <= seconds)?
+    };
     let load = Load { threads, ..target.load };
-    Some(Proposal::new(Experiment::Probe(probe), why).set("num_ctx", load.context).set("num_thread", load.threads))
+    Some(Proposal::new(experiment, why).set("num_ctx", load.context).set("num_thread", load.threads))
+}
+
+/// Seconds that a number of threads takes which is too many: as the slowest first request after a load did, or as long as any trial.
+fn wrong_seconds(study: &Study) -> f64 {
+    let first = |trial: &Trial| first_rates(trial).map(|(reads, writes)| FIRST.0 / reads + FIRST.1 / writes);
+    let slowest = study.history.iter().filter_map(first).max_by(f64::total_cmp);
+    let longest = || study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
+    slowest.map_or_else(longest, |first| first + study::Cost::of(study).load_seconds)
 }
 
 /// More threads than those that were found, while some may be left below the number that is too many, and there is time to be wrong.
 fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
-    let own: Vec<&Trial> = study.trials_of(NAME).filter(|trial| is_probe(trial)).collect();
+    let own: Vec<&Trial> = study.trials_of(NAME).filter(|trial| is_probe(study, trial)).collect();
     let found = target.load.threads;
+    let only_loads = own.iter().any(|trial| matches!(trial.experiment, Experiment::Load));
     let longest = study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
+    let wrong = if only_loads { wrong_seconds(study) } else { longest };
     let is_found = own.iter().any(|trial| same(trial.setting("num_thread"), found) && trial.is_complete());
     // The server's own choice is no number that was found.
     let chosen = found > 0.5 && found < own_choice(study);
-    if !is_found || !chosen || own.len() >= MOST_PROBES || seconds < longest * TIMES_WRONG {
+    if !is_found || !chosen || own.len() >= MOST_PROBES || seconds < wrong * TIMES_WRONG {
         return None;
     }
     let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);
@@ -143,22 +167,28 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     // Twice as many, then the middle between what is known to be good and what is not.
     let twice = found * 2.0 < too_many - 0.5;
     let threads = if twice { found * 2.0 } else { f64::midpoint(found, too_many).floor() };
-    if !twice && seconds < longest * TIMES_WRONG_BETWEEN {
+    if !twice && !only_loads && seconds < longest * TIMES_WRONG_BETWEEN {
         return None;
     }
     let probe = shape(PROBE);
-    (threads > found + 0.5 && threads < too_many - 0.5 && 2.0 * server.probe_seconds(&probe) <= seconds).then(|| {
+    let fits = only_loads || 2.0 * server.probe_seconds(&probe) <= seconds;
+    (threads > found + 0.5 && threads < too_many - 0.5 && fits).then(|| {
         let why = format!("whether {threads} threads are still not too many");
-        Proposal::new(Experiment::Probe(probe), why)
+        let experiment = if only_loads { Experiment::Load } else { Experiment::Probe(probe) };
+        Proposal::new(experiment, why)
             .set("num_ctx", target.load.context)
             .set("num_thread", threads)
             .set("num_batch", target.load.batch)
     })
 }
 
-fn is_probe(trial: &Trial) -> bool {
+fn is_probe(study: &Study, trial: &Trial) -> bool {
     let own = |probe: &Probe| [PROBE, SHORT_PROBE].contains(&(probe.prompt_tokens, probe.output_tokens));
-    matches!(&trial.experiment, Experiment::Probe(probe) if own(probe))
+    match &trial.experiment {
+        Experiment::Probe(probe) => own(probe),
+        Experiment::Load => !same(trial.setting("num_thread"), study.baseline.value("num_thread")),
+        _ => false,
+    }
 }
 
 /// Whether two numbers of threads are the same.

@@ -1,4 +1,4 @@
-use super::{Fit, StudyExt, TrialExt, decode_rate, median, metric, prefill_rate};
+use super::{Fit, StudyExt, TrialExt, decode_rate, first_rates, median, metric, prefill_rate};
 use crate::{
     strategy::Study,
     types::{Experiment, Probe, Trial},
@@ -30,10 +30,16 @@ impl Cost {
         let prefill = nearest(study, prefill_rate);
         let decode = nearest(study, decode_rate);
         let measured = prefill.is_some() && decode.is_some();
-        let slower = if measured { 1.0 } else { slower_than_guessed(study) };
-        let loads: Vec<f64> = study.history.iter().flat_map(load_durations).collect();
+        // Nothing but the first request after a load says at least by and large how slow it is.
+        let prefill = prefill.or_else(|| nearest(study, |trial| Some(first_rates(trial)?.0)));
+        let decode = decode.or_else(|| nearest(study, |trial| Some(first_rates(trial)?.1)));
+        let slower = if prefill.is_some() && decode.is_some() { 1.0 } else { slower_than_guessed(study) };
+        let mut loads: Vec<f64> = study.history.iter().flat_map(load_durations).collect();
+        // The lower of the two in the middle: one that waited for what was given up before it says nothing of the next.
+        loads.sort_by(f64::total_cmp);
+        let usual_load = loads.get(loads.len().saturating_sub(1) / 2);
         Self {
-            load_seconds: median(&loads).map_or(UNKNOWN_LOAD_SECONDS, |load| load / 1000.0),
+            load_seconds: usual_load.map_or(UNKNOWN_LOAD_SECONDS, |load| load / 1000.0),
             prefill_tokens_per_second: prefill.unwrap_or(UNKNOWN_PREFILL / slower),
             decode_tokens_per_second: decode.unwrap_or(UNKNOWN_DECODE / slower),
             answer_tokens: typical_answer(study),

@@ -13,7 +13,7 @@ pub use cost::Cost;
 pub use fit::Fit;
 pub use paired::{PairedDifference, notes_by_file, paired_difference, parts_by_file, t_quantile};
 pub use repetition::{REPETITION, notes_repeat_themselves};
-pub use trial::{TrialExt, decode_rate, prefill_rate};
+pub use trial::{TrialExt, decode_rate, first_rates, prefill_rate};
 
 use crate::{Settings, strategy::Study, types::Trial};
 

@@ -91,3 +91,11 @@ pub fn prefill_rate(trial: &Trial) -> Option<f64> {
 pub fn decode_rate(trial: &Trial) -> Option<f64> {
     trial.median(metric::DECODE_TOKENS_PER_SECOND).filter(|rate| *rate > 0.0)
 }
+
+/// Tokens a second that the first request after a load read and wrote, where the trial loaded the model and it ended. It pays for what is set
+/// up only once, so that others are read faster; and it is a single one.
+#[must_use]
+pub fn first_rates(trial: &Trial) -> Option<(f64, f64)> {
+    let rate = |name| trial.fact(name).filter(|rate| *rate > 0.0);
+    Some((rate("first_prefill_tokens_per_second")?, rate("first_decode_tokens_per_second")?))
+}
