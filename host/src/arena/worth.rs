@@ -19,13 +19,16 @@ pub struct Best {
 
 impl Best {
     /// Share of the best notes a minute that a pick does not reach. A pick that must not be used is worth nothing. One whose quality lies
-    /// below the floor is worth at most the share of the floor that it reaches, however fast it is: reading less is no speed-up.
+    /// below the floor is worth at most the share of the floor that it reaches, however fast it is; and one that reads less of a file than
+    /// the best is no faster than it: reading less is no speed-up.
     #[must_use]
     pub fn regret(&self, pick: &Truth) -> f64 {
         if pick.infeasible.is_some() || self.truth.notes_per_minute <= 0.0 {
             return 1.0;
         }
-        let speed = pick.notes_per_minute / self.truth.notes_per_minute;
+        let reads_less = pick.candidate.max_content_length < self.truth.candidate.max_content_length;
+        let most = if reads_less { 1.0 } else { f64::INFINITY };
+        let speed = (pick.notes_per_minute / self.truth.notes_per_minute).min(most);
         if self.is_below_floor(pick) { 1.0 - speed.min(1.0) * self.share_of_floor(pick) } else { 1.0 - speed }
     }
 
@@ -71,6 +74,10 @@ mod tests {
         };
         near(blind.regret(&reads(4_000)), 0.5);
         near(blind.regret(&reads(8_000)), -1.0);
+        let reads_well =
+            |max_content_length, speed| Truth { quality: 0.96, notes_per_minute: speed, ..reads(max_content_length) };
+        near(best.regret(&reads_well(6_000, 12.0)), 0.0);
+        near(best.regret(&reads_well(6_000, 9.0)), 0.1);
         near(best.regret(&Truth { infeasible: Some(FailureCause::Spilled), ..truth(20.0, 1.0) }), 1.0);
     }
 }

@@ -166,8 +166,8 @@ impl Oracle<'_> {
         std::iter::once(start.temperature).chain(TEMPERATURES.into_iter().filter(|_| low_is_bad)).collect()
     }
 
-    /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable; and that best
-    /// quality. `None` when nothing is feasible.
+    /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable, and of those
+    /// that read no less of a file than `start` where there are any; and that best quality. `None` when nothing is feasible.
     pub async fn best(&self, start: &Candidate, floor: f64) -> Option<(Truth, f64)> {
         let largest = u32::try_from(self.workload.batch_chars.last().copied().unwrap_or(0)).unwrap_or(u32::MAX);
         let trained = self.model.trained_context.value.unwrap_or(u32::MAX);
@@ -204,10 +204,12 @@ impl Oracle<'_> {
         }
         let feasible = || truths.iter().filter(|truth| truth.infeasible.is_none());
         let best_quality = feasible().map(|truth| truth.quality).fold(0.0, f64::max);
-        // Where nothing can be judged, reading less is no way to be fast.
-        let least = if best_quality < SIGNAL { start.max_content_length } else { 0 };
+        let good = |truth: &&Truth| truth.quality >= floor * best_quality;
+        let reads_enough = |truth: &&Truth| truth.candidate.max_content_length >= start.max_content_length;
+        // Reading less is no way to be fast, unless notes are too poor otherwise. Where nothing can be judged, all are good.
+        let must = feasible().filter(good).any(|truth| reads_enough(&truth));
         feasible()
-            .filter(|truth| truth.quality >= floor * best_quality && truth.candidate.max_content_length >= least)
+            .filter(|truth| good(truth) && (reads_enough(truth) || !must))
             .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))
             .map(|best| (best.clone(), best_quality))
     }
