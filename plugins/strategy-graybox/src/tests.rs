@@ -165,6 +165,45 @@ fn present_threads_that_are_too_many_are_not_waited_for() {
 }
 
 /// Nothing is lost by reading less, but for a little noise by file.
+/// Present settings whose first note did not end in time.
+fn without_a_note(server: Server) -> Host {
+    let mut host = Host::new(server, &FILES);
+    host.baseline(&[0]);
+    let trial = host.study.history.last_mut().unwrap();
+    trial.state = TrialState::Failed("out-of-time".to_owned());
+    trial
+        .samples
+        .retain(|sample| ["load_duration_ms", "gpu_share", "peak_memory_bytes"].contains(&sample.metric.as_str()));
+    trial.scores.clear();
+    host
+}
+
+#[test]
+fn where_no_note_was_made_loads_alone_find_the_threads_and_no_more_than_they_may_be() {
+    let threads = |threads: f64| if (1.0..=5.0).contains(&threads) { threads / 8.0 } else { 0.01 };
+    let mut host = without_a_note(Server { threads, ..cpu() });
+    let outcome = run(&mut host, 300.0);
+    assert_eq!(outcome.value("num_thread"), 5.0, "{}", outcome.text());
+    let tried: Vec<f64> = host
+        .study
+        .trials_of("graybox")
+        .take_while(|trial| matches!(trial.experiment, Experiment::Load))
+        .map(|trial| trial.setting("num_thread"))
+        .collect();
+    assert_eq!(tried, [2.0, 4.0, 6.0, 5.0]);
+    let seconds: f64 = host.study.trials_of("graybox").take(4).map(|trial| trial.seconds).sum();
+    assert!(seconds < 90.0, "{seconds}");
+}
+
+#[test]
+fn where_no_note_was_made_slow_reading_is_no_fault_of_the_threads() {
+    let batches = |batch: f64| if batch < 0.5 { 0.04 } else { 1.0 / (1.0 + (batch / 32.0).log2().powi(2)) };
+    let mut host = without_a_note(Server { batches, ..cpu() });
+    let outcome = run(&mut host, 300.0);
+    assert_eq!(outcome.value("num_batch"), 32.0, "{}", outcome.text());
+    assert_eq!(outcome.value("num_thread"), 0.0, "{}", outcome.text());
+}
+
 fn indifferent(_: &[ralf_tune_sdk::types::Setting], chars: f64) -> f64 {
     0.8 + (chars % 7.0) * 0.001
 }
@@ -249,5 +288,5 @@ fn where_nothing_could_be_measured_in_time_nothing_is_begun_that_does_not_fit() 
     }
     assert_eq!(run(&mut host, 40.0).trials, 0);
     // Where the present settings make no note either, two short requests at least tell one slot from more.
-    assert_eq!(run(&mut host, 110.0).trials, 1);
+    assert_eq!(run(&mut host, 140.0).trials, 1);
 }

@@ -70,6 +70,9 @@ impl Default for Run {
     }
 }
 
+/// Tokens that the first request after a load reads and writes.
+const FIRST: (f64, f64) = (90.0, 2.0);
+
 impl Server {
     pub(super) fn run(&self, study: &Study, candidate: &[Setting], experiment: &Experiment, reloads: bool) -> Run {
         let num_ctx = candidate.value("num_ctx");
@@ -85,6 +88,15 @@ impl Server {
             }
         };
         run.seconds += loading;
+        if reloads {
+            let (prefill, decode) = self.rates(candidate, 1.0);
+            if matches!(experiment, Experiment::Load) {
+                run.seconds += FIRST.0 / prefill + FIRST.1 / decode;
+            }
+            let fact = |name: &str, value: f64| Fact { name: name.to_owned(), value };
+            run.facts.push(fact("first_prefill_tokens_per_second", prefill));
+            run.facts.push(fact("first_decode_tokens_per_second", decode));
+        }
         let spilled = num_ctx > self.spills_above;
         let share = if !self.gpu {
             0.0
