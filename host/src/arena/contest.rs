@@ -1,6 +1,7 @@
 //! The running of an arena: every line-up on every scenario with every seed.
 
 use std::{
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -96,7 +97,11 @@ impl Contest<'_> {
             piece_done();
             Some(played)
         });
-        let studies: Vec<ArenaStudy> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
+        let studies: Vec<Played> = studies.into_iter().flatten().flatten().collect::<Result<_, _>>()?;
+        let bests: BTreeMap<&str, Best> =
+            grounds.iter().map(|ground| (ground.scenario.name.as_str(), ground.best_known())).collect();
+        let judge = |played: Played| bests.get(played.study.scenario.as_str()).map(|best| Played::judged(played, best));
+        let studies: Vec<ArenaStudy> = studies.into_iter().filter_map(judge).collect();
         let done = studies.len() == self.seeds.len() * self.scenarios.len() * self.line_ups.len();
         let line_ups: Vec<_> = self.line_ups.iter().map(LineUp::summary).collect();
         let budget_seconds = self.intensity.budget.total_seconds;
@@ -107,7 +112,10 @@ impl Contest<'_> {
             budget_seconds,
             quality_floor: QUALITY_FLOOR,
             seeds: self.seeds.clone(),
-            scenarios: grounds.iter().map(summary).collect(),
+            scenarios: grounds
+                .iter()
+                .filter_map(|ground| Some(summary(&ground.scenario.name, bests.get(ground.scenario.name.as_str())?)))
+                .collect(),
             standings: standings::overall(line_ups.len(), &studies, budget_seconds),
             by_scenario: standings::by_scenario(line_ups.len(), &studies, budget_seconds),
             parts: Vec::new(),
@@ -133,7 +141,7 @@ impl Contest<'_> {
     }
 
     /// Runs one study and asks for the truth about its pick.
-    fn play(&self, place: usize, line_up: &LineUp, ground: &Ground<'_>, seed: u64) -> Result<ArenaStudy, ArenaError> {
+    fn play(&self, place: usize, line_up: &LineUp, ground: &Ground<'_>, seed: u64) -> Result<Played, ArenaError> {
         let prepared = self.plan(line_up)?;
         // Of its own: a scorer that fails in a study is asked no more there.
         let panel = self.plan(line_up)?.panel;
@@ -142,15 +150,15 @@ impl Contest<'_> {
             let study = simulation.study(self.intensity, prepared).await;
             let pick = study.tuned.as_ref().map_or_else(Candidate::default, |tuned| tuned.candidate.clone());
             let truth = ground.truth(&simulation, &panel, &pick).await;
-            Ok(record(place, ground, &study, &truth))
+            Ok(record(place, ground, &study, truth))
         })
     }
 }
 
-fn summary(ground: &Ground<'_>) -> ScenarioBest {
-    let Best { truth, quality } = &ground.best;
+fn summary(name: &str, best: &Best) -> ScenarioBest {
+    let Best { truth, quality } = best;
     ScenarioBest {
-        name: ground.scenario.name.clone(),
+        name: name.to_owned(),
         notes_per_minute: truth.notes_per_minute,
         quality: truth.quality,
         best_quality: *quality,
@@ -171,11 +179,26 @@ fn effort_until(study: &Study, pick: &Candidate) -> Effort {
     effort
 }
 
+/// A study that has ended, and the truth of its pick. What that is worth is known when all have ended.
+struct Played {
+    /// Without its regret.
+    study: ArenaStudy,
+    truth: Truth,
+    effort: Effort,
+}
+
+impl Played {
+    fn judged(self, best: &Best) -> ArenaStudy {
+        let regret = best.regret(&self.truth);
+        let near = (regret <= NEAR).then_some(self.effort);
+        ArenaStudy { regret, near, below_floor: best.is_below_floor(&self.truth), ..self.study }
+    }
+}
+
 /// What is kept of a study.
-fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> ArenaStudy {
-    let best = &ground.best;
-    let regret = best.regret(truth);
-    ArenaStudy {
+fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: Truth) -> Played {
+    let effort = effort_until(study, &truth.candidate);
+    let study = ArenaStudy {
         line_up,
         scenario: ground.scenario.name.clone(),
         seed: study.seed,
@@ -183,14 +206,14 @@ fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> 
         pick: truth.candidate.clone(),
         notes_per_minute: truth.notes_per_minute,
         quality: truth.quality,
-        regret,
+        regret: 0.0,
         infeasible: truth.infeasible,
         infeasible_pick: study.outcome == Outcome::Improved && truth.infeasible.is_some(),
-        below_floor: best.is_below_floor(truth),
+        below_floor: false,
         trials: study.trials.len(),
         requests: study.trials.iter().map(|trial| trial.observations.len()).sum(),
         reloads: study.trials.iter().map(|trial| trial.reloads).sum(),
-        near: (regret <= NEAR).then(|| effort_until(study, &truth.candidate)),
+        near: None,
         seconds: study.elapsed_seconds,
         overrun: study.elapsed_seconds > study.budget.total_seconds + GRACE_SECONDS,
         plugin_failures: study
@@ -199,5 +222,6 @@ fn record(line_up: usize, ground: &Ground<'_>, study: &Study, truth: &Truth) -> 
             .filter_map(|stage| stage.failure.clone())
             .chain(study.scorer_failures.iter().cloned())
             .collect(),
-    }
+    };
+    Played { study, truth, effort }
 }

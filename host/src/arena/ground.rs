@@ -37,6 +37,13 @@ impl<'a> Ground<'a> {
         Ok(Self { scenario, best: Best { truth, quality }, truths: Mutex::default() })
     }
 
+    /// The best that is known in the end: what was found in the beginning, or what a study picked.
+    #[must_use]
+    pub fn best_known(&self) -> Best {
+        let picks = self.truths.lock().unwrap_or_else(PoisonError::into_inner);
+        picks.values().fold(self.best.clone(), Best::or)
+    }
+
     /// A server of the scenario with its luck.
     ///
     /// # Errors

@@ -32,6 +32,17 @@ impl Best {
         if self.is_below_floor(pick) { 1.0 - speed.min(1.0) * self.share_of_floor(pick) } else { 1.0 - speed }
     }
 
+    /// This, or a pick that is better: whoever looked for the best looked at some settings only.
+    #[must_use]
+    pub fn or(self, pick: &Truth) -> Self {
+        let reads_enough = pick.candidate.max_content_length >= self.truth.candidate.max_content_length;
+        let is_better = pick.infeasible.is_none() && reads_enough && !self.is_below_floor(pick);
+        if is_better && pick.notes_per_minute > self.truth.notes_per_minute {
+            return Self { truth: pick.clone(), ..self };
+        }
+        self
+    }
+
     /// Whether the quality of a pick is too low.
     #[must_use]
     pub fn is_below_floor(&self, pick: &Truth) -> bool {
@@ -78,6 +89,12 @@ mod tests {
             |max_content_length, speed| Truth { quality: 0.96, notes_per_minute: speed, ..reads(max_content_length) };
         near(best.regret(&reads_well(6_000, 12.0)), 0.0);
         near(best.regret(&reads_well(6_000, 9.0)), 0.1);
+        // A pick may be better than all that was looked at.
+        let worth = |pick: &Truth| best.clone().or(pick).truth.notes_per_minute;
+        near(worth(&reads_well(8_000, 12.0)), 12.0);
+        near(worth(&reads_well(6_000, 12.0)), 10.0);
+        near(worth(&truth(12.0, 0.9)), 10.0);
+        near(worth(&Truth { infeasible: Some(FailureCause::Spilled), ..truth(20.0, 1.0) }), 10.0);
         near(best.regret(&Truth { infeasible: Some(FailureCause::Spilled), ..truth(20.0, 1.0) }), 1.0);
     }
 }

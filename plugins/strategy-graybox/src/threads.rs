@@ -162,7 +162,9 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     if !is_found || !chosen || own.len() >= MOST_PROBES || seconds < wrong * TIMES_WRONG {
         return None;
     }
-    let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study)]);
+    // No more than may be used, where that is known.
+    let known = f64::from(study.machine.usable_threads) + 1.0;
+    let tried = own.iter().map(|trial| trial.setting("num_thread")).chain([own_choice(study), known]);
     let too_many = tried.filter(|threads| *threads > found + 0.5).fold(f64::INFINITY, f64::min);
     // Twice as many, then the middle between what is known to be good and what is not.
     let twice = found * 2.0 < too_many - 0.5;

@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Cost, Fit, REPETITION, notes_by_file, notes_repeat_themselves, parts_by_file, whole},
+    study::{Cost, Fit, REPETITION, count, notes_by_file, notes_repeat_themselves, parts_by_file, whole},
 };
 
 use crate::judge::{Compared, Scores, better, compare};
@@ -13,14 +13,23 @@ const SPEND: f64 = 0.9;
 /// A temperature at which models seldom repeat themselves and still keep to a format.
 const MIDDLE: f64 = 0.5;
 
+/// Share of the files, the smaller ones, that are looked at where there is no time for others.
+const SMALLER: f64 = 0.6;
+
 /// With fewer pairs no difference of a plausible size is ever certain.
 const LEAST_FILES: usize = 3;
 
 /// The next measurements, or the decision.
 pub fn next(study: &Study, arguments: &Arguments) -> Answer {
-    let tried = study.trials_of("temperature").next().is_some();
+    let present = study.incumbent("temperature");
+    let own = || study.trials_of("temperature");
+    let tried = own().any(|trial| (trial.setting("temperature") - present).abs() > 1e-9);
     let wanted = !tried && has_a_reason(study, arguments) && !is_mute(study, arguments);
-    let proposals = if wanted { comparisons(study, arguments) } else { Vec::new() };
+    let mut proposals = if wanted { comparisons(study, arguments) } else { Vec::new() };
+    if arguments.text("when") != "always" && judged(study, arguments, present).len() < LEAST_FILES {
+        // Few notes are a suspicion: more of the same first, which are never made for nothing.
+        proposals.truncate(usize::from(own().next().is_none()));
+    }
     if proposals.is_empty() { Answer::Done(decide(study, arguments)) } else { Answer::Measure(proposals) }
 }
 
@@ -83,8 +92,10 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     let most = (whole(arguments.number("files")) as usize).max(LEAST_FILES);
     let known = scores(study, present);
     for number in (1..=others.len()).rev() {
-        let spread = |files| spread(study, files).map(|files| with_known(files, &known));
-        for files in (LEAST_FILES..=most).rev().filter_map(spread) {
+        let spread = |files| spread_with(study, files, 1.0, &known);
+        // Where time is short, the smaller ones tell as well: what is wanted is a difference on the same files.
+        let smaller = std::iter::once_with(|| spread_with(study, LEAST_FILES, SMALLER, &known)).flatten();
+        for files in (LEAST_FILES..=most).rev().filter_map(spread).chain(smaller) {
             let mut seconds = if loads { cost.load_seconds } else { 0.0 };
             let mut proposals = Vec::new();
             for value in std::iter::once(&present).chain(others.iter().take(number)) {
@@ -116,10 +127,15 @@ fn with_known(mut files: Vec<u32>, known: &[(u32, f64)]) -> Vec<u32> {
     files
 }
 
-/// That many files, spread over the sizes; `None` when there are not so many.
-fn spread(study: &Study, number: usize) -> Option<Vec<u32>> {
+fn spread_with(study: &Study, number: usize, share: f64, known: &[(u32, f64)]) -> Option<Vec<u32>> {
+    spread(study, number, share).map(|files| with_known(files, known))
+}
+
+/// That many files, spread over the sizes of the smallest such share; `None` when there are not so many.
+fn spread(study: &Study, number: usize, share: f64) -> Option<Vec<u32>> {
     let mut files: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
     files.sort_unstable();
+    files.truncate(whole(count(files.len()) * share) as usize);
     let step = |index: usize| index * (files.len() - 1) / (number - 1).max(1);
     (number <= files.len() && number > 0)
         .then(|| (0..number).filter_map(|index| files.get(step(index)).map(|(_, file)| *file)).collect())

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::{
         testing::{Host, Server},
-        types::TrialState,
+        types::{Fact, TrialState},
     };
 
     fn host() -> Host {
@@ -148,10 +148,17 @@ mod tests {
         for trial in &mut host.study.history {
             trial.state = TrialState::Failed("out-of-time".to_owned());
             trial.samples.clear();
+            trial.facts.clear();
             trial.seconds = 860.0;
         }
         // Guessed at 86 s: 1300 / 50 + 300 / 5.
         let slower = Cost::of(&host.study);
         assert!((guess.decode_tokens_per_second / slower.decode_tokens_per_second - 20.0).abs() < 1e-6);
+        // Where the first request after the load ended, that is no guess any more, and no measurement yet.
+        let told = |(name, value): (&str, f64)| Fact { name: name.to_owned(), value };
+        let rates = [("first_prefill_tokens_per_second", 7.0), ("first_decode_tokens_per_second", 0.5)];
+        host.study.history[0].facts.extend(rates.map(told));
+        let told = Cost::of(&host.study);
+        assert_eq!((told.prefill_tokens_per_second, told.decode_tokens_per_second, told.measured), (7.0, 0.5, false));
     }
 }
