@@ -217,6 +217,7 @@ fn examples_of_settings_make_plans() {
                 scorers,
                 selector: settings.selector.value.clone(),
                 parameters: settings.given_params(),
+                known: Vec::new(),
             };
             if let Err(error) = tune::plan(&settings.intensity(), &registry, &choices) {
                 panic!("{name}, intensity {intensity}: {error}");

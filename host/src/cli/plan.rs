@@ -88,6 +88,7 @@ pub fn choices(settings: &Settings) -> Choices {
         scorers: settings.scorers.value.iter().map(|choice| (choice.name.clone(), choice.weight)).collect(),
         selector: settings.selector.value.clone(),
         parameters: given_parameters(settings),
+        known: Vec::new(),
     }
 }
 

@@ -96,7 +96,9 @@ impl Start {
             }
         }
         let gone: f64 = history.iter().map(|trial| trial.seconds).sum();
-        let left = (study.budget.total_seconds * (1.0 - CONFIRM_SHARE) - gone).max(0.0);
+        let total = study.budget.total_seconds;
+        let confirm = stages.last().map_or(CONFIRM_SHARE * total, |stage| stage.seconds);
+        let left = (total - confirm - gone).max(0.0);
         let later = stages.iter().take(measuring).skip(place.map_or(measuring, |place| place + 1));
         let own = weight_of(decides);
         let seconds = stage_share(left, own, later.map(|stage| weight_of(&stage.decides)));

@@ -151,6 +151,11 @@ impl<'a> Executor<'a> {
         self.next_number
     }
 
+    /// So many trials were made before the first one.
+    pub fn count_from(&mut self, trials: usize) {
+        self.next_number = u32::try_from(trials).unwrap_or(u32::MAX);
+    }
+
     /// Carries out a proposal before the deadline, or as much of it as there is time for.
     pub async fn run(&mut self, stage: &str, proposal: &Proposal, deadline: Instant) -> Trial {
         let started = self.clock.elapsed();

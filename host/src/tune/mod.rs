@@ -32,7 +32,7 @@ mod obedience;
 pub mod oracle;
 mod outlook;
 pub mod plan;
-mod prior;
+pub mod prior;
 pub mod probing;
 pub mod produce;
 mod profiles;

@@ -13,6 +13,7 @@ use crate::{
         profile::STUDIED,
         space::Parameter,
         study::{Plan, PlannedScorer, PlannedStage},
+        trial::Trial,
         value::Value,
     },
     plugin::{
@@ -24,11 +25,26 @@ use crate::{
     },
 };
 
-/// Share of the budget for the present settings, which are always measured.
-const BASELINE_SHARE: f64 = 0.15;
-
 /// Share of the budget that is kept for the last comparison.
 pub const CONFIRM_SHARE: f64 = 0.25;
+
+/// Parts of a budget that no strategy has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    /// For the present settings.
+    pub baseline: f64,
+    /// For the last comparison.
+    pub confirm: f64,
+}
+
+impl Shares {
+    /// Of a study that begins from nothing.
+    const USUAL: Self = Self { baseline: 0.15, confirm: CONFIRM_SHARE };
+
+    /// Of one that is told what the present settings do. It asks for few knobs, short requests tell most of them, and two settings beside each other
+    /// cost as many notes as ever.
+    const TOLD: Self = Self { baseline: 0.0, confirm: 0.7 };
+}
 
 /// The selector when nobody names one.
 pub const DEFAULT_SELECTOR: &str = "balanced";
@@ -46,6 +62,8 @@ pub struct Choices {
     pub selector: Option<String>,
     /// Plugin, parameter, value.
     pub parameters: Vec<(String, String, Value)>,
+    /// What was measured of the present settings just before: with it, the study does not begin with them.
+    pub known: Vec<Trial>,
 }
 
 /// A plan with the plugins that carry it out.
@@ -53,6 +71,9 @@ pub struct Prepared {
     pub plan: Plan,
     pub stages: Vec<PreparedStage>,
     pub panel: Panel,
+    pub shares: Shares,
+    /// As it was chosen.
+    pub known: Vec<Trial>,
     /// The user's leave for scorers to ask the model; none unless it is set here.
     pub judge: Option<JudgeGrant>,
     pub selector: Arc<Selector>,
@@ -156,13 +177,15 @@ fn assemble(
         })
         .collect::<Result<Vec<_>, PlanError>>()?;
     let manifests: Vec<&Manifest> = ordered.iter().map(|strategy| &strategy.manifest).collect();
+    let known = choices.known.clone();
+    let shares = if known.is_empty() { Shares::USUAL } else { Shares::TOLD };
     let plan = Plan {
-        stages: describe_stages(&manifests, intensity.budget.total_seconds),
+        stages: describe_stages(&manifests, intensity.budget.total_seconds, shares),
         scorers: panel.members().map(|(name, weight)| PlannedScorer { name: name.to_owned(), weight }).collect(),
         selector: selector.manifest.name.clone(),
         left_out,
     };
-    Ok(Prepared { plan, stages, panel, judge: None, selector, selector_arguments, profiles })
+    Ok(Prepared { plan, stages, panel, shares, known, judge: None, selector, selector_arguments, profiles })
 }
 
 /// The values given for a plugin: the intensity's, then the user's.
@@ -370,9 +393,9 @@ pub fn stage_share(left: f64, own: f64, later: impl Iterator<Item = f64>) -> f64
     left * own / (own + later.sum::<f64>())
 }
 
-fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedStage> {
+fn describe_stages(manifests: &[&Manifest], budget_seconds: f64, shares: Shares) -> Vec<PlannedStage> {
     let all: f64 = manifests.iter().map(|manifest| weight(manifest)).sum();
-    let for_strategies = budget_seconds * (1.0 - BASELINE_SHARE - CONFIRM_SHARE);
+    let for_strategies = budget_seconds * (1.0 - shares.baseline - shares.confirm);
     let stage = |name: &str, summary: &str, decides: &[String], seconds: f64, why: String| PlannedStage {
         name: name.to_owned(),
         summary: summary.to_owned(),
@@ -380,13 +403,12 @@ fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedS
         seconds,
         why_here: why,
     };
-    let mut stages = vec![stage(
-        "baseline",
-        "a few notes with your present settings",
-        &[],
-        budget_seconds * BASELINE_SHARE,
-        "first, so that everything can be compared with it".into(),
-    )];
+    let (what, why) = if shares.baseline > 0.0 {
+        ("a few notes with your present settings", "first, so that everything can be compared with it")
+    } else {
+        ("what was measured of your present settings just before", "it is known, and costs nothing")
+    };
+    let mut stages = vec![stage("baseline", what, &[], budget_seconds * shares.baseline, why.into())];
     for manifest in manifests {
         let before: Vec<&str> = manifests
             .iter()
@@ -411,7 +433,7 @@ fn describe_stages(manifests: &[&Manifest], budget_seconds: f64) -> Vec<PlannedS
         "confirm",
         "the winner against your present settings, on other files",
         &[],
-        budget_seconds * CONFIRM_SHARE,
+        budget_seconds * shares.confirm,
         "last, so that nothing is saved that was not proven".into(),
     ));
     stages

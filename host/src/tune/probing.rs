@@ -23,8 +23,11 @@ use crate::{
         budget::Budget,
         candidate::Candidate,
         disturbance::Disturbance,
+        experiment::Experiment,
         machine::{LoadedModel, ModelProfile, ServerProfile, same_model},
+        metric::Metric,
         observation::{Observation, Repetition},
+        trial::{Trial, TrialState},
         workload::{PromptTemplate, Workload},
     },
     ollama::{
@@ -33,7 +36,7 @@ use crate::{
         rates::{decode_tokens_per_second, prefill_tokens_per_second},
         request::KeepAlive,
     },
-    stats::summary::median,
+    stats::summary::{median, sample},
     workload::probe::probe_prompt,
 };
 
@@ -131,6 +134,42 @@ pub fn tokens(settings: &Candidate) -> u64 {
 
 fn at_once(settings: &Candidate) -> u32 {
     if settings.max_concurrent_requests > 1 { settings.max_concurrent_requests.min(MOST_AT_ONCE) } else { 0 }
+}
+
+/// Probes of settings, each with the milliseconds of reading and of writing a request of the standard size, as a trial: what a study begins with that
+/// need not ask for it again. It has no requests of its own, and took none of its time.
+#[must_use]
+pub fn told(settings: &Candidate, probes: &[(f64, f64)], gpu_share: Option<f64>) -> Trial {
+    let (prompt_tokens, output_tokens) = SIZE;
+    let rates = |tokens: u32, part: &dyn Fn(&(f64, f64)) -> f64| -> Vec<f64> {
+        probes.iter().map(|probe| 1000.0 * f64::from(tokens) / part(probe).max(0.001)).collect()
+    };
+    let samples = [
+        sample(Metric::RequestLatencyMs, probes.iter().map(|(read, write)| read + write).collect()),
+        sample(Metric::PrefillTokensPerSecond, rates(prompt_tokens, &|(read, _)| *read)),
+        sample(Metric::DecodeTokensPerSecond, rates(output_tokens, &|(_, write)| *write)),
+        sample(Metric::GpuShare, gpu_share.into_iter().collect()),
+    ];
+    Trial {
+        number: 0,
+        stage: "baseline".to_owned(),
+        why: "what probes found just before".to_owned(),
+        candidate: settings.clone(),
+        experiment: Experiment::Probe {
+            prompt_tokens,
+            output_tokens,
+            parallel: 1,
+            requests: u32::try_from(probes.len()).unwrap_or(u32::MAX),
+        },
+        state: TrialState::Complete,
+        seconds: 0.0,
+        reloads: 0,
+        samples: samples.into_iter().flatten().collect(),
+        facts: gpu_share.map(|share| ("spilled".to_owned(), f64::from(u8::from(share > 0.0 && share < 1.0)))).into_iter().collect(),
+        scores: Vec::new(),
+        observations: Vec::new(),
+        notices: Vec::new(),
+    }
 }
 
 /// Makes a probe, and says how many tokens that took.

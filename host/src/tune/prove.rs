@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::{
-    compare::{self, Contest},
+    compare::{self, Contest, Goal},
     execute::Executor,
     facts::{Facts, Progress},
     judge::Judge,
@@ -57,10 +57,12 @@ pub async fn run(
             names: ("the winner", "your present settings"),
             file_seconds: (ours, theirs),
             deadline,
+            goal: if setup.prepared.known.is_empty() { Goal::Gain } else { Goal::Proof },
         };
         compare::run(executor, &contest, &mut progress.history, confirmed, emit).await;
     }
-    if let (Some(ours), true) = (costs.0, progress.history.len() == first) {
+    let is_gain_wanted = setup.prepared.known.is_empty();
+    if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
         let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         let notes = affordable_notes(seconds, executor.last_load_seconds, ours);

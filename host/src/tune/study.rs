@@ -13,7 +13,7 @@ use super::{
     notes::MadeNotes,
     obedience::{self, Witness},
     outlook,
-    plan::{CONFIRM_SHARE, Prepared, PreparedStage, stage_share, weight},
+    plan::{Prepared, PreparedStage, stage_share, weight},
     prior,
     profiles::profiles,
     prompts::Nonces,
@@ -181,8 +181,13 @@ async fn measure(
         return;
     }
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
-    let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);
-    baseline::run(executor, facts, progress, (clock.at(baseline_share), clock.at(1.6 * baseline_share)), emit).await;
+    if setup.prepared.known.is_empty() {
+        let share = setup.prepared.shares.baseline * total;
+        baseline::run(executor, facts, progress, (clock.at(share), clock.at(1.6 * share)), emit).await;
+    } else {
+        progress.history.extend(setup.prepared.known.iter().cloned());
+        executor.count_from(progress.history.len());
+    }
 
     let speed = candidates::speed_of(&progress.history, facts.workload, facts.baseline);
     let worth = setup
@@ -195,7 +200,7 @@ async fn measure(
         emit(StudyEvent::Warned { warning: worth.warning.clone() });
         progress.warnings.push(worth.warning);
     }
-    let measuring_ends = progress.total_seconds * (1.0 - CONFIRM_SHARE);
+    let measuring_ends = progress.total_seconds * (1.0 - setup.prepared.shares.confirm);
     let manifests: Vec<&Manifest> = setup.prepared.stages.iter().map(|stage| &stage.strategy.manifest).collect();
     for (index, stage) in setup.prepared.stages.iter().enumerate() {
         let name = stage.strategy.manifest.name.clone();

@@ -6,7 +6,7 @@ use super::{
     candidates::CostLine,
     changed,
     clock::StudyClock,
-    compare::{self, Contest},
+    compare::{self, Contest, Goal},
     execute::Executor,
     hindsight,
     prompts::Nonces,
@@ -157,6 +157,7 @@ async fn compared(
         names: (NEW, OLD),
         file_seconds: (new_seconds, old_seconds),
         deadline,
+        goal: Goal::Gain,
     };
     compare::run(executor, &contest, history, known, emit).await;
 }

@@ -247,12 +247,18 @@ impl WatchState {
         events
     }
 
+    /// The last probes: what the settings do now.
+    #[must_use]
+    pub fn present(&self) -> &[Point] {
+        self.series.last(PRESENT)
+    }
+
     /// The present time against the baseline; `None` while there is none.
     #[must_use]
     pub fn times(&self) -> Option<f64> {
         let baseline =
             self.baseline.or_else(|| Some(self.series.level()).filter(|level| level.probes() >= BASELINE_PROBES))?;
-        let times: Vec<f64> = self.series.last(PRESENT).iter().map(|point| logarithm(point.time_ms())).collect();
+        let times: Vec<f64> = self.present().iter().map(|point| logarithm(point.time_ms())).collect();
         (!times.is_empty()).then(|| (median(&times) - baseline.level.mean).exp())
     }
 

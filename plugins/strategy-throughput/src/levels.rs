@@ -108,11 +108,12 @@ pub fn choose(levels: &[Level], tie: f64) -> Option<Level> {
         .copied()
 }
 
-/// A note-like probe at a level, scaled by `scale`: the ratio of reading to writing decides what parallel work gains.
+/// A note-like probe at a level with so many requests one after the other, scaled by `scale`: the ratio of reading to writing decides what parallel
+/// work gains.
 #[must_use]
-pub fn probe(study: &Study, level: f64, scale: f64, least_output: u32) -> Probe {
+pub fn probe(study: &Study, level: f64, (scale, waves): (f64, f64), least_output: u32) -> Probe {
     let (prompt, answer) = study.typical_request();
-    let requests = if level < 1.5 { 2.0 } else { level * 2.0 };
+    let requests = level.max(1.0).round() * waves;
     Probe {
         prompt_tokens: whole((prompt * scale).max(32.0)),
         output_tokens: whole(answer * scale).max(least_output),

@@ -37,6 +37,9 @@ impl Strategy for Throughput {
                 Parameter::numbers("delays", &[0.0, 0.5, 1.0, 2.0], "pauses to compare when requests fail without one, in seconds"),
             )
             .parameter(Parameter::number("tie", 0.04, "gain that is no difference, as a share").bounds(0.0, 0.5))
+            .parameter(
+                Parameter::integer("waves", 2, "requests one after the other at each level").bounds(1.0, 4.0),
+            )
             .parameter(Parameter::integer("slot_requests", 8, "short requests at once that show the slots").bounds(2.0, 16.0))
     }
 

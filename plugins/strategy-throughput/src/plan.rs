@@ -2,7 +2,7 @@
 
 use ralf_tune_sdk::{
     strategy::prelude::*,
-    study::{Cost, Fit, count, metric, whole},
+    study::{Cost, Fit, count, decode_rate, metric, prefill_rate, whole},
 };
 
 use crate::{
@@ -65,11 +65,12 @@ fn level_probes(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
         return None;
     }
     let levels = to_measure(study, arguments);
-    let cost = Cost::of(study);
+    let waves = arguments.number("waves");
     let loads = study.like_incumbent().next().is_none();
     let left = study.seconds_left * SPEND;
-    let seconds =
-        |level: f64, scale: f64, loads: bool| cost.probe_seconds(&probe(study, level, scale, SLOT_OUTPUT + 8), loads);
+    let seconds = |level: f64, scale: f64, loads: bool| {
+        probe_seconds(study, &probe(study, level, (scale, waves), SLOT_OUTPUT + 8), loads)
+    };
     let total = |levels: &[f64], scale: f64| {
         levels.iter().enumerate().map(|(index, level)| seconds(*level, scale, loads && index == 0)).sum::<f64>()
     };
@@ -80,11 +81,26 @@ fn level_probes(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
         .flat_map(|levels| SCALES.map(|scale| (levels, scale)))
         .find(|(levels, scale)| total(levels, *scale) <= left)?;
     let proposal = |level: &f64| {
-        let probe = probe(study, *level, scale, SLOT_OUTPUT + 8);
+        let probe = probe(study, *level, (scale, waves), SLOT_OUTPUT + 8);
         Proposal::new(Experiment::Probe(probe), format!("requests a minute with {level} at once"))
             .set("max_concurrent_requests", *level)
     };
     Some(chosen.iter().map(proposal).collect())
+}
+
+/// What a probe takes: one request after the other, or less where the probe of the slots tells how fast each of several at once is.
+fn probe_seconds(study: &Study, probe: &Probe, loads: bool) -> f64 {
+    let one_by_one = Cost::of(study).probe_seconds(probe, loads);
+    let Some((slots, _)) = slots(study).filter(|(slots, _)| !loads && f64::from(probe.parallel) <= *slots) else {
+        return one_by_one;
+    };
+    let crowds = study.like_incumbent().filter(|trial| trial.parallel() >= slots && trial.parallel() > 1.5);
+    // With fewer at once each is as fast at least.
+    let rates = crowds.filter_map(|trial| Some((prefill_rate(trial)?, decode_rate(trial)?))).next_back();
+    rates.map_or(one_by_one, |(reading, writing)| {
+        let one = f64::from(probe.prompt_tokens) / reading + f64::from(probe.output_tokens) / writing;
+        one_by_one.min(one * f64::from(probe.requests.div_ceil(probe.parallel.max(1))))
+    })
 }
 
 /// Whether requests failed at the incumbent's load-time settings, without a pause.

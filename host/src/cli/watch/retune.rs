@@ -19,13 +19,14 @@ use crate::{
         proof::ProofVerdict,
         selection::{Constraints, TunedConfig},
         study::{Outcome, Study},
+        value::Value,
     },
     store::{ProfileStore, StudyStore},
-    tune::{self, Setup, plan::Choices},
+    tune::{self, Setup, plan::Choices, prior, probing::told},
     watch::{Alert, Event, Verdict, WatchState},
 };
 
-/// Share of the time of a full study that may be spent. It ends as soon as it is decided.
+/// Share of the time of a full study that may be spent: of what the profile's own one took, where that was a full one, else of what one may take.
 const SHARE: f64 = 0.25;
 
 /// The intensity that this is the share of.
@@ -61,7 +62,7 @@ impl Watching<'_> {
             return Ok(vec![kept("nothing is measured anew: nobody agreed to it".to_owned())]);
         }
         self.measuring.set(true);
-        let study = self.measured_anew(&knobs).await;
+        let study = self.measured_anew(state, &knobs).await;
         self.measuring.set(false);
         let study = match study {
             Ok(study) => study,
@@ -74,13 +75,17 @@ impl Watching<'_> {
     }
 
     /// A study of these knobs alone, with the profile's settings as what there is.
-    async fn measured_anew(&self, knobs: &[String]) -> Result<Study, Failure> {
+    async fn measured_anew(&self, state: &WatchState, knobs: &[String]) -> Result<Study, Failure> {
         let registry = session::plugins(&self.settings, &self.env)?;
         let mut intensity = self.settings.intensity_named(FULL);
         NAME.clone_into(&mut intensity.name);
-        intensity.budget = Budget::from_seconds(SHARE * intensity.budget.total_seconds);
-        let prepared =
-            tune::plan(&intensity, &registry, &Choices { strategies: knobs.to_vec(), ..Choices::default() })?;
+        let full = self.own_study()?.filter(is_whole).map_or(intensity.budget.total_seconds, |own| own.elapsed_seconds);
+        intensity.budget = Budget::from_seconds(SHARE * full);
+        let settings = &self.profile.tuned.candidate;
+        let probes: Vec<(f64, f64)> = state.present().iter().map(|point| (point.read_ms, point.write_ms)).collect();
+        let known = vec![told(settings, &probes, state.now.gpu_share)];
+        let choices = Choices { strategies: knobs.to_vec(), known, parameters: short(knobs), ..Choices::default() };
+        let prepared = tune::plan(&intensity, &registry, &choices)?;
         let _lock = lock::take(&self.env, &self.connection)?;
         let server = self.connection.server().await?;
         let model = self.connection.model(&self.settings, None, &server).await?;
@@ -94,7 +99,7 @@ impl Watching<'_> {
             server,
             model,
             workload: workload(&self.settings, self.seed, None)?,
-            baseline: self.profile.tuned.candidate.clone(),
+            baseline: settings.clone(),
             constraints: Constraints::default(),
             files: None,
             prior: None,
@@ -184,6 +189,18 @@ impl Watching<'_> {
 
 fn kept(why: String) -> Event {
     Event::NotRetuned { why }
+}
+
+/// Parameters of strategies whose measurements are as short as can be: what they find is compared anyway.
+fn short(knobs: &[String]) -> Vec<(String, String, Value)> {
+    let once = ("throughput".to_owned(), "waves".to_owned(), Value::Integer(1));
+    knobs.iter().any(|knob| *knob == once.0).then_some(once).into_iter().collect()
+}
+
+/// Whether what it took is what a full study takes: it was one, from nothing to its end.
+fn is_whole(study: &Study) -> bool {
+    let from_nothing = !study.stages.iter().any(|stage| stage.name == prior::STAGE);
+    study.intensity == FULL && study.outcome != Outcome::Interrupted && from_nothing
 }
 
 /// What the causes moved, each once; nothing where the first of them is none that settings can mend.

@@ -7,7 +7,7 @@ mod turns;
 
 use tokio::time::Instant;
 
-use result::{End, Rounds};
+use result::{End, LEAST_PAIRS, Rounds};
 use schedule::Costs;
 pub use turns::in_turn;
 
@@ -30,6 +30,17 @@ pub struct Contest<'a> {
     /// Seconds of the whole machine that a file takes: of the tuned settings and of the baseline.
     pub file_seconds: (f64, f64),
     pub deadline: Instant,
+    /// What must be known at the end.
+    pub goal: Goal,
+}
+
+/// What a comparison goes on for, unless its time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Which of the two is faster, and by how much.
+    Gain,
+    /// Which of the two is faster.
+    Proof,
 }
 
 /// Compares. The trials go to the history, and what is known to `known` after every round, so that whoever is stopped has it: nothing
@@ -43,7 +54,7 @@ pub async fn run(
 ) {
     let Contest { tuned, baseline, names, .. } = *contest;
     let workload = executor.workload;
-    let mut rounds = Rounds::new((tuned, baseline), workload, history, executor.clock.elapsed());
+    let mut rounds = Rounds::new((tuned, baseline), workload, history, contest.goal, executor.clock.elapsed());
     let mut files = schedule::order(history, workload.files.len()).into_iter().cycle();
     let mut tuned_first = !executor.has_loaded(baseline);
     let end = loop {
@@ -55,7 +66,11 @@ pub async fn run(
             load_seconds: executor.last_load_seconds,
             together: tuned.load_key() == baseline.load_key(),
         };
-        let block = costs.block(seconds, executor.has_loaded(starter), rounds.is_empty());
+        let is_loaded = executor.has_loaded(starter);
+        let block = match contest.goal {
+            Goal::Proof if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
+            Goal::Proof | Goal::Gain => costs.block(seconds, is_loaded, rounds.is_empty()),
+        };
         if block == 0 {
             break End::Time;
         }

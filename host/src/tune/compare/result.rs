@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::pairs::{self, Pair, Prediction};
+use super::{
+    Goal,
+    pairs::{self, Pair, Prediction},
+};
 use crate::{
     model::{
         candidate::Candidate,
@@ -21,7 +24,7 @@ use crate::{
 };
 
 /// Fewest pairs that are called a comparison.
-const LEAST_PAIRS: usize = 2;
+pub const LEAST_PAIRS: usize = 2;
 
 /// Most pairs: what is not decided then is no difference that anybody would notice.
 const MOST_PAIRS: usize = 60;
@@ -42,6 +45,7 @@ const BEYOND_DRIFT: f64 = 1.1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Decided,
+    Proven,
     Futile,
     Enough,
     Time,
@@ -53,6 +57,7 @@ impl End {
     const fn sentence(self) -> &'static str {
         match self {
             Self::Decided => "it was decided, and the gain known as well as it can be",
+            Self::Proven => "it was decided, and no more was asked",
             Self::Futile => "a gain of more than 2 % was ruled out",
             Self::Enough => "so many pairs showed no difference",
             Self::Time => "its time was over",
@@ -76,6 +81,7 @@ pub struct Rounds<'a> {
     baseline: &'a Candidate,
     workload: &'a Workload,
     noise: KnownNoise,
+    goal: Goal,
     done: Vec<Round>,
     tuned_first: usize,
     began: Duration,
@@ -87,10 +93,11 @@ impl<'a> Rounds<'a> {
         (tuned, baseline): (&'a Candidate, &'a Candidate),
         workload: &'a Workload,
         history: &[Trial],
+        goal: Goal,
         began: Duration,
     ) -> Self {
         let noise = pairs::noise(history, workload, (tuned, baseline));
-        Self { tuned, baseline, workload, noise, done: Vec::new(), tuned_first: 0, began }
+        Self { tuned, baseline, workload, noise, goal, done: Vec::new(), tuned_first: 0, began }
     }
 
     /// Whether the last rounds gave nothing: one side does not make its notes.
@@ -156,7 +163,8 @@ impl<'a> Rounds<'a> {
         match verdict(&pairs) {
             ProofVerdict::Undecided if futile && self.is_balanced() => Some(End::Futile),
             ProofVerdict::Undecided => None,
-            ProofVerdict::Faster | ProofVerdict::Slower => (precise && settled).then_some(End::Decided),
+            ProofVerdict::Faster | ProofVerdict::Slower if precise && settled => Some(End::Decided),
+            ProofVerdict::Faster | ProofVerdict::Slower => (self.goal == Goal::Proof && settled).then_some(End::Proven),
         }
     }
 

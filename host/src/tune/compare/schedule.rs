@@ -56,6 +56,15 @@ impl Costs {
         (1..=3 * MOST_IN_BLOCK).rev().find(fits).unwrap_or(0)
     }
 
+    /// Files of each block of a first round that may prove enough by itself: no fewer than make a comparison, and 0 when there is no time for those.
+    /// Nothing is kept in hand: what is left of the time has no other use.
+    #[must_use]
+    pub fn shortest(&self, seconds: f64, is_loaded: bool, least: usize) -> usize {
+        let loads = f64::from(u8::from(!is_loaded)) + f64::from(u8::from(!self.together));
+        let needed = loads * self.load_seconds + self.round_seconds(least);
+        if needed <= seconds { least } else { 0 }
+    }
+
     /// Files of each block of the next round, for the time that is left; 0 when there is no time for one. `is_loaded` says whether the
     /// round can begin without a load, `is_first` whether nothing was compared yet.
     #[must_use]
