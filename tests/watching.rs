@@ -2,6 +2,7 @@
 
 mod figures;
 mod once;
+mod partial;
 mod prometheus;
 mod stories;
 mod telling;

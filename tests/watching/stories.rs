@@ -105,9 +105,7 @@ fn what_drifted_is_measured_anew_for_a_quarter_and_stands_the_probes() {
     assert_eq!((retuned.len(), of(&lines, "confirmed").len()), (1, 1), "{told:?}");
     let (seconds, all) = (&retuned[0]["seconds"], &retuned[0]["seconds_of_the_study"]);
     let share = seconds.as_f64().unwrap() / all.as_f64().unwrap();
-    println!("partial: {seconds} s, of a full study's {all} s: {share:.2}; {} requests", retuned[0]["requests"]);
-    assert!(seconds.as_f64().unwrap() <= 0.25 * 15.0 * 60.0, "a quarter of what a full study may take: {seconds}");
-    assert!(share < 0.5, "{share}");
+    assert!(share <= 0.25, "{share}");
     assert!(retuned[0]["outcome"].as_str().unwrap().contains("max_concurrent_requests 1→"), "{told:?}");
     assert_eq!(retuned[0]["applied"], serde_json::json!(["profile balanced"]), "a simulated machine is not the user's");
     assert_ne!(world.run(&SHOW).succeeded().stdout, before);
@@ -115,6 +113,30 @@ fn what_drifted_is_measured_anew_for_a_quarter_and_stands_the_probes() {
     for word in ["begun", "ALERT", "retuned", "confirmed"] {
         assert!(log.contains(word), "{log}");
     }
+}
+
+#[test]
+fn a_model_that_spilled_gets_the_context_that_still_fits() {
+    // 8192 tokens fitted beside the model, until another program took memory of the GPU.
+    let world = World::new();
+    world.write("config.json", "{\"num_ctx\": 8192, \"max_concurrent_requests\": 1}");
+    let full = ["run", "--simulate", "vram-cliff", "--full", "--seed", "1", "--no-report", "--config", "config.json"];
+    let ran = world.run(&full).succeeded();
+    assert!(ran.stdout.contains("Keep your present settings"), "{ran}");
+    let (lines, _) = watched(&world, "vram-cliff:noise=0.05,squeeze=0.7", "80", &["--retune", "auto"]);
+    let told: Vec<&Value> = lines.iter().filter(|line| line["event"] != "probe").collect();
+    assert!(of(&lines, "noticed")[0]["what"].as_str().unwrap().contains("left the GPU's memory"), "{told:?}");
+    assert_eq!(causes(of(&lines, "alert")[0])[0], "spill");
+    let retuned = of(&lines, "retuned");
+    assert_eq!((retuned.len(), of(&lines, "confirmed").len()), (1, 1), "{told:?}");
+    assert_eq!(retuned[0]["knobs"], serde_json::json!(["context"]));
+    assert!(retuned[0]["outcome"].as_str().unwrap().starts_with("num_ctx 8192→"), "{told:?}");
+    let profile: Value = serde_json::from_str(&world.run(&SHOW).succeeded().stdout).unwrap();
+    let context = profile["tuned"]["candidate"]["num_ctx"].as_u64().unwrap();
+    assert!((4000..6000).contains(&context), "what is read has room in it: {context}");
+    // With them everything lies on the GPU again: no probe tells of a spill any more.
+    let (after, code) = watched(&world, "vram-cliff:noise=0.05", "30", &[]);
+    assert_eq!((code, of(&after, "alert").len()), (Some(0), 0));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::{
     convert::whole,
+    memory::gib,
     presets,
     scenario::{Faults, IgnoredOption, Scenario},
 };
@@ -40,6 +41,7 @@ pub enum Condition {
     Fading,
     Upgrade,
     Newcomer,
+    Squeeze,
 }
 
 /// A number behind a condition.
@@ -106,7 +108,7 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
 
 impl Condition {
     /// Every one, as documented.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Noise,
         Self::HeavyTails,
         Self::Throttle,
@@ -132,6 +134,7 @@ impl Condition {
         Self::Fading,
         Self::Upgrade,
         Self::Newcomer,
+        Self::Squeeze,
     ];
 
     /// How it is written; what stands in brackets may be left out.
@@ -163,6 +166,7 @@ impl Condition {
             Self::Fading => "fading[=SHARE]",
             Self::Upgrade => "upgrade[=SHARE]",
             Self::Newcomer => "newcomer[=SECONDS]",
+            Self::Squeeze => "squeeze[=GIB]",
         }
     }
 
@@ -199,6 +203,7 @@ impl Condition {
             Self::Fading => "fading=0.3",
             Self::Upgrade => "upgrade=0.2",
             Self::Newcomer => "newcomer=40",
+            Self::Squeeze => "squeeze=1",
         }
     }
 
@@ -220,6 +225,7 @@ impl Condition {
             Self::Lottery => (None, 1.0..=1_000_000.0),
             Self::Slowdown | Self::Upgrade => (Some(0.2), 0.0..=10.0),
             Self::Fading => (Some(0.3), 0.0..=10.0),
+            Self::Squeeze => (Some(1.0), 0.0..=1024.0),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => return None,
         };
         Some(Number { usual, allowed })
@@ -334,6 +340,7 @@ impl Condition {
             Self::Fading => scenario.changes.fading = number,
             Self::Upgrade => scenario.changes.upgrade = Some(number),
             Self::Newcomer => scenario.others.newcomer_seconds = Some(number),
+            Self::Squeeze => scenario.changes.taken_gpu_bytes = gib(number),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => {}
         }
         Some(())
@@ -363,7 +370,7 @@ mod tests {
     fn conditions_change_what_they_name_and_nothing_else() {
         let name = "flaky:noise=0.15,heavy-tails,throttle=0.3,drift=0.1,competitor,thrash=90,cold-files,\
                     ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2,dip,contention=0.3,hidden-quota=3,best-batch=128,\
-                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slowdown,fading=0.5,upgrade=0.1,newcomer=50";
+                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slowdown,fading=0.5,upgrade=0.1,newcomer=50,squeeze=2";
         let hard: Scenario = name.parse().unwrap();
         assert_eq!(hard.name, name);
         let mut expected = Scenario::named("flaky").unwrap();
@@ -377,7 +384,7 @@ mod tests {
         expected.others.competitor_seconds = Some(40.0);
         expected.others.thrash_seconds = Some(90.0);
         expected.others.newcomer_seconds = Some(50.0);
-        expected.changes = Changes { slowdown: 0.2, fading: 0.5, upgrade: Some(0.1) };
+        expected.changes = Changes { slowdown: 0.2, fading: 0.5, upgrade: Some(0.1), taken_gpu_bytes: 2 << 30 };
         expected.machine.loading.cold_file_factor = 5.0;
         expected.server.ignores = vec![IgnoredOption::NumCtx, IgnoredOption::NumBatch];
         expected.server.num_parallel = 3;

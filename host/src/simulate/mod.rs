@@ -46,7 +46,10 @@ mod symbols;
 mod tokens;
 mod truncation;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+};
 
 use futures_util::future::BoxFuture;
 use tokio::{sync::Notify, time::Instant};
@@ -86,13 +89,16 @@ impl SimulatedServer {
     /// A server with nothing loaded.
     #[must_use]
     pub fn new(scenario: Scenario, seed: u64) -> Arc<Self> {
+        let born = Instant::now();
+        let taken_at = (scenario.changes.taken_gpu_bytes > 0)
+            .then(|| born + std::time::Duration::from_secs_f64(scenario::CHANGES_AFTER_SECONDS));
         Arc::new(Self {
             era: era(&scenario.server.version),
             models: Mutex::new(scenario.models.iter().cloned().map(Arc::new).collect()),
             scenario,
             seed,
-            born: Instant::now(),
-            state: Mutex::default(),
+            born,
+            state: Mutex::new(scheduler::State::new(taken_at)),
             became_idle: Notify::new(),
             others_came: AtomicBool::new(false),
         })
@@ -139,11 +145,23 @@ impl SimulatedServer {
         (1.0 + noise.drift_share * (turns * std::f64::consts::TAU).sin()) * self.scenario.changes.factor(seconds)
     }
 
+    fn has_changed(&self) -> bool {
+        self.born.elapsed().as_secs_f64() >= scenario::CHANGES_AFTER_SECONDS
+    }
+
+    /// What models are loaded into now.
+    fn present_scenario(&self) -> Cow<'_, Scenario> {
+        if self.scenario.changes.taken_gpu_bytes > 0 && self.has_changed() {
+            Cow::Owned(self.scenario.with_memory_taken())
+        } else {
+            Cow::Borrowed(&self.scenario)
+        }
+    }
+
     /// What the server says it is: after an upgrade the next minor version.
     fn version(&self) -> String {
         let version = &self.scenario.server.version;
-        let is_upgraded = self.scenario.changes.upgrade.is_some()
-            && self.born.elapsed().as_secs_f64() >= scenario::CHANGES_AFTER_SECONDS;
+        let is_upgraded = self.scenario.changes.upgrade.is_some() && self.has_changed();
         let parts: Vec<&str> = version.split('.').collect();
         match (is_upgraded, parts.as_slice()) {
             (true, [major, minor, ..]) => {

@@ -212,6 +212,9 @@ pub struct Changes {
     pub fading: f64,
     /// The server is another version, and everything takes that share longer.
     pub upgrade: Option<f64>,
+    /// Bytes of the GPU's memory that another program takes: models leave it, and what is loaded from then on has less room.
+    #[serde(default)]
+    pub taken_gpu_bytes: u64,
 }
 
 /// When it changes, in seconds of the server's life, and how long what fades takes.
@@ -277,6 +280,15 @@ impl Scenario {
         quiet.changes = Changes::default();
         quiet.machine.loading.cold_file_factor = as_fast();
         quiet
+    }
+
+    /// What models are loaded into once it has changed.
+    pub(super) fn with_memory_taken(&self) -> Self {
+        let mut less = self.clone();
+        if let Some(gpu) = &mut less.machine.gpu {
+            gpu.memory_free_bytes = gpu.memory_free_bytes.saturating_sub(self.changes.taken_gpu_bytes);
+        }
+        less
     }
 
     /// The hardware of the scenario, as a profiler on that machine would see it. What is said of the operating system names the scenario.

@@ -34,6 +34,8 @@ pub(super) struct State {
     loads: u64,
     /// Models whose files were read: their pages are in memory.
     read: BTreeSet<usize>,
+    /// When another program takes memory of the GPU, which idle models leave for it.
+    taken_at: Option<Instant>,
     heat: Heat,
     /// Generation requests so far: each has its own luck.
     pub(super) requests: u64,
@@ -49,9 +51,18 @@ enum Next {
 }
 
 impl State {
-    /// Drops runners whose keep-alive is over.
+    /// Nothing is loaded.
+    pub(super) fn new(taken_at: Option<Instant>) -> Self {
+        Self { taken_at, ..Self::default() }
+    }
+
+    /// Drops runners whose keep-alive is over, or whose memory somebody took.
     pub(super) fn expire(&mut self, now: Instant) {
-        let over = |runner: &Runner| runner.is_idle() && runner.expires_at.is_some_and(|at| at <= now);
+        let taken_at = self.taken_at.filter(|at| *at <= now);
+        let over = |runner: &Runner| {
+            let is_taken = taken_at.is_some_and(|at| runner.loaded_at < at);
+            runner.is_idle() && (is_taken || runner.expires_at.is_some_and(|at| at <= now))
+        };
         self.runners.retain(|runner| !over(runner));
     }
 
@@ -190,7 +201,7 @@ impl SimulatedServer {
     /// Loads the model of a job. `None`: it failed, or its client went away, and the job has heard of it.
     async fn load(&self, job: &Job) -> Option<Instant> {
         let model = self.model(job.model)?;
-        let performance = match Performance::new(&self.scenario, &model, &job.settings) {
+        let performance = match Performance::new(&self.present_scenario(), &model, &job.settings) {
             Ok(performance) => performance,
             Err(failure) => {
                 pause(self.scenario.machine.loading.start_seconds).await;

@@ -24,6 +24,7 @@ pub(super) struct Runner {
     pub(super) settings: LoadSettings,
     pub(super) performance: Performance,
     pub(super) keep_alive: Option<Duration>,
+    pub(super) loaded_at: Instant,
     /// When it goes, unless a request comes; `None` is never.
     pub(super) expires_at: Option<Instant>,
     /// Somebody is driving its steps.
@@ -82,6 +83,7 @@ impl Runner {
             settings,
             performance,
             keep_alive,
+            loaded_at: now,
             expires_at: keep_alive.map(|span| now + span),
             driven: false,
             leaving: false,

@@ -26,8 +26,8 @@ impl Strategy for Context {
                 "context sizes to choose from, in tokens",
             ))
             .parameter(
-                Parameter::text("rule", "sufficient", "sufficient: the smallest size that holds the largest file. document: the largest size within `slower` of the smallest")
-                    .choices(&["sufficient", "document"]),
+                Parameter::text("rule", "sufficient", "sufficient: the smallest size that holds the largest file. document: the largest size within `slower` of the smallest. read: the least that holds what is read at present, where the present one holds more")
+                    .choices(&["sufficient", "document", "read"]),
             )
             .parameter(
                 Parameter::number("memory_limit", 1.0, "sizes estimated over this share of the memory are not tried")

@@ -34,6 +34,9 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
 /// The sizes in question. The document skips sizes by estimate, with a margin; where measuring is possible, only what cannot
 /// fit at all is skipped.
 fn ladder(study: &Study, arguments: &Arguments) -> Ladder {
+    if arguments.text("rule") == "read" {
+        return Ladder::of_what_is_read(study);
+    }
     let share = if arguments.text("rule") == "document" { "memory_share" } else { "memory_limit" };
     Ladder::of(study, &arguments.numbers("sizes"), arguments.number(share))
 }
@@ -127,16 +130,20 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let mut decision = if arguments.text("rule") == "document" {
         by_document(study, arguments, &ladder)
     } else {
-        by_need(study, &ladder, &listed, arguments.number("slower"))
+        by_need(study, &ladder, &listed, arguments)
     };
     decision.reasons.extend(ladder.dropped);
     decision
 }
 
-fn by_need(study: &Study, ladder: &Ladder, listed: &[f64], slower: f64) -> Decision {
-    let present = study.incumbent("num_ctx");
+fn by_need(study: &Study, ladder: &Ladder, listed: &[f64], arguments: &Arguments) -> Decision {
+    let (present, slower) = (study.incumbent("num_ctx"), arguments.number("slower"));
     let Some(target) = ladder.target(listed) else {
-        return keep(study, "no context size has room for the prompt, some source and the answer within the memory");
+        let why = match arguments.text("rule") {
+            "read" => "what is read of a file needs the present context",
+            _ => "no context size has room for the prompt, some source and the answer within the memory",
+        };
+        return keep(study, why);
     };
     match verdict(study, target, slower) {
         Verdict::Good => return holds(study, ladder, target),
@@ -198,12 +205,14 @@ fn may_trust_estimate(study: &Study, ladder: &Ladder, target: f64, slower: f64) 
 /// The size, and how much of the largest file it holds.
 fn holds(study: &Study, ladder: &Ladder, size: f64) -> Decision {
     let fit = Fit::of(study).with_context(size);
-    let largest = study.largest_chars();
+    let whole = study.largest_chars();
+    let largest = if ladder.needed < fit.needed_context(whole) { study.incumbent("max_content_length").min(whole) } else { whole };
     let tokens = (fit.prompt_tokens(largest) + fit.num_predict).round();
     let decision = Decision::new().set("num_ctx", size);
     let decision = if size >= ladder.needed {
         decision.reason(format!(
-            "{size} holds the largest file ({largest} characters) whole: {tokens} of {size} tokens, {} of them for the answer",
+            "{size} holds {} ({largest} characters) whole: {tokens} of {size} tokens, {} of them for the answer",
+            if largest < whole { "what is read of the largest file" } else { "the largest file" },
             fit.num_predict
         ))
     } else {

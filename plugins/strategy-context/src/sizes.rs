@@ -11,7 +11,7 @@ const LEAST_ROOM_CHARS: f64 = 1000.0;
 pub struct Ladder {
     /// In tokens, rising.
     pub sizes: Vec<f64>,
-    /// The least context that holds the largest file whole, in tokens.
+    /// The least context that holds the largest file whole, in tokens; or what is read of it.
     pub needed: f64,
     /// Why sizes were dropped.
     pub dropped: Vec<String>,
@@ -60,6 +60,15 @@ impl Ladder {
             ladder.sizes.push(size);
         }
         ladder
+    }
+
+    /// The least context that holds what is read of the largest file at present in one request, where that is less than the present context.
+    #[must_use]
+    pub fn of_what_is_read(study: &Study) -> Self {
+        let cut = study.incumbent("max_content_length").min(study.incumbent("chunk_size"));
+        let needed = Fit::of(study).needed_context(study.largest_chars().min(cut));
+        let sizes = if needed < study.incumbent("num_ctx") { vec![needed] } else { Vec::new() };
+        Self { sizes, needed, dropped: Vec::new() }
     }
 
     /// The smallest size of `listed` that holds the largest file whole; the largest possible one when none does.

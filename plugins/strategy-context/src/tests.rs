@@ -34,6 +34,22 @@ fn it_steps_down_from_a_spill() {
 }
 
 #[test]
+fn what_is_read_needs_one_load_and_no_more_than_there_is() {
+    let server = Server { spills_above: 5000.0, ..Server::default() };
+    let mut host = Host::new(server, &FILES);
+    host.baseline(&[0, 1]);
+    let read = [("rule", Value::Text("read".to_owned()))];
+    let outcome = host.clone().run_with::<Context>(120.0, &read).expect("runs");
+    // 8000 / (3 x 0.9) + 300 + 1024 tokens.
+    assert_eq!((outcome.value("num_ctx"), outcome.reloads, outcome.trials), (4352.0, 1, 2), "{}", outcome.text());
+    assert!(outcome.text().contains("4352 holds what is read of the largest file (8000 characters)"), "{}", outcome.text());
+    host.set("num_ctx", 4352.0);
+    let outcome = host.run_with::<Context>(120.0, &read).expect("runs");
+    assert_eq!((outcome.value("num_ctx"), outcome.trials), (4352.0, 0), "{}", outcome.text());
+    assert!(outcome.text().contains("needs the present context"), "{}", outcome.text());
+}
+
+#[test]
 fn a_size_between_the_listed_ones_saves_the_whole_file() {
     // The target 16384 spills, but 9984 tokens hold the largest file and do not.
     let server = Server { spills_above: 12_000.0, ..Server::default() };

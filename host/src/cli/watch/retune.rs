@@ -23,7 +23,7 @@ use crate::{
     },
     store::{ProfileStore, StudyStore},
     tune::{self, Setup, plan::Choices, prior, probing::told},
-    watch::{Alert, Event, Verdict, WatchState},
+    watch::{Alert, CauseKind, Event, Verdict, WatchState},
 };
 
 /// Share of the time of a full study that may be spent: of what the profile's own one took, where that was a full one, else of what one may take.
@@ -62,7 +62,7 @@ impl Watching<'_> {
             return Ok(vec![kept("nothing is measured anew: nobody agreed to it".to_owned())]);
         }
         self.measuring.set(true);
-        let study = self.measured_anew(state, &knobs).await;
+        let study = self.measured_anew(state, &alert, &knobs).await;
         self.measuring.set(false);
         let study = match study {
             Ok(study) => study,
@@ -75,16 +75,18 @@ impl Watching<'_> {
     }
 
     /// A study of these knobs alone, with the profile's settings as what there is.
-    async fn measured_anew(&self, state: &WatchState, knobs: &[String]) -> Result<Study, Failure> {
+    async fn measured_anew(&self, state: &WatchState, alert: &Alert, knobs: &[String]) -> Result<Study, Failure> {
         let registry = session::plugins(&self.settings, &self.env)?;
         let mut intensity = self.settings.intensity_named(FULL);
         NAME.clone_into(&mut intensity.name);
-        let full = self.own_study()?.filter(is_whole).map_or(intensity.budget.total_seconds, |own| own.elapsed_seconds);
+        let most = intensity.budget.total_seconds;
+        let own = self.own_study()?.filter(is_whole).map(|own| own.elapsed_seconds);
+        let full = own.map_or(most, |own| most.min(own * longer(alert)));
         intensity.budget = Budget::from_seconds(SHARE * full);
         let settings = &self.profile.tuned.candidate;
         let probes: Vec<(f64, f64)> = state.present().iter().map(|point| (point.read_ms, point.write_ms)).collect();
         let known = vec![told(settings, &probes, state.now.gpu_share)];
-        let choices = Choices { strategies: knobs.to_vec(), known, parameters: short(knobs), ..Choices::default() };
+        let choices = Choices { strategies: knobs.to_vec(), known, parameters: short(), ..Choices::default() };
         let prepared = tune::plan(&intensity, &registry, &choices)?;
         let _lock = lock::take(&self.env, &self.connection)?;
         let server = self.connection.server().await?;
@@ -191,10 +193,21 @@ fn kept(why: String) -> Event {
     Event::NotRetuned { why }
 }
 
-/// Parameters of strategies whose measurements are as short as can be: what they find is compared anyway.
-fn short(knobs: &[String]) -> Vec<(String, String, Value)> {
-    let once = ("throughput".to_owned(), "waves".to_owned(), Value::Integer(1));
-    knobs.iter().any(|knob| *knob == once.0).then_some(once).into_iter().collect()
+/// Parameters of strategies with which they measure as little as can be: what they find is compared anyway.
+fn short() -> Vec<(String, String, Value)> {
+    let given = |plugin: &str, parameter: &str, value| (plugin.to_owned(), parameter.to_owned(), value);
+    vec![
+        given("throughput", "waves", Value::Integer(1)),
+        given("context", "rule", Value::Text("read".to_owned())),
+        given("context", "requests", Value::Integer(1)),
+    ]
+}
+
+/// How many times as long a full study would take now. Where the model spilled, it is the present settings that became slower and not the machine: about
+/// half of a study's notes are made with them. Of a machine that became slower that is not counted, though a study takes longer there.
+fn longer(alert: &Alert) -> f64 {
+    let is_spill = alert.causes.first().is_some_and(|cause| cause.kind == CauseKind::Spill);
+    alert.times.filter(|_| is_spill).map_or(1.0, |times| f64::midpoint(1.0, times.value.max(1.0)))
 }
 
 /// Whether what it took is what a full study takes: it was one, from nothing to its end.
