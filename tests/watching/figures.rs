@@ -20,15 +20,7 @@ impl Probes {
         let mut requests = [0.0; 3].map(|_: f64| self.noise.sample(&mut self.random).exp());
         requests.sort_by(f64::total_cmp);
         let time = 1000.0 * times * requests[1];
-        Point {
-            at: String::new(),
-            read_ms: 0.4 * time,
-            write_ms: 0.6 * time,
-            load_ms: 0.0,
-            way_ms: 0.0,
-            shared: false,
-            level: 0.0,
-        }
+        Point::new(String::new(), [0.4 * time, 0.6 * time, 0.0, 0.0])
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     ndjson::{LineSplitter, MAX_ANSWER_BYTES, MAX_LINE_BYTES},
     transport::{Method, Request},
 };
+use crate::model::candidate::LoadKey;
 
 /// Three timeouts instead of one: a long answer is no failure, a silent server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,15 @@ pub struct LoadRequest {
     pub keep_alive: Option<KeepAlive>,
     /// Instead of the client's own.
     pub timeouts: Option<Timeouts>,
+}
+
+impl LoadRequest {
+    /// With the load-time options of settings. How long it stays is the server's to say, and how long it may take the client's.
+    #[must_use]
+    pub fn new(model: &str, load: LoadKey) -> Self {
+        let LoadKey { num_ctx, num_thread, num_batch } = load;
+        Self { model: model.to_owned(), num_ctx, num_thread, num_batch, keep_alive: None, timeouts: None }
+    }
 }
 
 /// Makes a model that is another one with parameters of its own. The weights are shared: it costs next to no space.
@@ -144,14 +154,8 @@ impl GenerateRequest {
     /// The load that this request would cause by itself.
     #[must_use]
     pub fn load_request(&self) -> LoadRequest {
-        LoadRequest {
-            model: self.model.clone(),
-            num_ctx: self.num_ctx,
-            num_thread: self.num_thread,
-            num_batch: self.num_batch,
-            keep_alive: self.keep_alive,
-            timeouts: self.timeouts,
-        }
+        let load = LoadKey { num_ctx: self.num_ctx, num_thread: self.num_thread, num_batch: self.num_batch };
+        LoadRequest { keep_alive: self.keep_alive, timeouts: self.timeouts, ..LoadRequest::new(&self.model, load) }
     }
 
     pub(super) fn to_wire(&self) -> Request {

@@ -6,6 +6,7 @@ pub mod disk;
 #[cfg(test)]
 mod fake;
 pub mod gpu;
+pub mod heat;
 pub mod kv_cache;
 pub mod machine;
 pub mod memory;

@@ -20,8 +20,8 @@ const MOST_OF_IT: f64 = 0.5;
 /// Share of the model that moved out of the GPU's memory, so that it is a spill.
 const SPILLED: f64 = 0.01;
 
-/// Share of probes with other clients, over that of before, that makes them a suspect.
-const SHARED: f64 = 0.3;
+/// Share of probes with other clients, or with heat, over that of before, that makes them a suspect.
+const MORE_OFTEN: f64 = 0.3;
 
 /// A suspect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -51,7 +51,7 @@ pub enum CauseKind {
     Network,
     /// Loading, from the disk.
     Disk,
-    /// The machine became slower bit by bit, in all that it does.
+    /// Heat or power holds the machine back, by its own word, or because it became slower bit by bit in all that it does.
     Heat,
     /// The machine became slower at once, in all that it does.
     Machine,
@@ -107,7 +107,7 @@ impl CauseKind {
             Self::OtherClient => "others use the server",
             Self::Network => "the way to the server became longer",
             Self::Disk => "loading became slower",
-            Self::Heat => "the machine slowed down bit by bit, as with heat or power",
+            Self::Heat => "heat or power slows the machine down",
             Self::Machine => "the machine slowed down at once, as with heat, power or other work on it",
             Self::Unknown => "nothing that is looked at says why",
         }
@@ -138,16 +138,15 @@ pub fn causes(then: &Surroundings, now: &Surroundings, before: &Level, after: &[
     let mut found = facts(then, now);
     let mut add = |kind, because: String| found.push(Cause { kind, because });
     let level = Level::of(after);
-    let shared = level.shared.mean - before.shared.mean;
-    if shared > SHARED {
-        add(
-            CauseKind::OtherClient,
-            format!(
-                "in {:.0} % of the probes since, {:.0} % before",
-                100.0 * level.shared.mean,
-                100.0 * before.shared.mean
-            ),
-        );
+    let (shared, hot) = (level.shared.mean - before.shared.mean, level.hot.mean - before.hot.mean);
+    let seen = |since: f64, before: f64| {
+        format!("in {:.0} % of the probes since, {:.0} % before", 100.0 * since, 100.0 * before)
+    };
+    if shared > MORE_OFTEN {
+        add(CauseKind::OtherClient, seen(level.shared.mean, before.shared.mean));
+    }
+    if hot > MORE_OFTEN {
+        add(CauseKind::Heat, format!("{}: {}", seen(level.hot.mean, before.hot.mean), now.heat.join("; ")));
     }
     let added = level.time_ms.mean - before.time_ms.mean;
     let part = |now: f64, then: f64| if added > 0.0 { (now - then) / added } else { 0.0 };
@@ -159,7 +158,7 @@ pub fn causes(then: &Surroundings, now: &Surroundings, before: &Level, after: &[
         add(CauseKind::Disk, format!("{:.0} % of what was added is loading", 100.0 * load));
     }
     if way <= MOST_OF_IT && load <= MOST_OF_IT {
-        found.extend(rates(before, &level, after).filter(|_| shared <= SHARED));
+        found.extend(rates(before, &level, after).filter(|_| shared.max(hot) <= MORE_OFTEN));
     }
     if found.is_empty() {
         let because = "same model, server, memory, threads and power, nobody else seen".to_owned();
@@ -217,8 +216,11 @@ fn rates(before: &Level, level: &Level, after: &[Point]) -> Option<Cause> {
         let grew = difference(&Level::of(first).level, &Level::of(second).level);
         // It goes on, and by more than noise.
         let goes_on = grew.is_some_and(|grew| grew.value > slower && grew.interval.low > 0.0);
-        let kind = if goes_on { CauseKind::Heat } else { CauseKind::Machine };
-        return Some(Cause { kind, because: times });
+        return Some(if goes_on {
+            Cause { kind: CauseKind::Heat, because: format!("{times}, and it goes on bit by bit") }
+        } else {
+            Cause { kind: CauseKind::Machine, because: times }
+        });
     }
     if read > write {
         return Some(Cause { kind: CauseKind::Threads, because: format!("{times}: reading is what threads do") });
@@ -231,16 +233,7 @@ mod tests {
     use super::*;
 
     fn points(read_ms: f64, write_ms: f64, way_ms: f64, number: usize) -> Vec<Point> {
-        let point = Point {
-            at: String::new(),
-            read_ms,
-            write_ms,
-            load_ms: 1.0,
-            way_ms,
-            shared: false,
-            level: (read_ms + write_ms + way_ms + 1.0).ln(),
-        };
-        vec![point; number]
+        vec![Point::new(String::new(), [read_ms, write_ms, 1.0, way_ms]); number]
     }
 
     fn named(now: &Surroundings, after: &[Point]) -> CauseKind {
@@ -284,5 +277,12 @@ mod tests {
             point.shared = true;
         }
         assert_eq!(named(&same, &shared), CauseKind::OtherClient);
+        // What the machine says of itself is evidence, also where it became slower at once.
+        let mut hot = points(500.0, 750.0, 5.0, 10);
+        hot.iter_mut().skip(6).for_each(|point| point.hot = true);
+        let found = causes(&same, &same, &Level::of(&points(400.0, 600.0, 5.0, 30)), &hot);
+        assert_eq!((found.len(), found[0].kind), (1, CauseKind::Heat), "{found:?}");
+        hot.iter_mut().skip(8).for_each(|point| point.hot = false);
+        assert_eq!(named(&same, &hot), CauseKind::Machine, "two of ten probes are chance");
     }
 }

@@ -33,11 +33,21 @@ pub struct Point {
     pub way_ms: f64,
     /// Another model was loaded, or somebody used ours since the probe before.
     pub shared: bool,
+    /// The machine said that heat or power held it back.
+    #[serde(default)]
+    pub hot: bool,
     /// Logarithm of the whole time, with outliers drawn in: what is tested.
     pub level: f64,
 }
 
 impl Point {
+    /// Of a probe that nothing is known of but its milliseconds: reading, writing, loading and the way.
+    #[must_use]
+    pub fn new(at: String, [read_ms, write_ms, load_ms, way_ms]: [f64; 4]) -> Self {
+        let level = logarithm(read_ms + write_ms + load_ms + way_ms);
+        Self { at, read_ms, write_ms, load_ms, way_ms, shared: false, hot: false, level }
+    }
+
     /// The whole time.
     #[must_use]
     pub fn time_ms(&self) -> f64 {
@@ -57,8 +67,10 @@ pub struct Level {
     pub time_ms: Moments,
     pub load_ms: Moments,
     pub way_ms: Moments,
-    /// Share of probes, as 0 and 1.
+    /// Shares of probes, as 0 and 1.
     pub shared: Moments,
+    #[serde(default)]
+    pub hot: Moments,
 }
 
 impl Level {
@@ -78,6 +90,7 @@ impl Level {
             load_ms: self.load_ms.with(point.load_ms),
             way_ms: self.way_ms.with(point.way_ms),
             shared: self.shared.with(f64::from(u8::from(point.shared))),
+            hot: self.hot.with(f64::from(u8::from(point.hot))),
         }
     }
 
@@ -91,6 +104,7 @@ impl Level {
             load_ms: self.load_ms.and(other.load_ms),
             way_ms: self.way_ms.and(other.way_ms),
             shared: self.shared.and(other.shared),
+            hot: self.hot.and(other.hot),
         }
     }
 
@@ -200,15 +214,7 @@ mod tests {
     use super::*;
 
     fn point(time_ms: f64) -> Point {
-        Point {
-            at: String::new(),
-            read_ms: 0.4 * time_ms,
-            write_ms: 0.6 * time_ms,
-            load_ms: 0.0,
-            way_ms: 0.0,
-            shared: false,
-            level: 0.0,
-        }
+        Point::new(String::new(), [0.4 * time_ms, 0.6 * time_ms, 0.0, 0.0])
     }
 
     /// As noisy as that, and always the same.

@@ -60,6 +60,9 @@ pub struct Surroundings {
     pub gpu_share: Option<f64>,
     /// Requests that the server was seen to work on at a time.
     pub slots: Option<f64>,
+    /// What said last that heat or power held the machine back, in words.
+    #[serde(default)]
+    pub heat: Vec<String>,
 }
 
 /// What a probe found.
@@ -279,8 +282,9 @@ impl WatchState {
             (Some(then), Some(now)) => Some(then.max(now)),
             (then, now) => then.or(now),
         };
-        // A probe that did not look for slots says nothing against those that were seen.
-        self.now = Surroundings { slots: now.slots.or(self.now.slots), ..now.clone() };
+        // A probe that did not look for slots says nothing against those that were seen, and one in a cool moment nothing against heat.
+        let heat = if now.heat.is_empty() { std::mem::take(&mut self.now.heat) } else { now.heat.clone() };
+        self.now = Surroundings { slots: now.slots.or(self.now.slots), heat, ..now.clone() };
         events
     }
 

@@ -6,15 +6,8 @@ use crate::model::selection::{Confidence, TunedConfig};
 
 fn measured(number: u32, time_ms: f64, slots: Option<f64>) -> Measured {
     let time = time_ms * (0.03 * (f64::from(number) * 78.233).sin()).exp();
-    let point = Point {
-        at: format!("2026-01-05T{:02}:{:02}:00Z", number / 60 % 24, number % 60),
-        read_ms: 0.4 * time,
-        write_ms: 0.6 * time,
-        load_ms: 0.0,
-        way_ms: 0.0,
-        shared: false,
-        level: 0.0,
-    };
+    let at = format!("2026-01-05T{:02}:{:02}:00Z", number / 60 % 24, number % 60);
+    let point = Point::new(at, [0.4 * time, 0.6 * time, 0.0, 0.0]);
     Measured {
         point,
         read_tokens_per_second: 400.0,
@@ -98,6 +91,24 @@ fn settings_on_trial_are_believed_or_taken_back() {
         state.take(measured(130, 1333.0, None));
         assert!((state.times().unwrap() / times - 1.0).abs() < 0.1, "the baseline is known again");
     }
+}
+
+#[test]
+fn what_the_machine_says_of_heat_is_named_and_remembered() {
+    let mut state = WatchState::new(profile().tuned.candidate);
+    let mut alerts = Vec::new();
+    for number in 0..70 {
+        let mut probe = measured(number, if number < 48 { 1000.0 } else { 1333.0 }, None);
+        // Every fourth probe meets it in a cooler moment.
+        if number >= 48 && number % 4 != 0 {
+            probe.point.hot = true;
+            probe.now.heat = vec!["x86_pkg_temp stands at 95 °C, and slows down at 95".into()];
+        }
+        alerts.extend(state.take(probe).into_iter().filter(|event| matches!(event, Event::Alert { .. })));
+    }
+    let Some(Event::Alert { causes, .. }) = alerts.first() else { panic!("no alert") };
+    assert_eq!((causes.len(), causes[0].kind), (1, CauseKind::Heat), "{causes:?}");
+    assert!(causes[0].because.contains("0 % before: x86_pkg_temp stands at 95"), "{causes:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
     cli::{connection::Connection, failure::Failure, lock, ui},
     model::machine::{Locality, ModelProfile, ServerProfile},
     ollama::request::{KeepAlive, LoadRequest},
-    profile::{cpu, power},
+    profile::{cpu, heat::heat, power},
     store::StoreError,
     tune::probing::{Probed, Probing, probe, tokens},
     watch::{Event, Measured, Point, Skip, Surroundings, WatchState},
@@ -70,8 +70,11 @@ impl Watching<'_> {
             seed: self.seed,
             salt: state.probes + state.skipped.iter().map(|(_, times)| times).sum::<u64>() + 1,
         };
+        let is_here = server.locality == Locality::Local;
+        let before = is_here.then(heat);
         let (probed, spent) = probe(&setup).await;
-        Ok((probed, spent, surroundings(&self.connection, &server, &model)))
+        let signs = before.map(|before| heat().since(&before)).unwrap_or_default();
+        Ok((probed, spent, Surroundings { heat: signs, ..surroundings(&self.connection, &server, &model) }))
     }
 
     /// On a simulated machine nobody works: somebody loads the model as the profile has it, as a batch would.
@@ -83,14 +86,8 @@ impl Watching<'_> {
         if is_loaded && before == Some(key) {
             return;
         }
-        let request = LoadRequest {
-            model: model.name.clone(),
-            num_ctx: settings.num_ctx,
-            num_thread: settings.num_thread,
-            num_batch: settings.num_batch,
-            keep_alive: Some(KeepAlive::seconds(SIMULATED_STAY)),
-            timeouts: None,
-        };
+        let keep_alive = Some(KeepAlive::seconds(SIMULATED_STAY));
+        let request = LoadRequest { keep_alive, ..LoadRequest::new(&model.name, key) };
         // Whether it worked shows in the probe.
         let _ = self.connection.client.load(&request).await;
         let first = Probing {
@@ -122,13 +119,9 @@ impl Watching<'_> {
         now.slots = probe.slots;
         state.take(Measured {
             point: Point {
-                at: self.clock.now(),
-                read_ms: probe.read_ms,
-                write_ms: probe.write_ms,
-                load_ms: probe.load_ms,
-                way_ms: probe.way_ms,
                 shared: probe.other_models,
-                level: 0.0,
+                hot: !now.heat.is_empty(),
+                ..Point::new(self.clock.now(), [probe.read_ms, probe.write_ms, probe.load_ms, probe.way_ms])
             },
             read_tokens_per_second: probe.read_tokens_per_second,
             write_tokens_per_second: probe.write_tokens_per_second,
@@ -175,7 +168,6 @@ fn surroundings(connection: &Connection, server: &ServerProfile, model: &ModelPr
         server_version: server.version.value.clone(),
         usable_threads,
         power,
-        gpu_share: None,
-        slots: None,
+        ..Surroundings::default()
     }
 }

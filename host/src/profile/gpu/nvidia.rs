@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use nvml_wrapper::{Device, Nvml, error::NvmlError};
+use nvml_wrapper::{Device, Nvml, bitmasks::device::ThrottleReasons, error::NvmlError};
 
 use super::Search;
 use crate::model::machine::{Gpu, GpuVendor};
@@ -35,6 +35,32 @@ pub fn search() -> Search {
         }
     }
     Search { gpus, source }
+}
+
+/// Which devices are held back by heat or power now, and why, by the driver; empty where it does not say.
+#[must_use]
+pub fn held_back() -> Vec<String> {
+    let Ok(nvml) = open() else { return Vec::new() };
+    let devices =
+        (0..nvml.device_count().unwrap_or(0)).filter_map(|index| Some((index, nvml.device_by_index(index).ok()?)));
+    let said = devices.filter_map(|(index, device)| {
+        let why = why_held_back(device.current_throttle_reasons().ok()?)?;
+        Some(format!("NVIDIA device {index} is slowed down by its driver: {why}"))
+    });
+    said.collect()
+}
+
+/// That a device draws all the power that it may is usual, and no sign.
+fn why_held_back(reasons: ThrottleReasons) -> Option<&'static str> {
+    if reasons.intersects(ThrottleReasons::HW_THERMAL_SLOWDOWN | ThrottleReasons::SW_THERMAL_SLOWDOWN) {
+        Some("heat")
+    } else if reasons.contains(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN) {
+        Some("the power supply asked for it")
+    } else if reasons.contains(ThrottleReasons::HW_SLOWDOWN) {
+        Some("heat or power")
+    } else {
+        None
+    }
 }
 
 fn open() -> Result<Nvml, NvmlError> {
@@ -74,5 +100,22 @@ fn reason(error: &NvmlError) -> String {
         NvmlError::NotSupported => "not supported by the device".to_owned(),
         NvmlError::LibRmVersionMismatch => "library and driver differ in version: restart the machine".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heat_and_power_are_told_from_what_is_usual() {
+        let heat = ThrottleReasons::SW_THERMAL_SLOWDOWN | ThrottleReasons::SW_POWER_CAP;
+        assert_eq!(why_held_back(heat), Some("heat"));
+        assert_eq!(why_held_back(ThrottleReasons::HW_SLOWDOWN | ThrottleReasons::HW_THERMAL_SLOWDOWN), Some("heat"));
+        assert_eq!(why_held_back(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN), Some("the power supply asked for it"));
+        assert_eq!(why_held_back(ThrottleReasons::HW_SLOWDOWN), Some("heat or power"));
+        for usual in [ThrottleReasons::NONE, ThrottleReasons::GPU_IDLE, ThrottleReasons::SW_POWER_CAP] {
+            assert_eq!(why_held_back(usual), None);
+        }
     }
 }
