@@ -11,9 +11,17 @@
 
 mod alarms;
 
-use std::{fs, path::PathBuf, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::Stdio,
+};
 
-use ralf_tune::model::exchange::TRAFFIC_SCHEMA_VERSION;
+use ralf_tune::{
+    model::{exchange::TRAFFIC_SCHEMA_VERSION, machine::Locality},
+    store::StudyStore,
+};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -170,6 +178,54 @@ fn the_records_can_be_read() {
     assert!((800.0..1000.0).contains(&of_one["all"]["prompt_chars"]["median"].as_f64().unwrap()), "{of_one}");
     let ran = world.fails(2, &["proxy", "--listen", "127.0.0.1:0", "--format", "json"]);
     assert!(ran.stderr.contains("--format"), "{ran}");
+}
+
+/// Makes the newest study one of a real server: those of simulated machines are held against no client's requests. Its name.
+fn made_real(world: &World) -> String {
+    let store = StudyStore::new(&world.home().join(".local/share/ralf-tune"));
+    let newest = store.list().unwrap().studies.into_iter().next().unwrap();
+    let mut study = store.load(&newest.id).unwrap();
+    study.server.locality = Locality::Local;
+    store.save(&study).unwrap().id.to_string()
+}
+
+/// What the proxy says before it listens.
+fn said_at_first(world: &World) -> Vec<String> {
+    let mut process = world.process(&["proxy", "--listen", "127.0.0.1:0", "--host", "127.0.0.1:1", "--advise"]);
+    let mut child = process.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said = lines.take_while(|line| !line.starts_with("listening on")).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    said
+}
+
+#[test]
+fn the_proxy_says_that_requests_are_no_longer_what_was_tuned_for() {
+    let world = World::new();
+    record(&world, "2026-03-01T08:00:00Z", MODEL, 9000.0);
+    study(&world, &["--model", MODEL]);
+    let study = made_real(&world);
+    let report = || {
+        let page = world.run(&["proxy", "--report"]).succeeded().stdout;
+        page.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mend = "ralf-tune run --workload learned --model llama3.1:8b";
+    // As many requests of the same kind: nothing to mend.
+    record(&world, "2026-04-01T08:00:00Z", MODEL, 9000.0);
+    let same = report();
+    assert!(same.contains(&format!("{MODEL}, study {study}: ")) && !same.contains(mend), "{same}");
+    assert_eq!(said_at_first(&world), Vec::<String>::new());
+    record(&world, "2026-05-01T08:00:00Z", MODEL, 22_000.0);
+    let other = report();
+    assert!(other.contains("characters of a prompt") && other.contains(mend), "{other}");
+    let json = world.run(&["proxy", "--report", "--format", "json"]).succeeded().stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["studies"][0]["study"], &json["studies"][0]["mend"]), (&json!(study), &json!(mend)));
+    let said = said_at_first(&world);
+    let [advice] = said.as_slice() else { panic!("{said:?}") };
+    assert!(advice.starts_with(&format!("advice: study {study}: ")) && advice.ends_with(mend), "{advice}");
+    assert!(advice.contains("characters of a prompt"), "{advice}");
 }
 
 #[test]

@@ -13,26 +13,14 @@ use ralf_tune::{
 use rand::{Rng, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+#[path = "../../host/src/learning/made_up.rs"]
+mod made_up;
+
+use made_up::request;
 
 /// Requests of a sitting.
 const REQUESTS: u32 = 40;
-
-fn record(day: f64, second: u32, chars: f64, tokens: f64, at_once: usize) -> ExchangeRecord {
-    let seconds = 1_780_000_000 + (day * 86_400.0) as i64 + i64::from(second);
-    ExchangeRecord {
-        at: OffsetDateTime::from_unix_timestamp(seconds).unwrap().format(&Rfc3339).unwrap(),
-        endpoint: "/api/generate".into(),
-        model: Some("m".into()),
-        at_once,
-        text_bytes: chars as u64,
-        text_chars: Some(chars as u64),
-        status: Some(200),
-        answer_tokens: Some(tokens as u64),
-        end: ExchangeEnd::Complete,
-        ..ExchangeRecord::default()
-    }
-}
 
 /// Sittings of which each has a character of its own, as far as `apart` says.
 fn use_of(random: &mut impl Rng, from_day: f64, sittings: usize, apart: f64, larger: f64) -> Vec<ExchangeRecord> {
@@ -40,11 +28,12 @@ fn use_of(random: &mut impl Rng, from_day: f64, sittings: usize, apart: f64, lar
     let mut records = Vec::new();
     for sitting in 0..sittings {
         let (own, wide) = (apart * normal(), (1.0 - apart * apart).sqrt());
-        for request in 0..REQUESTS {
+        for number in 0..REQUESTS {
             let chars = larger * 6000.0 * (0.8 * (own + wide * normal())).exp();
             let tokens = 300.0 * (0.5 * (own + wide * normal())).exp();
             let at_once = 1 + (normal().abs() * 1.5) as usize;
-            records.push(record(from_day + sitting as f64 / 2.0, request * 20, chars, tokens, at_once));
+            let seconds = 86_400.0 * (from_day + sitting as f64 / 2.0) + f64::from(number) * 20.0;
+            records.push(request(seconds, chars, tokens, at_once));
         }
     }
     records

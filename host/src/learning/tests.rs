@@ -5,7 +5,10 @@
     reason = "some hundred requests"
 )]
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+#[path = "made_up.rs"]
+mod made_up;
+
+use made_up::request;
 
 use super::*;
 use crate::model::exchange::ExchangeEnd;
@@ -25,33 +28,15 @@ impl Luck {
     }
 }
 
-fn record(seconds: f64, chars: f64, tokens: f64, at_once: usize) -> ExchangeRecord {
-    let at = OffsetDateTime::from_unix_timestamp(1_780_000_000 + seconds as i64).unwrap().format(&Rfc3339).unwrap();
-    ExchangeRecord {
-        at,
-        method: "POST".into(),
-        endpoint: "/api/generate".into(),
-        client: Some("ollama-python/0.5".into()),
-        model: Some("m:latest".into()),
-        at_once,
-        text_bytes: chars as u64,
-        text_chars: Some(chars as u64),
-        status: Some(200),
-        answer_tokens: Some(tokens as u64),
-        end: ExchangeEnd::Complete,
-        ..ExchangeRecord::default()
-    }
-}
-
 /// Sittings of forty requests each.
 fn use_of(luck: &mut Luck, from_day: f64, sittings: usize, larger: f64) -> Vec<ExchangeRecord> {
     let mut records = Vec::new();
     for sitting in 0..sittings {
-        for request in 0..40 {
-            let seconds = (from_day + sitting as f64 / 2.0) * DAY + f64::from(request) * 20.0;
+        for number in 0..40 {
+            let seconds = (from_day + sitting as f64 / 2.0) * DAY + f64::from(number) * 20.0;
             let chars = larger * 6000.0 * (0.8 * luck.normal()).exp();
             let tokens = 300.0 * (0.5 * luck.normal()).exp();
-            records.push(record(seconds, chars, tokens, 1 + (luck.unit() * 3.0) as usize));
+            records.push(request(seconds, chars, tokens, 1 + (luck.unit() * 3.0) as usize));
         }
     }
     records
@@ -63,9 +48,9 @@ fn requests_of_a_model_are_learned_and_recent_ones_count_more() {
     let mut luck = Luck(9);
     let mut records = use_of(&mut luck, 0.0, 10, 0.1);
     records.extend(use_of(&mut luck, 30.0, 10, 1.0));
-    records.push(ExchangeRecord { client: Some("ralf-tune/0.1.0".into()), ..record(3.1e6, 9e9, 9.0, 1) });
-    records.push(ExchangeRecord { status: Some(500), ..record(3.1e6, 9e9, 9.0, 1) });
-    records.push(ExchangeRecord { model: Some("other".into()), ..record(3.1e6, 9e9, 9.0, 1) });
+    records.push(ExchangeRecord { client: Some("ralf-tune/0.1.0".into()), ..request(3.1e6, 9e9, 9.0, 1) });
+    records.push(ExchangeRecord { status: Some(500), ..request(3.1e6, 9e9, 9.0, 1) });
+    records.push(ExchangeRecord { model: Some("other".into()), ..request(3.1e6, 9e9, 9.0, 1) });
     let learned = learn(&records, "m", None).unwrap();
     assert_eq!((learned.requests, learned.sittings, learned.days), (800, 20, 12), "{learned:?}");
     assert!((4000.0..7000.0).contains(&learned.prompt_chars.median()), "{}", learned.prompt_chars.median());
