@@ -11,6 +11,7 @@ use super::{
     apply::args::{self as apply_args, ApplyArgs},
     arena_args::{self, ArenaArgs},
     batch_args::{self, BatchArgs},
+    common_args::SimulationArgs,
     completions::{
         args::{self as completions_args, CompletionsArgs},
         candidates,
@@ -304,7 +305,14 @@ Examples:
 
 See also: ralf-tune run";
 
+/// What a machine that is looked at may be, in short and at length.
+const MACHINE_SIMULATE: (&str, &str) = (
+    "Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]",
+    "Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]\n\n`ralf-tune simulate --help` lists the scenarios.",
+);
+
 #[derive(Debug, Args)]
+#[command(mut_arg("simulate", |simulate| simulate.help(MACHINE_SIMULATE.0).long_help(MACHINE_SIMULATE.1)))]
 pub struct MachineArgs {
     /// Form of the answer [env: RALF_TUNE_FORMAT] [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
@@ -318,18 +326,8 @@ pub struct MachineArgs {
     #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
     pub model: Option<String>,
 
-    /// Look at a simulated machine [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
-    ///
-    /// `ralf-tune simulate --help` lists the scenarios.
-    #[arg(
-        long,
-        value_name = "SCENARIO",
-        num_args = 0..=1,
-        default_missing_value = DEFAULT_SCENARIO,
-        add = candidates::scenarios(),
-        conflicts_with = "host"
-    )]
-    pub simulate: Option<String>,
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
 }
 
 const SIMULATE_EXAMPLES: &str = "\
@@ -362,6 +360,7 @@ Conditions, behind a colon and with commas between them:
   fading[=SHARE]        the same, bit by bit within 8 hours
   upgrade[=SHARE]       after a day another version of the server, and slower
   newcomer[=SECONDS]    after a day another client sends requests
+  squeeze[=GIB]         after a day another program takes memory of the GPU
 
 Examples:
   ralf-tune simulate --scenario mid-range --listen 127.0.0.1:11500
@@ -432,7 +431,7 @@ impl From<&MachineArgs> for Overrides {
             format: args.format,
             host: args.host.clone(),
             model: args.model.clone(),
-            simulate: args.simulate.clone(),
+            simulate: args.simulation.simulate.clone(),
             ..Self::default()
         }
     }

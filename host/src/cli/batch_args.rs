@@ -4,13 +4,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 
-use super::{args::duration, completions::candidates};
-use crate::{
-    model::profile::ProfileName,
-    settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed},
-};
+use super::{args::duration, common_args::NotesArgs, completions::candidates};
+use crate::{model::profile::ProfileName, settings::Overrides};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -64,54 +61,12 @@ pub struct BatchArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// File with the prompt that goes before each file's text [env: RALF_TUNE_PROMPT] [default: RALF Note's]
-    #[arg(long, value_name = "FILE")]
-    pub prompt: Option<PathBuf>,
-
-    /// Model to make notes with [env: RALF_TUNE_MODEL] [default: that of STUDY, of your config, or the loaded one]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
-    pub model: Option<String>,
-
-    /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
-    #[arg(long, value_name = "URL")]
-    pub host: Option<String>,
-
-    /// Seed of everything random [env: RALF_TUNE_SEED] [default: a new one]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed)]
-    pub seed: Option<u64>,
-
-    /// Form of the report [env: RALF_TUNE_FORMAT] [default: text]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<Format>,
-
-    /// File for the report [env: RALF_TUNE_OUTPUT] [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// Use a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
-    #[arg(
-        long,
-        value_name = "SCENARIO",
-        num_args = 0..=1,
-        default_missing_value = DEFAULT_SCENARIO,
-        conflicts_with = "host",
-        add = candidates::scenarios()
-    )]
-    pub simulate: Option<String>,
+    #[command(flatten)]
+    pub notes: NotesArgs,
 }
 
 impl From<&BatchArgs> for Overrides {
     fn from(args: &BatchArgs) -> Self {
-        Self {
-            config: args.config.clone(),
-            prompt: args.prompt.clone(),
-            model: args.model.clone(),
-            host: args.host.clone(),
-            seed: args.seed,
-            format: args.format,
-            output: args.output.clone(),
-            simulate: args.simulate.clone(),
-            ..Self::default()
-        }
+        Self { config: args.config.clone(), ..Self::from(&args.notes) }
     }
 }

@@ -8,6 +8,7 @@ mod batch;
 pub mod batch_args;
 mod calibration;
 mod change;
+pub mod common_args;
 mod completions;
 mod config;
 mod connection;

@@ -4,10 +4,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, builder::NonEmptyStringValueParser};
+use clap::Args;
 
-use super::{args::duration, completions::candidates};
-use crate::settings::{DEFAULT_SCENARIO, Format, Overrides, parse_seed};
+use super::{args::duration, common_args::NotesArgs};
+use crate::settings::Overrides;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +24,11 @@ says it in comparison.proof.verdict.
 See also: ralf-tune run";
 
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("model", |model| model.help("Model to make notes with [env: RALF_TUNE_MODEL] [default: the one in OLD, else the one that is loaded]")),
+    mut_arg("format", |format| format.help("Form of the result [env: RALF_TUNE_FORMAT] [default: text]")),
+    mut_arg("output", |output| output.help("File for the result [env: RALF_TUNE_OUTPUT] [default: standard output]"))
+)]
 pub struct VerifyArgs {
     /// The old configuration [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]
     #[arg(long, value_name = "OLD")]
@@ -41,40 +46,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DIR")]
     pub samples: Option<PathBuf>,
 
-    /// File with the prompt that goes before each file's text [env: RALF_TUNE_PROMPT] [default: RALF Note's]
-    #[arg(long, value_name = "FILE")]
-    pub prompt: Option<PathBuf>,
-
-    /// Model to make notes with [env: RALF_TUNE_MODEL] [default: the one in OLD, else the one that is loaded]
-    #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new(), add = candidates::models())]
-    pub model: Option<String>,
-
-    /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
-    #[arg(long, value_name = "URL")]
-    pub host: Option<String>,
-
-    /// Seed of everything random [env: RALF_TUNE_SEED] [default: a new one]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed)]
-    pub seed: Option<u64>,
-
-    /// Form of the result [env: RALF_TUNE_FORMAT] [default: text]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<Format>,
-
-    /// File for the result [env: RALF_TUNE_OUTPUT] [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// Use a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
-    #[arg(
-        long,
-        value_name = "SCENARIO",
-        num_args = 0..=1,
-        default_missing_value = DEFAULT_SCENARIO,
-        add = candidates::scenarios(),
-        conflicts_with = "host"
-    )]
-    pub simulate: Option<String>,
+    #[command(flatten)]
+    pub notes: NotesArgs,
 }
 
 /// The intensity whose budget and scorers count.
@@ -87,14 +60,7 @@ impl From<&VerifyArgs> for Overrides {
             config: args.config.clone(),
             budget: args.budget,
             samples: args.samples.clone(),
-            prompt: args.prompt.clone(),
-            model: args.model.clone(),
-            host: args.host.clone(),
-            seed: args.seed,
-            format: args.format,
-            output: args.output.clone(),
-            simulate: args.simulate.clone(),
-            ..Self::default()
+            ..Self::from(&args.notes)
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     compare::in_turn,
     first_request::{CUT_OFF_AFTER, FirstRequest, chars_read},
     judge::{Judge, Sitting, Spent},
-    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS, keep_alive},
+    measure::{Bench, Contexts, keep_alive},
     notes::MadeNotes,
     prompts::Nonces,
     residuals::Request,
@@ -34,7 +34,7 @@ use crate::{
     },
     ollama::{
         error::OllamaError,
-        request::{KeepAlive, LoadRequest, Timeouts},
+        request::{LoadRequest, Timeouts},
     },
     stats::summary::sample,
 };
@@ -86,6 +86,15 @@ pub struct Executor<'a> {
     /// How long the last load took, in seconds: what the next one will cost.
     pub last_load_seconds: f64,
     next_number: u32,
+}
+
+/// Loads the model as settings say, for as long as measurements keep it.
+pub(super) fn load_request(model: &ModelProfile, settings: &Candidate) -> LoadRequest {
+    LoadRequest {
+        keep_alive: Some(keep_alive()),
+        timeouts: Some(Timeouts { first_byte: LOAD_LIMIT, idle: LOAD_LIMIT, ..Timeouts::default() }),
+        ..LoadRequest::new(&model.name, settings.load_key())
+    }
 }
 
 /// What one experiment gave.
@@ -253,14 +262,7 @@ impl<'a> Executor<'a> {
         deadline: Instant,
         measured: &mut Measured,
     ) -> Result<f64, FailureCause> {
-        let request = LoadRequest {
-            model: self.model.name.clone(),
-            num_ctx: candidate.num_ctx,
-            num_thread: candidate.num_thread,
-            num_batch: candidate.num_batch,
-            keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
-            timeouts: Some(Timeouts { first_byte: LOAD_LIMIT, idle: LOAD_LIMIT, ..Timeouts::default() }),
-        };
+        let request = load_request(self.model, candidate);
         let mut outcome = self.server.load(&request, deadline).await.outcome;
         if let Some(Err(error)) = &outcome
             && error.may_retry()
@@ -300,15 +302,15 @@ impl<'a> Executor<'a> {
     /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which
     /// is shorter than any other.
     pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, seconds: f64) -> bool {
-        self.first_was_cut_off || self.first.is_some_and(|first| first.seconds(prompt_tokens, answer_tokens) > seconds)
+        let first = self.first.filter(|first| first.seconds(prompt_tokens, answer_tokens) > seconds);
+        self.first_was_cut_off || first.is_some()
     }
 
     /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.
     fn hopeless(&self, candidate: &Candidate, files: &[usize], deadline: Instant) -> Option<f64> {
-        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         let lengths = files.iter().filter_map(|file| self.workload.files.get(*file)).map(|file| file.chars);
-        let least = self.first?.least_note_seconds(chars_read(lengths.min()?, candidate), self.workload);
-        (least > left).then_some(least)
+        let shortest = chars_read(lengths.min()?, candidate);
+        self.too_long(deadline, |first| Some(first.least_note_seconds(shortest, self.workload)))
     }
 
     fn describe_memory(&self, measured: &mut Measured) {

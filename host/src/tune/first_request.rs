@@ -3,6 +3,7 @@
 //! A request that cannot end in time is not only lost: the server reads the whole batch of tokens that it is at, minutes on a slow machine,
 //! before it sees that nobody waits any more, and the next load waits for that.
 
+use super::note_size::NoteSize;
 use crate::model::{
     candidate::Candidate,
     observation::{Observation, Repetition},
@@ -11,10 +12,6 @@ use crate::model::{
 
 /// How many times faster than the first request after a load the others may be: it pays for what is set up only once.
 const SET_UP: f64 = 4.0;
-
-/// Tokens of an answer, and characters of a token: few of the one and many of the other, so that notes are not thought longer than they are.
-const ANSWER_TOKENS: f64 = 150.0;
-const CHARS_PER_TOKEN: f64 = 4.0;
 
 /// Tokens of its prompt at most, with what the model's template puts around it.
 const ITS_PROMPT: f64 = 128.0;
@@ -59,7 +56,8 @@ impl FirstRequest {
     /// Least seconds of the note of a file of which so many characters are read, in pieces or not.
     #[must_use]
     pub fn least_note_seconds(self, chars: f64, workload: &Workload) -> f64 {
-        (prompt_tokens(chars, workload) * self.reading + ANSWER_TOKENS * self.writing) / SET_UP
+        let note = NoteSize::LEAST;
+        (prompt_tokens(chars, workload) * self.reading + note.answer_tokens * self.writing) / SET_UP
     }
 }
 
@@ -72,7 +70,7 @@ pub fn least_note_seconds_after(cut_off: f64, chars: f64, workload: &Workload) -
 /// Tokens of the prompt of a note at least.
 #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
 fn prompt_tokens(chars: f64, workload: &Workload) -> f64 {
-    (chars + workload.prompt.text.chars().count() as f64) / CHARS_PER_TOKEN
+    NoteSize::LEAST.tokens(chars + workload.prompt.text.chars().count() as f64)
 }
 
 /// Characters of a file that are read.

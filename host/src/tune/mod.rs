@@ -27,6 +27,7 @@ mod hindsight;
 pub mod judge;
 mod measure;
 mod noise;
+mod note_size;
 mod notes;
 mod obedience;
 pub mod oracle;

@@ -96,14 +96,7 @@ impl Oracle<'_> {
         let mut truth = Truth { candidate: candidate.clone(), notes_per_minute: 0.0, quality: 0.0, infeasible: None };
         let server = SimulatedServer::new(self.scenario.noise_free(), self.seed);
         let client = Client::new(Arc::new(server), Timeouts::default());
-        let request = LoadRequest {
-            model: self.model.name.clone(),
-            num_ctx: candidate.num_ctx,
-            num_thread: candidate.num_thread,
-            num_batch: candidate.num_batch,
-            keep_alive: None,
-            timeouts: None,
-        };
+        let request = LoadRequest::new(&self.model.name, candidate.load_key());
         if let Err(error) = client.load(&request).await {
             truth.infeasible = Some(error.cause());
             return truth;

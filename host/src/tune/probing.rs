@@ -165,7 +165,10 @@ pub fn told(settings: &Candidate, probes: &[(f64, f64)], gpu_share: Option<f64>)
         seconds: 0.0,
         reloads: 0,
         samples: samples.into_iter().flatten().collect(),
-        facts: gpu_share.map(|share| ("spilled".to_owned(), f64::from(u8::from(share > 0.0 && share < 1.0)))).into_iter().collect(),
+        facts: gpu_share
+            .map(|share| ("spilled".to_owned(), f64::from(u8::from(share > 0.0 && share < 1.0))))
+            .into_iter()
+            .collect(),
         scores: Vec::new(),
         observations: Vec::new(),
         notices: Vec::new(),

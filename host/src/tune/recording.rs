@@ -114,14 +114,8 @@ impl Recording {
     /// Begins: the server is loaded as it was when the study was interrupted, and the clock stands still where there is something to remember.
     pub(super) async fn begin(&self, client: &Client, model: &str) {
         if let Some(key) = self.last_load {
-            let request = LoadRequest {
-                model: model.to_owned(),
-                num_ctx: key.num_ctx,
-                num_thread: key.num_thread,
-                num_batch: key.num_batch,
-                keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
-                timeouts: None,
-            };
+            let keep_alive = Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS));
+            let request = LoadRequest { keep_alive, ..LoadRequest::new(model, key) };
             // Whether it worked shows in the first request.
             let _ = client.load(&request).await;
         }

@@ -43,14 +43,7 @@ pub async fn make_batch(
     candidate: &Candidate,
     seed: u64,
 ) -> BatchEnd {
-    let request = LoadRequest {
-        model: model.name.clone(),
-        num_ctx: candidate.num_ctx,
-        num_thread: candidate.num_thread,
-        num_batch: candidate.num_batch,
-        keep_alive: None,
-        timeouts: None,
-    };
+    let request = LoadRequest::new(&model.name, candidate.load_key());
     // Whether it worked shows in the requests.
     let _ = client.load(&request).await;
     let calibration = RefCell::new(Calibration::default());

@@ -7,9 +7,9 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 use crate::{
-    cli::{args::duration, completions::candidates},
+    cli::{args::duration, common_args::SimulationArgs, completions::candidates},
     model::profile::ProfileName,
-    settings::{DEFAULT_SCENARIO, Overrides, parse_seed},
+    settings::{Overrides, parse_seed},
 };
 
 pub const EXAMPLES: &str = "\
@@ -45,6 +45,9 @@ const SERVICE: &str = "As a service";
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field a flag")]
+#[command(mut_arg("simulate", |simulate| {
+    simulate.help("Watch a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]")
+}))]
 pub struct WatchArgs {
     /// Profile whose settings are watched: fast, balanced, quality, or your own
     #[arg(value_name = "PROFILE", default_value = "balanced", add = candidates::profiles(), help_heading = WHAT)]
@@ -126,16 +129,8 @@ pub struct WatchArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed)]
     pub seed: Option<u64>,
 
-    /// Watch a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
-    #[arg(
-        long,
-        value_name = "SCENARIO",
-        num_args = 0..=1,
-        default_missing_value = DEFAULT_SCENARIO,
-        add = candidates::scenarios(),
-        conflicts_with = "host"
-    )]
-    pub simulate: Option<String>,
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
 }
 
 /// Whether something is measured anew.
@@ -167,7 +162,7 @@ impl From<&WatchArgs> for Overrides {
             samples: args.samples.clone(),
             config: args.config.clone(),
             seed: args.seed,
-            simulate: args.simulate.clone(),
+            simulate: args.simulation.simulate.clone(),
             ..Self::default()
         }
     }

@@ -20,12 +20,8 @@ use crate::{
         interval::{LEVEL, ratio_interval},
         summary::{mean, median, standard_deviation},
     },
-    tune::answer_length::AnswerLengths,
+    tune::{answer_length::AnswerLengths, note_size::NoteSize},
 };
-
-/// A note's answer in tokens and characters of source in one token, where no note was made to tell.
-const PREDICTED_ANSWER_TOKENS: f64 = 250.0;
-const PREDICTED_CHARS_PER_TOKEN: f64 = 3.2;
 
 /// Requests that suffice for an estimate of speed, so that those are left out that another client disturbed.
 pub const ENOUGH_UNDISTURBED: usize = 3;
@@ -168,13 +164,14 @@ impl Evidence<'_> {
             (!values.is_empty()).then(|| median(&values))
         };
         let (prefill, decode) = (rates(Metric::PrefillTokensPerSecond)?, rates(Metric::DecodeTokensPerSecond)?);
+        let note = NoteSize::EXPECTED;
         #[expect(clippy::cast_precision_loss, reason = "a prompt is a few thousand characters")]
-        let overhead = self.workload.prompt.text.chars().count() as f64 / PREDICTED_CHARS_PER_TOKEN;
-        let answer = self.workload.answer_tokens(candidate.num_predict).unwrap_or(PREDICTED_ANSWER_TOKENS);
+        let overhead = note.tokens(self.workload.prompt.text.chars().count() as f64);
+        let answer = self.workload.answer_tokens(candidate.num_predict).unwrap_or(note.answer_tokens);
         let slots = probes().filter_map(|trial| trial.mean(Metric::EffectiveSlots)).fold(1.0, f64::max);
         let line = Line {
             intercept: 1000.0 * (overhead / prefill + answer / decode),
-            slope: 1000.0 / PREDICTED_CHARS_PER_TOKEN / prefill,
+            slope: 1000.0 * note.tokens(1.0) / prefill,
         };
         Some((line, slots))
     }

@@ -19,8 +19,8 @@ pub use remaining::Left;
 use super::{
     calibrate::Calibration,
     clock::StudyClock,
-    execute::{LOAD_LIMIT, leaves_out_cached},
-    measure::{Bench, Contexts, KEEP_ALIVE_SECONDS, keep_alive},
+    execute::{leaves_out_cached, load_request},
+    measure::{Bench, Contexts, keep_alive},
     prompts::Nonces,
     restore,
     score::Panel,
@@ -35,10 +35,7 @@ use crate::{
         study::Warning,
         workload::{PromptTemplate, SourceFile, Workload},
     },
-    ollama::{
-        client::Client,
-        request::{KeepAlive, LoadRequest, Timeouts},
-    },
+    ollama::client::Client,
     stats::interval::mean_interval,
     workload::{samples::SampleOptions, sources::Source},
 };
@@ -229,15 +226,7 @@ pub async fn run(
 
 /// Loads the model as the settings say, before the clock starts.
 async fn load(setup: &Production<'_>) -> Result<f64, String> {
-    let settings = setup.settings;
-    let request = LoadRequest {
-        model: setup.model.name.clone(),
-        num_ctx: settings.num_ctx,
-        num_thread: settings.num_thread,
-        num_batch: settings.num_batch,
-        keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
-        timeouts: Some(Timeouts { first_byte: LOAD_LIMIT, idle: LOAD_LIMIT, ..Timeouts::default() }),
-    };
+    let request = load_request(setup.model, setup.settings);
     setup.client.load(&request).await.map(|took| took.as_secs_f64()).map_err(|error| error.to_string())
 }
 
