@@ -50,6 +50,7 @@ fn main() -> Result<()> {
         let proxy = Proxy::before(&server)?;
         for connections in CONNECTIONS {
             let (mut direct, mut through) = (Side::default(), Side::default());
+            let before = proxy.processor_seconds();
             // In turns: what others do on this machine meets both.
             for turn in 0..TURNS {
                 let order = [(&mut direct, &server), (&mut through, &proxy.address)];
@@ -59,6 +60,7 @@ fn main() -> Result<()> {
                     side.add(load(address, connections, Until::Over(TURN))?);
                 }
             }
+            let spent = proxy.processor_seconds().zip(before).map(|(after, before)| after - before);
             let added = through.median().as_secs_f64() - direct.median().as_secs_f64();
             row(
                 &format!("proxy, answers {what}, {connections} at once: median, directly and through"),
@@ -75,6 +77,13 @@ fn main() -> Result<()> {
                 ),
                 "within 2 %",
             );
+            if let Some(spent) = spent {
+                row(
+                    &format!("proxy, answers {what}, {connections} at once: its own processor time a line"),
+                    &format!("{:.1} µs", 1e6 * spent / through.lines(lines)),
+                    "as little as can be",
+                );
+            }
         }
     }
     memory()
@@ -115,6 +124,12 @@ impl Side {
         sorted.get(sorted.len() / 2).copied().unwrap_or_default()
     }
 
+    /// Lines of all answers.
+    #[expect(clippy::cast_precision_loss, reason = "some million lines")]
+    fn lines(&self, each: usize) -> f64 {
+        (self.times.len() * each).max(1) as f64
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "some hundred thousand requests")]
     fn rate(&self) -> f64 {
         self.times.len() as f64 / self.seconds.max(f64::MIN_POSITIVE)
@@ -147,6 +162,16 @@ impl Proxy {
         // Somebody must go on reading, or the program would wait.
         thread::spawn(move || said.lines().for_each(drop));
         Ok(Self { child, address, _home: home })
+    }
+
+    /// What it used of processors so far: other load on the machine is not in it.
+    fn processor_seconds(&self) -> Option<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The name of the program, in brackets, may hold anything.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
+        // `utime` and `stime` are the 14th and 15th, in hundredths of a second (proc(5)).
+        Some((ticks(11)? + ticks(12)?) / 100.0)
     }
 
     fn resident_bytes(&self) -> Option<f64> {

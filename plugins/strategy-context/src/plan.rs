@@ -206,7 +206,11 @@ fn may_trust_estimate(study: &Study, ladder: &Ladder, target: f64, slower: f64) 
 fn holds(study: &Study, ladder: &Ladder, size: f64) -> Decision {
     let fit = Fit::of(study).with_context(size);
     let whole = study.largest_chars();
-    let largest = if ladder.needed < fit.needed_context(whole) { study.incumbent("max_content_length").min(whole) } else { whole };
+    let largest = if ladder.needed < fit.needed_context(whole) {
+        study.incumbent("max_content_length").min(whole)
+    } else {
+        whole
+    };
     let tokens = (fit.prompt_tokens(largest) + fit.num_predict).round();
     let decision = Decision::new().set("num_ctx", size);
     let decision = if size >= ladder.needed {

@@ -42,7 +42,11 @@ fn what_is_read_needs_one_load_and_no_more_than_there_is() {
     let outcome = host.clone().run_with::<Context>(120.0, &read).expect("runs");
     // 8000 / (3 x 0.9) + 300 + 1024 tokens.
     assert_eq!((outcome.value("num_ctx"), outcome.reloads, outcome.trials), (4352.0, 1, 2), "{}", outcome.text());
-    assert!(outcome.text().contains("4352 holds what is read of the largest file (8000 characters)"), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("4352 holds what is read of the largest file (8000 characters)"),
+        "{}",
+        outcome.text()
+    );
     host.set("num_ctx", 4352.0);
     let outcome = host.run_with::<Context>(120.0, &read).expect("runs");
     assert_eq!((outcome.value("num_ctx"), outcome.trials), (4352.0, 0), "{}", outcome.text());
