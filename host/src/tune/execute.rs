@@ -309,8 +309,9 @@ impl<'a> Executor<'a> {
     /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.
     fn hopeless(&self, candidate: &Candidate, files: &[usize], deadline: Instant) -> Option<f64> {
         let lengths = files.iter().filter_map(|file| self.workload.files.get(*file)).map(|file| file.chars);
-        let shortest = chars_read(lengths.min()?, candidate);
-        self.too_long(deadline, |first| Some(first.least_note_seconds(shortest, self.workload)))
+        let least = self.first?.least_note_seconds(chars_read(lengths.min()?, candidate), self.workload);
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        (least > left).then_some(least)
     }
 
     fn describe_memory(&self, measured: &mut Measured) {
