@@ -17,13 +17,13 @@ use crate::{
         kept::StudyId,
         profile::{Profile, Standing},
         proof::ProofVerdict,
-        selection::{Constraints, TunedConfig},
+        selection::{Constraints, MeasuredCandidate, TunedConfig},
         study::{Outcome, Study},
         value::Value,
     },
     store::{ProfileStore, StudyStore},
     tune::{self, Setup, plan::Choices, prior, probing::told},
-    watch::{Alert, CauseKind, Event, Verdict, WatchState},
+    watch::{Alert, CauseKind, Event, LEAST_CHANGE, Verdict, WatchState},
 };
 
 /// Share of the time of a full study that may be spent: of what the profile's own one took, where that was a full one, else of what one may take.
@@ -135,6 +135,9 @@ impl Watching<'_> {
             let outcome = match study.outcome {
                 Outcome::Interrupted => "it was stopped",
                 Outcome::NothingFeasible => "nothing meets the constraints any more",
+                Outcome::Improved | Outcome::KeepBaseline if was_not_compared(study) => {
+                    "there was no time to compare what may be faster: `ralf-tune run --full` has more"
+                }
                 Outcome::Improved | Outcome::KeepBaseline => "nothing is faster for certain than the present settings",
             };
             return Ok(vec![retuned(outcome.to_owned(), Vec::new())]);
@@ -193,13 +196,16 @@ fn kept(why: String) -> Event {
     Event::NotRetuned { why }
 }
 
+/// Requests after a new load: they tell how well the machine repeats itself, which the comparison would need more notes for.
+const AFTER_LOAD: i64 = 4;
+
 /// Parameters of strategies with which they measure as little as can be: what they find is compared anyway.
 fn short() -> Vec<(String, String, Value)> {
     let given = |plugin: &str, parameter: &str, value| (plugin.to_owned(), parameter.to_owned(), value);
     vec![
         given("throughput", "waves", Value::Integer(1)),
         given("context", "rule", Value::Text("read".to_owned())),
-        given("context", "requests", Value::Integer(1)),
+        given("context", "requests", Value::Integer(AFTER_LOAD)),
     ]
 }
 
@@ -233,6 +239,14 @@ fn proven(study: &Study) -> Option<&TunedConfig> {
     let tuned = study.tuned.as_ref().filter(|_| study.outcome == Outcome::Improved)?;
     let compared = study.comparison.as_ref().filter(|found| found.is_about(&tuned.candidate))?;
     (compared.proof.verdict == ProofVerdict::Faster).then_some(tuned)
+}
+
+/// Whether other settings looked better, and it ended before they were compared.
+fn was_not_compared(study: &Study) -> bool {
+    let speed = |candidate: &MeasuredCandidate| candidate.notes_per_minute.map_or(0.0, |speed| speed.value);
+    let present = study.candidates.iter().filter(|one| one.is_baseline).map(speed).fold(0.0, f64::max);
+    let others = study.candidates.iter().filter(|one| !one.is_baseline && one.violations.is_empty());
+    study.comparison.is_none() && others.map(speed).any(|other| other > LEAST_CHANGE * present)
 }
 
 fn requests(study: &Study) -> u64 {
