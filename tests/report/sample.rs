@@ -189,6 +189,7 @@ fn trial() -> Trial {
             failure: None,
             message: None,
             disturbed: None,
+            host: None,
         }],
         notices: Vec::new(),
     }
@@ -308,6 +309,7 @@ pub fn gain() -> Study {
     let failed = Trial { number: 1, state: TrialState::Failed(FailureCause::TimedOut), ..trial() };
     Study {
         parting: None,
+        fleet: None,
         schema_version: SCHEMA_VERSION,
         tool_version: text("0.1.0"),
         started_at: text("2026-01-12T10:11:12Z"),

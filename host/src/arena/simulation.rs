@@ -98,8 +98,9 @@ impl Simulation {
             constraints: Constraints::default(),
             files: None,
             prior: None,
+            hosts: None,
         };
-        Setup { client: &self.client, prepared, begun, recording: None, notes: None }
+        Setup { client: &self.client, mates: &[], prepared, begun, recording: None, notes: None }
     }
 
     /// The way to the server.

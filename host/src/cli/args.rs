@@ -154,8 +154,10 @@ pub struct RunArgs {
     pub model: Option<String>,
 
     /// Ollama server [env: RALF_TUNE_HOST, then OLLAMA_HOST] [default: 127.0.0.1:11434]
+    ///
+    /// Once for each of several machines that are alike: they share the trials of one study. Whether they are alike is measured first.
     #[arg(long, value_name = "URL", help_heading = WHAT)]
-    pub host: Option<String>,
+    pub host: Vec<String>,
 
     /// Folder of the files that your batch works on [env: RALF_TUNE_SAMPLES] [default: generated samples]
     #[arg(long, value_name = "DIR", help_heading = WHAT)]
@@ -286,16 +288,18 @@ pub struct RunArgs {
     /// Tune a simulated machine in place of a server [env: RALF_TUNE_SIMULATE] [default scenario: mid-range]
     ///
     /// Conditions may stand behind its name: mid-range:noise=0.15,throttle. `ralf-tune simulate --help` lists scenarios and conditions.
+    /// Once for each of several machines that share a study.
     #[arg(
         long,
         value_name = "SCENARIO",
         num_args = 0..=1,
         default_missing_value = DEFAULT_SCENARIO,
+        action = clap::ArgAction::Append,
         add = candidates::scenarios(),
         conflicts_with = "host",
         help_heading = SIMULATION
     )]
-    pub simulate: Option<String>,
+    pub simulate: Vec<String>,
 }
 
 const MACHINE_EXAMPLES: &str = "\
@@ -359,6 +363,7 @@ Conditions, behind a colon and with commas between them:
   slowdown[=SHARE]      after a day everything takes longer, at once
   fading[=SHARE]        the same, bit by bit within 8 hours
   upgrade[=SHARE]       after a day another version of the server, and slower
+  slower[=SHARE]        everything takes that share longer from the start: one of several hosts, for example
   newcomer[=SECONDS]    after a day another client sends requests
   squeeze[=GIB]         after a day another program takes memory of the GPU
 
@@ -400,7 +405,8 @@ impl From<&RunArgs> for Overrides {
             intensity_flag,
             budget: args.budget,
             model: args.model.clone(),
-            host: args.host.clone(),
+            host: args.host.first().cloned(),
+            mates: args.host.iter().skip(1).cloned().collect(),
             samples: args.samples.clone(),
             workload: args.workload,
             plugins: given(&args.plugin),
@@ -420,7 +426,8 @@ impl From<&RunArgs> for Overrides {
             prompt: args.prompt.clone(),
             format: args.format,
             output: args.output.clone(),
-            simulate: args.simulate.clone(),
+            simulate: args.simulate.first().cloned(),
+            simulated_mates: args.simulate.iter().skip(1).cloned().collect(),
         }
     }
 }

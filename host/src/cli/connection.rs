@@ -54,6 +54,51 @@ pub fn look(
     })?
 }
 
+/// Prepares the ways to the hosts that share a study with the first one; nothing is sent yet.
+///
+/// # Errors
+/// When an address cannot be read, or a host is named twice: it would be compared with itself, and be at work on two trials at once.
+pub fn connect_mates(
+    settings: &Settings,
+    simulated: &[Scenario],
+    env: &BTreeMap<String, String>,
+    seed: u64,
+    first: &Connection,
+) -> Result<Vec<Connection>, Failure> {
+    if first.locality == Some(Locality::Simulated) {
+        let mates =
+            (1..).zip(simulated).map(|(place, scenario)| simulated_connection(scenario, seed.wrapping_add(place)));
+        return Ok(mates.collect());
+    }
+    let origin = &settings.mates.origin;
+    let mut known = vec![first.address.base_url()];
+    let mut mates = Vec::new();
+    for host in &settings.mates.value {
+        let mate = over_http(settings, env, host, named_elsewhere(origin), origin)?;
+        let url = mate.address.base_url();
+        if known.contains(&url) {
+            return Err(Failure::usage(
+                format!("{url} is named twice: {origin}"),
+                Some("name every host once; machines that are alike share a study, and one is not two".into()),
+            ));
+        }
+        known.push(url);
+        mates.push(mate);
+    }
+    Ok(mates)
+}
+
+fn simulated_connection(scenario: &Scenario, seed: u64) -> Connection {
+    let server = SimulatedServer::new(scenario.clone(), seed);
+    Connection {
+        client: Client::new(Arc::new(server), Timeouts::default()),
+        address: ServerAddress::default(),
+        locality: Some(Locality::Simulated),
+        machine: scenario.machine_profile(),
+        named_by: None,
+    }
+}
+
 /// Prepares the way to the server; nothing is sent yet.
 pub fn connect(
     settings: &Settings,
@@ -63,14 +108,7 @@ pub fn connect(
     seed: u64,
 ) -> Result<Connection, Failure> {
     if let Some(scenario) = scenario {
-        let server = SimulatedServer::new(scenario.clone(), seed);
-        return Ok(Connection {
-            client: Client::new(Arc::new(server), Timeouts::default()),
-            address: ServerAddress::default(),
-            locality: Some(Locality::Simulated),
-            machine: scenario.machine_profile(),
-            named_by: None,
-        });
+        return Ok(simulated_connection(scenario, seed));
     }
     let configured = present
         .and_then(|present| Some((present.ollama_host.as_deref()?, key_in("ollama_host", present))))
@@ -79,6 +117,17 @@ pub fn connect(
         Some((host, place)) => (host, Some(place), &settings.config.origin),
         None => (settings.host.value.as_str(), named_elsewhere(&settings.host.origin), &settings.host.origin),
     };
+    over_http(settings, env, host, named_by, origin)
+}
+
+/// The way to a server that was named, `origin` says by whom.
+fn over_http(
+    settings: &Settings,
+    env: &BTreeMap<String, String>,
+    host: &str,
+    named_by: Option<String>,
+    origin: &Origin,
+) -> Result<Connection, Failure> {
     let address = ServerAddress::parse(host).map_err(|error| match &named_by {
         Some(place) => Failure::from(error).said_at(place.clone()),
         None => Failure::from(error),

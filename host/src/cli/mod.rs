@@ -17,6 +17,7 @@ mod doctor;
 mod drift;
 pub mod exit;
 mod failure;
+mod hosts;
 mod installed;
 mod interrupt;
 mod limits;

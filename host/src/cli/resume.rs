@@ -80,6 +80,12 @@ impl Resumed {
         if then.server.version.value != found.server.version.value {
             return Err(differs("the server is not of the version that it began with"));
         }
+        let names = |begun: &Begun| -> Vec<String> {
+            begun.hosts.iter().flat_map(|hosts| hosts.names().map(str::to_owned)).collect()
+        };
+        if names(then) != names(found) {
+            return Err(differs("the hosts are not those that it began with"));
+        }
         let memory = Memory::new(self.journal, self.known, real_clock);
         Ok((self.header.begun, Some(memory)))
     }

@@ -7,11 +7,11 @@ use rand::Rng;
 use super::{
     CommandResult,
     args::RunArgs,
-    connection::connect,
+    connection::{connect, connect_mates},
     deliver,
     exit::ExitStatus,
     failure::Failure,
-    lock,
+    hosts, lock,
     memory::{Header, Memory},
     notes, places,
     plan::{grant, prepare},
@@ -34,6 +34,7 @@ use crate::{
         study::{Outcome, Study},
         trial::{Trial, TrialState},
     },
+    ollama::client::Client,
     report,
     settings::{Overrides, Settings},
     simulate::Scenario,
@@ -52,6 +53,7 @@ pub fn run(args: &RunArgs) -> CommandResult {
 pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     let (mut settings, env) = session::settings(&Overrides::from(args))?;
     let scenario = session::scenario(&settings)?;
+    let beside = session::scenarios_beside(&settings)?;
     let registry = session::plugins(&settings, &env)?;
     let intensity = settings.intensity();
     let mut prepared = prepare(&settings, &registry)?;
@@ -93,9 +95,14 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     let baseline = baseline(present.as_ref(), &workload);
     let (study, memory) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
-        let _lock = lock::take(&env, &connection)?;
+        let mates = connect_mates(&settings, &beside, &env, seed, &connection)?;
+        let _locks = std::iter::once(&connection)
+            .chain(&mates)
+            .map(|host| lock::take(&env, host))
+            .collect::<Result<Vec<_>, _>>()?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
+        let shared_with = hosts::look(&connection, &mates, &model).await;
         let here = prior::Now {
             model: &model.name,
             place: Place::of(&connection.machine, &server, &model),
@@ -122,14 +129,17 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
                 constraints: constraints(&settings),
                 files: settings.files.value,
                 prior: found,
+                hosts: shared_with,
             },
         };
         let (begun, memory) = match resumed {
             Some(resumed) => resumed.go_on(&now, scenario.is_none())?,
             None => Memory::begin(&env, now, scenario.is_none()),
         };
+        let ways: Vec<Client> = mates.into_iter().map(|mate| mate.client).collect();
         let setup = Setup {
             client: &connection.client,
+            mates: &ways,
             prepared,
             begun,
             recording: memory.as_ref().map(Memory::recording),

@@ -113,6 +113,12 @@ pub fn scenario(settings: &Settings) -> Result<Option<Scenario>, Failure> {
     named_scenario(name).map(Some).map_err(|failure| failure.said_in(origin))
 }
 
+/// The scenarios of the hosts beside it.
+pub fn scenarios_beside(settings: &Settings) -> Result<Vec<Scenario>, Failure> {
+    let mates = &settings.simulated_mates;
+    mates.value.iter().map(|name| named_scenario(name).map_err(|failure| failure.said_in(&mates.origin))).collect()
+}
+
 /// A scenario by name, conditions included.
 pub fn named_scenario(name: &str) -> Result<Scenario, Failure> {
     Ok(name.parse::<Scenario>()?)

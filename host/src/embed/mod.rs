@@ -194,8 +194,9 @@ impl Tuner {
             constraints: self.constraints(),
             files: None,
             prior: None,
+            hosts: None,
         };
-        let setup = Setup { client: &found.client, prepared, begun, recording: None, notes: None };
+        let setup = Setup { client: &found.client, mates: &[], prepared, begun, recording: None, notes: None };
         let (stopping, stopped) = watch::channel(false);
         let mut study = std::pin::pin!(tune::run(setup, stopped, &mut hear));
         tokio::select! {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     budget::Budget,
     candidate::Candidate,
+    fleet::Hosts,
     machine::{MachineProfile, ModelProfile, ServerProfile},
     prior::Prior,
     selection::Constraints,
@@ -33,4 +34,7 @@ pub struct Begun {
     /// What an earlier study found, to be checked before anything is searched for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Prior>,
+    /// The machines that share it, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Hosts>,
 }

@@ -27,6 +27,7 @@ pub mod exchange;
 pub mod experiment;
 #[doc(hidden)]
 pub mod finding;
+pub mod fleet;
 pub mod forecast;
 #[doc(hidden)]
 pub mod heat;

@@ -122,6 +122,9 @@ pub struct Observation {
     /// Why its time is not that of its settings, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disturbed: Option<Disturbance>,
+    /// Which of the study's hosts answered, from 0; absent where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<u32>,
 }
 
 /// The server's own clock for one request, in milliseconds.

@@ -111,6 +111,7 @@ mod tests {
             failure,
             message: failure.map(|cause| cause.name().to_owned()),
             disturbed: None,
+            host: None,
         }
     }
 

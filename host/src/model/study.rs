@@ -8,6 +8,7 @@ use super::{
     clocks::Clocks,
     disturbance::Disturbances,
     experiment::Experiment,
+    fleet::FleetReport,
     forecast::Forecasts,
     learned::Learned,
     machine::{MachineProfile, ModelProfile, ServerProfile},
@@ -107,6 +108,9 @@ pub struct Study {
     /// What the server said in the end; absent where nothing was asked of it, and in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parting: Option<Parting>,
+    /// The machines that shared its trials; absent where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetReport>,
 }
 
 impl Study {

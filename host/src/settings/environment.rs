@@ -26,12 +26,14 @@ type Environment = BTreeMap<String, String>;
 ///
 /// Lists are separated by commas; plugin files like `PATH`; parameters by semicolons, for their values hold commas.
 pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
+    let mut hosts = list(env, &key::HOST, ',', |host| Ok(host.trim().to_owned()))?.unwrap_or_default().into_iter();
     Ok(Overrides {
         intensity: text(env, &key::INTENSITY),
         intensity_flag: None,
         budget: read(env, &key::BUDGET, parse_duration)?,
         model: text(env, &key::MODEL),
-        host: text(env, &key::HOST),
+        host: hosts.next(),
+        mates: hosts.collect(),
         samples: path(env, &key::SAMPLES),
         workload: read(env, &key::WORKLOAD, |text| {
             WorkloadChoice::from_str(text, true).map_err(|_| "samples or learned is needed")
@@ -54,6 +56,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         format: read(env, &key::FORMAT, |text| Format::from_str(text, true).map_err(|_| "text or json is needed"))?,
         output: path(env, &key::OUTPUT),
         simulate: text(env, &key::SIMULATE),
+        simulated_mates: Vec::new(),
     })
 }
 

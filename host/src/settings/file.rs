@@ -63,7 +63,7 @@ impl File<'_> {
             _ if name == key::INTENSITY.file => values.intensity = Some(self.text(name, value)?),
             _ if name == key::BUDGET.file => values.budget = Some(self.duration(name, value)?),
             _ if name == key::MODEL.file => values.model = Some(self.text(name, value)?),
-            _ if name == key::HOST.file => values.host = Some(self.text(name, value)?),
+            _ if name == key::HOST.file => (values.host, values.mates) = self.text_or_texts(name, value)?,
             _ if name == key::SAMPLES.file => values.samples = Some(self.file_path(name, value)?),
             _ if name == key::PLUGINS.file => {
                 let paths = self.texts(name, value, |text| Ok(text.to_owned()))?;
@@ -117,7 +117,9 @@ impl File<'_> {
                 values.format = Some(format.ok_or_else(|| self.wrong(name, value, "\"text\" or \"json\""))?);
             }
             _ if name == key::OUTPUT.file => values.output = Some(self.file_path(name, value)?),
-            _ if name == key::SIMULATE.file => values.simulate = Some(self.text(name, value)?),
+            _ if name == key::SIMULATE.file => {
+                (values.simulate, values.simulated_mates) = self.text_or_texts(name, value)?;
+            }
             INTENSITIES => {
                 for (intensity, table) in self.table(name, value)? {
                     let name = format!("{name}.{intensity}");
@@ -152,6 +154,16 @@ impl File<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// One text, or the first of a list and the others.
+    fn text_or_texts(&self, name: &str, value: &Toml) -> Result<(Option<String>, Vec<String>), SettingsError> {
+        if !value.is_array() {
+            return Ok((Some(self.text(name, value)?), Vec::new()));
+        }
+        let mut texts = self.texts(name, value, |text| Ok(text.to_owned()))?.into_iter();
+        let first = texts.next().ok_or_else(|| self.wrong(name, value, "a text, or a list of at least one"))?;
+        Ok((Some(first), texts.collect()))
     }
 
     fn params(&self, name: &str, value: &Toml) -> Result<Params, SettingsError> {

@@ -28,7 +28,9 @@ impl Settings {
             listed(key::INTENSITY.file, &self.intensity, |name| json!(name)),
             listed(key::BUDGET.file, &budget, |budget| json!(span(*budget))),
             listed(key::MODEL.file, &self.model, |model| json!(model)),
-            listed(key::HOST.file, &self.host, |host| json!(without_password(host))),
+            listed(key::HOST.file, &self.host, |host| {
+                with_mates(json!(without_password(host)), self.mates.value.iter().map(|host| without_password(host)))
+            }),
             listed(key::SAMPLES.file, &self.samples, |path| json!(path.as_deref().map(shown))),
             listed(key::WORKLOAD.file, &self.workload, |workload| json!(workload.word())),
             listed(key::FILES.file, &self.files, |files| json!(files)),
@@ -61,7 +63,9 @@ impl Settings {
                 })
             }),
             listed(key::OUTPUT.file, &self.output, |path| json!(path.as_deref().map(shown))),
-            listed(key::SIMULATE.file, &self.simulate, |scenario| json!(scenario)),
+            listed(key::SIMULATE.file, &self.simulate, |scenario| {
+                with_mates(json!(scenario), self.simulated_mates.value.iter().cloned())
+            }),
         ]);
         all
     }
@@ -87,6 +91,13 @@ fn parameter(value: &Value) -> Json {
         Value::Text(value) => json!(value),
         Value::Numbers(values) => json!(values),
     }
+}
+
+/// One value, or a list where others share its place.
+fn with_mates(first: Json, mates: impl Iterator<Item = String>) -> Json {
+    let mut all: Vec<Json> = mates.map(|mate| json!(mate)).collect();
+    all.insert(0, first);
+    if all.len() > 1 { Json::Array(all) } else { all.remove(0) }
 }
 
 /// An address that can be shown to somebody who looks over a shoulder.

@@ -71,6 +71,8 @@ pub struct Settings {
     pub model: Setting<Option<String>>,
     /// As given: the client reads it by the rules of `OLLAMA_HOST`.
     pub host: Setting<String>,
+    /// Hosts that are like it and share its trials, from where it was named.
+    pub mates: Setting<Vec<String>>,
     pub samples: Setting<Option<PathBuf>>,
     pub workload: Setting<WorkloadChoice>,
     pub plugins: Setting<Vec<PathBuf>>,
@@ -101,6 +103,8 @@ pub struct Settings {
     pub output: Setting<Option<PathBuf>>,
     /// Name of a scenario of the simulator.
     pub simulate: Setting<Option<String>>,
+    /// Scenarios that stand for hosts beside it, from where it was named.
+    pub simulated_mates: Setting<Vec<String>>,
     /// What looks like a mistake and is not an error.
     pub warnings: Vec<Warning>,
     intensities: BTreeMap<String, IntensityTable>,

@@ -13,6 +13,8 @@ pub struct Overrides {
     pub budget: Option<Duration>,
     pub model: Option<String>,
     pub host: Option<String>,
+    /// Hosts that were named after it, by the same source.
+    pub mates: Vec<String>,
     pub samples: Option<PathBuf>,
     pub workload: Option<WorkloadChoice>,
     pub files: Option<usize>,
@@ -33,6 +35,8 @@ pub struct Overrides {
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
     pub simulate: Option<String>,
+    /// Machines that were named after it, by the same source.
+    pub simulated_mates: Vec<String>,
 }
 
 /// What is tuned for.

@@ -160,6 +160,7 @@ pub fn resolve(
         budget: layers.optional(&key::BUDGET, |v| v.budget.as_ref()),
         model: layers.optional(&key::MODEL, |v| v.model.as_ref()),
         host: layers.or(DEFAULT_HOST.to_owned(), &key::HOST, |v| v.host.as_ref()),
+        mates: layers.or(Vec::new(), &key::HOST, |v| v.host.as_ref().map(|_| &v.mates)),
         samples: layers.optional(&key::SAMPLES, |v| v.samples.as_ref()),
         workload: layers.or(WorkloadChoice::Samples, &key::WORKLOAD, |v| v.workload.as_ref()),
         files: layers.optional(&key::FILES, |v| v.files.as_ref()),
@@ -180,6 +181,7 @@ pub fn resolve(
         format: layers.or(Format::Text, &key::FORMAT, |v| v.format.as_ref()),
         output: layers.optional(&key::OUTPUT, |v| v.output.as_ref()),
         simulate: layers.optional(&key::SIMULATE, |v| v.simulate.as_ref()),
+        simulated_mates: layers.or(Vec::new(), &key::SIMULATE, |v| v.simulate.as_ref().map(|_| &v.simulated_mates)),
         warnings: environment::unknown_variables(env),
         intensities,
     };

@@ -9,7 +9,7 @@ use super::{
     convert::whole,
     memory::gib,
     presets,
-    scenario::{Faults, IgnoredOption, Scenario},
+    scenario::{Faults, IgnoredOption, Machine, Scenario},
 };
 use crate::model::nearest::nearest;
 
@@ -42,6 +42,7 @@ pub enum Condition {
     Upgrade,
     Newcomer,
     Squeeze,
+    Slower,
 }
 
 /// A number behind a condition.
@@ -108,7 +109,7 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
 
 impl Condition {
     /// Every one, as documented.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Noise,
         Self::HeavyTails,
         Self::Throttle,
@@ -135,6 +136,7 @@ impl Condition {
         Self::Upgrade,
         Self::Newcomer,
         Self::Squeeze,
+        Self::Slower,
     ];
 
     /// How it is written; what stands in brackets may be left out.
@@ -167,6 +169,7 @@ impl Condition {
             Self::Upgrade => "upgrade[=SHARE]",
             Self::Newcomer => "newcomer[=SECONDS]",
             Self::Squeeze => "squeeze[=GIB]",
+            Self::Slower => "slower[=SHARE]",
         }
     }
 
@@ -204,6 +207,7 @@ impl Condition {
             Self::Upgrade => "upgrade=0.2",
             Self::Newcomer => "newcomer=40",
             Self::Squeeze => "squeeze=1",
+            Self::Slower => "slower=0.3",
         }
     }
 
@@ -224,7 +228,7 @@ impl Condition {
             Self::TemperatureTrap => (Some(0.4), 0.05..=1.0),
             Self::Lottery => (None, 1.0..=1_000_000.0),
             Self::Slowdown | Self::Upgrade => (Some(0.2), 0.0..=10.0),
-            Self::Fading => (Some(0.3), 0.0..=10.0),
+            Self::Fading | Self::Slower => (Some(0.3), 0.0..=10.0),
             Self::Squeeze => (Some(1.0), 0.0..=1024.0),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => return None,
         };
@@ -341,6 +345,7 @@ impl Condition {
             Self::Upgrade => scenario.changes.upgrade = Some(number),
             Self::Newcomer => scenario.others.newcomer_seconds = Some(number),
             Self::Squeeze => scenario.changes.taken_gpu_bytes = gib(number),
+            Self::Slower => slower(&mut scenario.machine, 1.0 + number),
             Self::ColdFiles | Self::Ignores | Self::NoFormat => {}
         }
         Some(())
@@ -356,6 +361,17 @@ const TRAP_WIDTH: f64 = 0.2;
 /// A disk beside the page cache: a fifth of the speed.
 const COLD_FILE_FACTOR: f64 = 5.0;
 
+/// Whatever the machine computes takes so many times as long.
+fn slower(machine: &mut Machine, times: f64) {
+    let speeds = std::iter::once(&mut machine.cpu).chain(machine.gpu.as_mut().map(|gpu| &mut gpu.speed));
+    for speed in speeds {
+        speed.memory_bytes_per_second /= times;
+        speed.prefill_tokens_per_second /= times;
+        speed.sequence_cost_ms *= times;
+        speed.step_overhead_ms *= times;
+    }
+}
+
 /// The options of `num_thread+num_batch`.
 fn ignored(names: &str) -> Option<Vec<IgnoredOption>> {
     names.split('+').map(|name| IgnoredOption::ALL.into_iter().find(|option| option.name() == name)).collect()
@@ -370,7 +386,7 @@ mod tests {
     fn conditions_change_what_they_name_and_nothing_else() {
         let name = "flaky:noise=0.15,heavy-tails,throttle=0.3,drift=0.1,competitor,thrash=90,cold-files,\
                     ignores=num_ctx+num_batch,slots=3,faults=0.1,stalls=0.2,dip,contention=0.3,hidden-quota=3,best-batch=128,\
-                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slowdown,fading=0.5,upgrade=0.1,newcomer=50,squeeze=2";
+                    trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slowdown,fading=0.5,upgrade=0.1,newcomer=50,squeeze=2,slower=1";
         let hard: Scenario = name.parse().unwrap();
         assert_eq!(hard.name, name);
         let mut expected = Scenario::named("flaky").unwrap();
@@ -398,6 +414,14 @@ mod tests {
         };
         expected.quirks = Quirks { dip: Some(2.5), contention: Some(0.3), best_batch: Some(128), lottery: Some(9) };
         expected.machine.usable_threads = 3;
+        for speed in
+            [&mut expected.machine.cpu].into_iter().chain(expected.machine.gpu.as_mut().map(|gpu| &mut gpu.speed))
+        {
+            speed.memory_bytes_per_second /= 2.0;
+            speed.prefill_tokens_per_second /= 2.0;
+            speed.sequence_cost_ms *= 2.0;
+            speed.step_overhead_ms *= 2.0;
+        }
         expected.machine.oversubscribed_speed = 1.0 / 45.0;
         expected.machine.limit_is_hidden = true;
         expected.models[0].trained_context = 8192;
@@ -413,7 +437,7 @@ mod tests {
         // The truth of it is that of the plain machine, but for what the server is.
         let quiet = Scenario { name: String::new(), summary: String::new(), ..hard.noise_free() };
         let plain = "mid-range:slots=3,ignores=num_ctx+num_batch,dip,contention=0.3,hidden-quota=3,best-batch=128,\
-                     trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9";
+                     trained=8192,lost-middle,temperature-trap=0.5,no-format,lottery=9,slower=1";
         let plain: Scenario = plain.parse().unwrap();
         let mut plain = Scenario { name: String::new(), summary: String::new(), ..plain.noise_free() };
         plain.noise.drift_period_seconds = quiet.noise.drift_period_seconds;

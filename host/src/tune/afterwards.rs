@@ -8,6 +8,7 @@ use super::{
     disturbance::{self, is_settled},
     execute::Executor,
     judge::Spent,
+    measure::is_worth_retrying,
     noise,
     residuals::requests,
     watch::Look,
@@ -15,8 +16,8 @@ use super::{
 use crate::model::{
     disturbance::Disturbance,
     machine::{LoadedModel, same_model},
-    observation::{Observation, Repetition},
-    trial::Trial,
+    observation::{FailureCause, Observation, Repetition},
+    trial::{Trial, TrialState},
 };
 
 /// Facts of a trial: what plugins were told after it of the characters of a token, of the tokens of a prompt without source, and of how
@@ -38,7 +39,7 @@ impl Executor<'_> {
         let had_company = self.keep_busy && trial.candidate.max_concurrent_requests > 1;
         self.settled = is_settled(trial) && !had_company;
         self.look_around(trial, deadline).await;
-        self.requests.extend(requests(trial));
+        self.requests.borrow_mut().extend(requests(trial));
         trial.facts.extend(self.told());
     }
 
@@ -56,7 +57,7 @@ impl Executor<'_> {
             (TOLD_CHARS_PER_TOKEN.to_owned(), calibration.chars_per_token()),
             (TOLD_OVERHEAD_TOKENS.to_owned(), f64::from(overhead)),
         ];
-        told.extend(noise::spread(&self.requests).map(|spread| (NOISE_SIGMA.to_owned(), spread.sigma)));
+        told.extend(noise::spread(&self.requests.borrow()).map(|spread| (NOISE_SIGMA.to_owned(), spread.sigma)));
         told
     }
 
@@ -81,6 +82,13 @@ impl Executor<'_> {
                 Look::Replaced => return self.loaded = None,
             }
         }
+    }
+
+    /// Whether the server does not answer any more, asked once more where the trial leaves that open.
+    pub(super) async fn is_lost(&self, trial: &Trial) -> bool {
+        let doubtful = trial.observations.iter().any(|request| request.failure.is_some_and(is_worth_retrying))
+            || matches!(trial.state, TrialState::Failed(cause) if cause.is_of_the_server() || cause == FailureCause::OutOfTime);
+        doubtful && self.server.loaded_models(Instant::now() + LOOK).await.is_none()
     }
 
     async fn loaded_models(&self, deadline: Instant) -> Option<Vec<LoadedModel>> {

@@ -170,6 +170,7 @@ mod tests {
             failure: None,
             message: None,
             disturbed: None,
+            host: None,
         }
     }
 

@@ -3,8 +3,8 @@
 use tokio::time::Instant;
 
 use super::{
-    execute::Executor,
     facts::{Facts, Progress},
+    fleet::Fleet,
     stage,
 };
 use crate::model::{
@@ -12,7 +12,7 @@ use crate::model::{
     metric::Metric,
     observation::FailureCause,
     study::StudyEvent,
-    trial::TrialState,
+    trial::{Trial, TrialState},
 };
 
 /// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
@@ -23,7 +23,7 @@ const LEAST_OF_THE_REST: f64 = 0.5;
 
 /// A few notes with the present settings: a middle, a large and a small file and the middle one again, as far as time allows.
 pub async fn run(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     progress: &mut Progress,
     (deadline, late): (Instant, Instant),
@@ -32,24 +32,27 @@ pub async fn run(
     let mut files = spread(facts.workload.files.len(), &[0.5, 0.85, 0.2]);
     // The same once more: what differs between two equal notes is noise.
     files.extend(files.first().copied());
-    for file in files {
+    for files in files.chunks(fleet.size()) {
         if Instant::now() >= deadline {
             break;
         }
-        let proposal = Proposal {
-            candidate: facts.baseline.clone(),
-            experiment: Experiment::Notes { files: vec![file] },
-            why: "what your present settings do".into(),
-        };
-        let what = stage::describe(&proposal, facts.baseline);
-        let number = executor.next_number();
-        emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
-        let trial = executor.run("baseline", &proposal, deadline).await;
-        emit(stage::finished(&trial, what));
+        let proposals = files.iter().map(|file| {
+            let proposal = Proposal {
+                candidate: facts.baseline.clone(),
+                experiment: Experiment::Notes { files: vec![*file] },
+                why: "what your present settings do".into(),
+            };
+            let what = stage::describe(&proposal, facts.baseline);
+            (proposal, what)
+        });
+        let trials = fleet.run_all("baseline", proposals.collect(), false, None, deadline, emit).await;
         // One that ended before its time was not even asked for: the others would not end either.
-        let stops = matches!(trial.state, TrialState::Failed(cause) if cause != FailureCause::OutOfTime)
-            || (!trial.is_complete() && Instant::now() < deadline);
-        progress.history.push(trial);
+        let stops = |trial: &Trial| {
+            matches!(trial.state, TrialState::Failed(cause) if cause != FailureCause::OutOfTime)
+                || (!trial.is_complete() && Instant::now() < deadline)
+        };
+        let stops = trials.iter().any(stops);
+        progress.history.extend(trials);
         if stops {
             break;
         }
@@ -57,7 +60,7 @@ pub async fn run(
     let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
     let (prompt_tokens, output_tokens) = RATES_PROBE;
     let left = late.saturating_duration_since(Instant::now()).as_secs_f64();
-    if !any_note && !executor.foresees_no_end(prompt_tokens, output_tokens, left * LEAST_OF_THE_REST) {
+    if !any_note && !fleet.foresees_no_end(prompt_tokens, output_tokens, left * LEAST_OF_THE_REST) {
         // Not one note in the time: at least its rates, which say how slow it is.
         let proposal = Proposal {
             candidate: facts.baseline.clone(),
@@ -65,11 +68,8 @@ pub async fn run(
             why: "how slow your present settings are".into(),
         };
         let what = stage::describe(&proposal, facts.baseline);
-        let number = executor.next_number();
-        emit(StudyEvent::TrialStarted { number, stage: "baseline".into(), what: what.clone(), of: None });
-        let trial = executor.run("baseline", &proposal, late).await;
-        emit(stage::finished(&trial, what));
-        progress.history.push(trial);
+        let trials = fleet.run_all("baseline", vec![(proposal, what)], false, None, late, emit).await;
+        progress.history.extend(trials);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Carries out a proposal: loads, warms up, measures, scores. The outcome is a trial, whatever happens.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -56,7 +56,9 @@ pub struct Executor<'a> {
     pub workload: &'a Workload,
     pub clock: StudyClock,
     pub nonces: Nonces,
-    pub calibration: RefCell<Calibration>,
+    /// As the server was found.
+    pub profile: &'a ServerProfile,
+    pub calibration: Rc<RefCell<Calibration>>,
     pub panel: &'a Panel,
     /// Where the user allowed scorers to ask the model.
     pub judge: Option<Judge<'a>>,
@@ -67,14 +69,14 @@ pub struct Executor<'a> {
     /// Notes are made as in the middle of a long batch, where no worker is ever idle.
     pub keep_busy: bool,
     /// Requests at the same time that were seen with each load.
-    slots: BTreeMap<LoadKey, f64>,
+    slots: Rc<RefCell<BTreeMap<LoadKey, f64>>>,
     touched: bool,
     /// What `/api/ps` said after it.
     pub(super) memory: Option<LoadedModel>,
     /// What it says of other clients.
     pub watch: Watch,
     /// Undisturbed requests so far: they tell how well the machine repeats itself.
-    pub(super) requests: Vec<Request>,
+    pub(super) requests: Rc<RefCell<Vec<Request>>>,
     /// The first request after the last load, until one was measured.
     first: Option<FirstRequest>,
     /// It did not end in the time that there was.
@@ -112,7 +114,7 @@ impl<'a> Executor<'a> {
     /// An executor that has loaded nothing yet.
     pub fn new(
         server: Server<'a>,
-        profile: &ServerProfile,
+        profile: &'a ServerProfile,
         model: &'a ModelProfile,
         workload: &'a Workload,
         clock: StudyClock,
@@ -125,23 +127,36 @@ impl<'a> Executor<'a> {
             workload,
             clock,
             nonces,
-            calibration: RefCell::new(Calibration::default()),
+            profile,
+            calibration: Rc::default(),
             panel,
             judge: None,
             notes: None,
             loaded: None,
             keep_busy: false,
-            slots: BTreeMap::new(),
+            slots: Rc::default(),
             touched: false,
             memory: None,
             watch: Watch::new(&profile.loaded_models, &model.name),
-            requests: Vec::new(),
+            requests: Rc::default(),
             first: None,
             first_was_cut_off: false,
             settled: true,
             leaves_out_cached: leaves_out_cached(profile),
             last_load_seconds: 0.0,
             next_number: 0,
+        }
+    }
+
+    /// The same for another host of the study: what one learns of the model, both know.
+    #[must_use]
+    pub fn beside(&self, server: Server<'a>, profile: &'a ServerProfile, nonces: Nonces) -> Self {
+        Self {
+            calibration: Rc::clone(&self.calibration),
+            slots: Rc::clone(&self.slots),
+            requests: Rc::clone(&self.requests),
+            notes: self.notes,
+            ..Self::new(server, profile, self.model, self.workload, self.clock, nonces, self.panel)
         }
     }
 
@@ -160,13 +175,26 @@ impl<'a> Executor<'a> {
         self.next_number
     }
 
-    /// So many trials were made before the first one.
-    pub fn count_from(&mut self, trials: usize) {
-        self.next_number = u32::try_from(trials).unwrap_or(u32::MAX);
+    /// The number of the next trial, which is then taken.
+    pub const fn take_number(&mut self) -> u32 {
+        let number = self.next_number;
+        self.next_number += 1;
+        number
+    }
+
+    /// Numbers its trials from there on.
+    pub const fn number_from(&mut self, number: u32) {
+        self.next_number = number;
     }
 
     /// Carries out a proposal before the deadline, or as much of it as there is time for.
     pub async fn run(&mut self, stage: &str, proposal: &Proposal, deadline: Instant) -> Trial {
+        let number = self.take_number();
+        self.carry_out(number, stage, proposal, deadline).await
+    }
+
+    /// The same, as a trial whose number is given.
+    pub async fn carry_out(&mut self, number: u32, stage: &str, proposal: &Proposal, deadline: Instant) -> Trial {
         let started = self.clock.elapsed();
         let candidate = &proposal.candidate;
         let mut measured = Measured::default();
@@ -184,11 +212,10 @@ impl<'a> Executor<'a> {
         }
         measured.facts.extend(Tries::of(&measured.observations).facts());
         if let Some(slots) = summarise::effective_slots(&measured.observations) {
-            let most = self.slots.entry(candidate.load_key()).or_insert(slots);
+            let mut seen = self.slots.borrow_mut();
+            let most = seen.entry(candidate.load_key()).or_insert(slots);
             *most = most.max(slots);
         }
-        let number = self.next_number;
-        self.next_number += 1;
         let mut trial = Trial {
             number,
             stage: stage.to_owned(),
@@ -344,7 +371,7 @@ impl<'a> Executor<'a> {
                     ));
                     return;
                 }
-                let (bench, slots) = (self.bench(), self.slots.get(&candidate.load_key()).copied());
+                let (bench, slots) = (self.bench(), self.slots.borrow().get(&candidate.load_key()).copied());
                 let run = if self.keep_busy {
                     make_notes_busy(&bench, candidate, files, slots, deadline).await
                 } else {

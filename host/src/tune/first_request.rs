@@ -106,6 +106,7 @@ mod tests {
             failure: None,
             message: None,
             disturbed: None,
+            host: None,
         };
         let rates = FirstRequest::of(&first).unwrap();
         assert!((rates.seconds(150, 12) - 39.0).abs() < 1e-9);

@@ -114,6 +114,7 @@ impl Bench<'_> {
             failure: None,
             message: None,
             disturbed: None,
+            host: self.server.host(),
         };
         let generation = match settled.outcome {
             Some(Ok(generation)) => generation,

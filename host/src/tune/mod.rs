@@ -21,6 +21,7 @@ pub mod drill;
 mod execute;
 mod facts;
 mod first_request;
+pub mod fleet;
 mod forecast;
 mod grounds;
 mod hindsight;
@@ -61,6 +62,7 @@ mod worth;
 
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
 pub use clock::StudyClock;
+pub use fleet::STAGE as HOSTS;
 pub use judge::{JudgeGrant, JudgeLimits};
 pub use notes::{MadeNote, MadeNotes};
 pub use outlook::outlook;

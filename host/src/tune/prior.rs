@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use super::{
     candidates::speed_of,
     compare,
-    execute::Executor,
     facts::{Facts, Progress},
+    fleet::Fleet,
     obedience::well,
     summarise::effective_slots,
 };
@@ -31,20 +31,20 @@ const OTHER: f64 = 0.2;
 
 /// Checks what an earlier study found. Whether it still holds: then its settings are the incumbent, and nothing else has to be asked.
 pub async fn check(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     prior: &Prior,
     progress: &mut Progress,
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) -> bool {
-    let started = executor.clock.elapsed();
+    let started = fleet.clock.elapsed();
     let are_present = prior.settings.works_like(facts.baseline);
     emit(StudyEvent::StageStarted { name: STAGE.into(), index: 0, of: 2 });
     let wanted = NOTES.max(prior.settings.max_concurrent_requests as usize);
     let files = compare::files_for(&progress.history, facts.workload.files.len(), wanted);
     let (history, who) = (&mut progress.history, "what an earlier study found");
-    compare::measure(executor, STAGE, &prior.settings, who, &files, deadline, history, emit).await;
+    compare::measure(fleet, STAGE, &prior.settings, who, &files, deadline, history, emit).await;
     let now = speed_of(&progress.history, facts.workload, &prior.settings);
     let at_once = progress.history.last().and_then(|trial| effective_slots(&well(trial))).unwrap_or(0.0);
     let holds = now.is_some_and(|now| agree(&prior.notes_per_minute, &now)) && at_once >= prior.at_once.round();
@@ -61,7 +61,7 @@ pub async fn check(
         progress.stages.push(StageOutcome {
             name: STAGE.into(),
             trials: 1,
-            seconds: executor.clock.seconds_since(started),
+            seconds: fleet.clock.seconds_since(started),
             settings: Vec::new(),
             reasons: vec![format!(
                 "{whose} study {} found, and it still holds ({found}): nothing else was asked",

@@ -16,6 +16,13 @@ impl Nonces {
         Self { seed: mix(seed ^ mix(salt)), next: Cell::new(0) }
     }
 
+    /// Nonces of one of several hosts: each has its own, so that it does not matter which host is faster. The first has those of a study of one host.
+    #[must_use]
+    pub fn of_host(seed: u64, salt: u64, host: u32) -> Self {
+        let own = if host == 0 { 0 } else { mix(u64::from(host)) };
+        Self::new(seed ^ own, salt)
+    }
+
     /// The next nonce: 16 hexadecimal digits.
     #[must_use]
     pub fn next(&self) -> String {

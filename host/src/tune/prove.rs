@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::{
     compare::{self, Contest, Goal},
-    execute::Executor,
     facts::{Facts, Progress},
+    fleet::Fleet,
     judge::Judge,
     study::Setup,
     verdict::{select, settings_of},
@@ -20,7 +20,7 @@ const MOST_NOTES: usize = 12;
 
 /// Compares the winner with the present settings on files that decided nothing yet. What is known is in `confirmed` after every round.
 pub async fn run(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     setup: &Setup<'_>,
     progress: &mut Progress,
@@ -28,7 +28,7 @@ pub async fn run(
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let (candidates, selection) = select(executor, facts, setup, progress);
+    let (candidates, selection) = select(fleet, facts, setup, progress);
     let Some(selection) = selection else { return };
     let (Some(winner), Some(tuned), Some(baseline)) = (
         candidates.iter().find(|candidate| candidate.id == selection.winner),
@@ -42,8 +42,8 @@ pub async fn run(
     }
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "confirm".into(), index: count - 1, of: count });
-    let started = executor.clock.elapsed();
-    let judging = executor.judge.as_ref().map_or(0.0, Judge::ms_per_note);
+    let started = fleet.clock.elapsed();
+    let judging = fleet.judge.as_ref().map_or(0.0, Judge::ms_per_note);
     let cost =
         |candidate: &MeasuredCandidate| candidate.notes_per_minute.map(|speed| 60.0 / speed.value + judging / 1000.0);
     let first = progress.history.len();
@@ -59,23 +59,23 @@ pub async fn run(
             deadline,
             goal: if setup.prepared.known.is_empty() { Goal::Gain } else { Goal::Proof },
         };
-        compare::run(executor, &contest, &mut progress.history, confirmed, emit).await;
+        compare::run(fleet, &contest, &mut progress.history, confirmed, emit).await;
     }
     let is_gain_wanted = setup.prepared.known.is_empty();
     if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
         let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        let notes = affordable_notes(seconds, executor.last_load_seconds, ours);
+        let notes = affordable_notes(seconds, fleet.last_load_seconds, ours);
         let files = compare::files_for(&progress.history, facts.workload.files.len(), notes);
         if !files.is_empty() {
             let (history, who) = (&mut progress.history, "the winner");
-            compare::measure(executor, "confirm", &tuned, who, &files, deadline, history, emit).await;
+            compare::measure(fleet, "confirm", &tuned, who, &files, deadline, history, emit).await;
         }
     }
     progress.stages.push(StageOutcome {
         name: "confirm".into(),
         trials: u32::try_from(progress.history.len() - first).unwrap_or(0),
-        seconds: executor.clock.seconds_since(started),
+        seconds: fleet.clock.seconds_since(started),
         settings: Vec::new(),
         reasons: Vec::new(),
         failure: None,

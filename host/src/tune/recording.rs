@@ -6,11 +6,12 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -72,14 +73,16 @@ pub struct Recording {
     /// A real clock runs on while something is written.
     real_clock: bool,
     known: RefCell<BTreeMap<String, VecDeque<Remembered>>>,
-    last_load: Option<LoadKey>,
+    /// What each host was loaded with last.
+    last_loads: BTreeMap<u32, LoadKey>,
     /// Milliseconds after the beginning at which the last known exchange ended.
     known_until_ms: f64,
     began: Cell<Option<Instant>>,
     paused: Cell<bool>,
     live: Cell<bool>,
-    /// Whether it went live since somebody asked.
-    just_live: Cell<bool>,
+    /// Whether it went live after something was known, and the hosts that were told.
+    turned_live: Cell<bool>,
+    told: RefCell<BTreeSet<Option<u32>>>,
     lost: RefCell<Option<String>>,
 }
 
@@ -87,10 +90,11 @@ impl Recording {
     /// A memory that is kept in `ledger`, and holds what is known already.
     #[must_use]
     pub fn new(ledger: Arc<dyn Ledger>, known: Vec<Remembered>, real_clock: bool) -> Self {
-        let last_load = known.iter().rev().find_map(|exchange| match exchange.end {
-            End::Loaded { key, .. } => Some(key),
+        let loads = known.iter().filter_map(|exchange| match exchange.end {
+            End::Loaded { key, .. } => Some((host_of(&exchange.request), key)),
             _ => None,
         });
+        let last_loads = loads.collect();
         let ends = known.iter().map(|exchange| exchange.started_ms + exchange.took_ms);
         let known_until_ms = ends.fold(0.0, f64::max);
         let mut by_request: BTreeMap<String, VecDeque<Remembered>> = BTreeMap::new();
@@ -100,25 +104,28 @@ impl Recording {
         Self {
             ledger,
             real_clock,
-            last_load,
+            last_loads,
             known_until_ms,
             live: Cell::new(by_request.is_empty()),
             known: RefCell::new(by_request),
             began: Cell::new(None),
             paused: Cell::new(false),
-            just_live: Cell::new(false),
+            turned_live: Cell::new(false),
+            told: RefCell::default(),
             lost: RefCell::new(None),
         }
     }
 
-    /// Begins: the server is loaded as it was when the study was interrupted, and the clock stands still where there is something to remember.
-    pub(super) async fn begin(&self, client: &Client, model: &str) {
-        if let Some(key) = self.last_load {
+    /// Begins: each server is loaded as it was when the study was interrupted, and the clock stands still where there is something to remember.
+    pub(super) async fn begin(&self, hosts: &[(u32, &Client)], model: &str) {
+        let loads = hosts.iter().filter_map(|(host, client)| Some((client, *self.last_loads.get(host)?)));
+        let loads = loads.map(|(client, key)| async move {
             let keep_alive = Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS));
             let request = LoadRequest { keep_alive, ..LoadRequest::new(model, key) };
             // Whether it worked shows in the first request.
             let _ = client.load(&request).await;
-        }
+        });
+        join_all(loads).await;
         if self.real_clock && !self.live.get() {
             tokio::time::pause();
             self.paused.set(true);
@@ -132,15 +139,15 @@ impl Recording {
             tokio::time::resume();
         }
         if !self.live.replace(true) {
-            self.just_live.set(true);
+            self.turned_live.set(true);
             // Requests that were under way at the same time may still be known; what the server looks like is not.
             self.known.borrow_mut().retain(|request, _| request.starts_with(GENERATE));
         }
     }
 
-    /// Whether it went live since this was asked last.
-    pub(super) fn has_just_gone_live(&self) -> bool {
-        self.just_live.replace(false)
+    /// Whether it went live since this was asked last for that host.
+    pub(super) fn has_just_gone_live(&self, host: Option<u32>) -> bool {
+        self.turned_live.get() && self.told.borrow_mut().insert(host)
     }
 
     /// That the study cannot be gone on with any more, if so.
@@ -216,3 +223,10 @@ impl Recording {
 
 /// How requests with a prompt begin in the memory.
 pub(super) const GENERATE: &str = "generate";
+
+/// What stands before the number of a host that is not the first, at the end of the name of a request.
+pub(super) const AT_HOST: &str = " @";
+
+fn host_of(request: &str) -> u32 {
+    request.rsplit_once(AT_HOST).and_then(|(_, host)| host.parse().ok()).unwrap_or(0)
+}

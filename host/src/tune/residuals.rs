@@ -99,7 +99,9 @@ pub fn requests(trial: &Trial) -> Vec<Request> {
 #[must_use]
 pub fn is_alone(observation: &Observation, all: &[Observation]) -> bool {
     let (start, end) = (observation.started_ms, observation.started_ms + observation.latency_ms);
-    let meets = |other: &Observation| other.started_ms < end && other.started_ms + other.latency_ms > start;
+    let meets = |other: &Observation| {
+        other.host == observation.host && other.started_ms < end && other.started_ms + other.latency_ms > start
+    };
     all.iter().filter(|other| meets(other)).count() <= 1
 }
 
@@ -112,7 +114,8 @@ fn is_served_alone(observation: &Observation, all: &[Observation]) -> bool {
         (end - span + SLACK * span, end - SLACK * span)
     };
     let (start, end) = service(observation);
-    all.iter().map(service).filter(|(other_start, other_end)| *other_start < end && *other_end > start).count() <= 1
+    let beside = all.iter().filter(|other| other.host == observation.host);
+    beside.map(service).filter(|(other_start, other_end)| *other_start < end && *other_end > start).count() <= 1
 }
 
 /// Observed by expected time of each request, on a logarithmic scale. Requests that nothing is alike are left out.

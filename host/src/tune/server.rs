@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::recording::{End, GENERATE, Recording};
+use super::recording::{AT_HOST, End, GENERATE, Recording};
 use crate::{
     model::{candidate::LoadKey, digest::Digest, machine::LoadedModel},
     ollama::{
@@ -20,6 +20,7 @@ use crate::{
 pub struct Server<'a> {
     client: &'a Client,
     recording: Option<&'a Recording>,
+    host: Option<u32>,
 }
 
 /// What came of asking.
@@ -36,20 +37,25 @@ impl<'a> Server<'a> {
     /// A way that nobody remembers.
     #[must_use]
     pub const fn new(client: &'a Client) -> Self {
-        Self { client, recording: None }
+        Self { client, recording: None, host: None }
     }
 
     /// A way that is remembered.
     #[must_use]
     pub const fn remembered(client: &'a Client, recording: Option<&'a Recording>) -> Self {
-        Self { client, recording }
+        Self { client, recording, host: None }
     }
 
-    /// Before anything is asked: see [`Recording`].
-    pub(super) async fn begin(&self, model: &str) {
-        if let Some(recording) = self.recording {
-            recording.begin(self.client, model).await;
-        }
+    /// The same as one of several hosts, by its place among them.
+    #[must_use]
+    pub const fn as_host(self, host: u32) -> Self {
+        Self { host: Some(host), ..self }
+    }
+
+    /// Which of several hosts it is; `None` where there is one.
+    #[must_use]
+    pub const fn host(&self) -> Option<u32> {
+        self.host
     }
 
     /// Whoever needs no memory: what is asked here is not part of the study. From now on the server itself answers.
@@ -62,7 +68,7 @@ impl<'a> Server<'a> {
 
     /// Whether the answers began to come from the server itself since this was asked last.
     pub(super) fn has_just_gone_live(&self) -> bool {
-        self.recording.is_some_and(Recording::has_just_gone_live)
+        self.recording.is_some_and(|recording| recording.has_just_gone_live(self.host))
     }
 
     /// Sends a prompt.
@@ -100,6 +106,14 @@ impl<'a> Server<'a> {
         settled.outcome?.ok()
     }
 
+    /// The request's name in the memory: the first host's are those of a study of one host.
+    fn name(&self, request: String) -> String {
+        match self.host {
+            None | Some(0) => request,
+            Some(host) => format!("{request}{AT_HOST}{host}"),
+        }
+    }
+
     async fn settle<T: Clone>(
         &self,
         name: impl FnOnce() -> String,
@@ -114,7 +128,7 @@ impl<'a> Server<'a> {
             let outcome = tokio::time::timeout_at(limit.from(started), ask).await.ok();
             return Settled { outcome, held_ms: 0.0, took_ms: since(started) };
         };
-        let request = name();
+        let request = self.name(name());
         if let Some(known) = recording.recall(&request).await {
             let outcome = match known.end {
                 End::Failed(error) => Some(Err(error)),

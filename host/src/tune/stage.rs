@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{execute::Executor, facts::Facts, plan::PreparedStage};
+use super::{execute::Executor, facts::Facts, fleet::Fleet, plan::PreparedStage};
 use crate::{
     model::{
         candidate::Candidate,
@@ -29,7 +29,7 @@ pub struct StageEnd {
 
 /// Runs a stage. `soft` is when it should be over, `hard` when a trial under way is cut off.
 pub async fn run(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     stage: &PreparedStage,
     incumbent: &Candidate,
@@ -38,7 +38,7 @@ pub async fn run(
     emit: &mut dyn FnMut(StudyEvent),
 ) -> StageEnd {
     let name = stage.strategy.manifest.name.clone();
-    let started = executor.clock.elapsed();
+    let started = fleet.clock.elapsed();
     let mut trials = 0;
     let mut repeats: Vec<Proposal> = Vec::new();
     let mut cut_short = false;
@@ -49,7 +49,7 @@ pub async fn run(
             cut_short = true;
             break None;
         }
-        let answer = match ask(executor, facts, stage, incumbent, history, seconds_left) {
+        let answer = match ask(fleet, facts, stage, incumbent, history, seconds_left) {
             Ok(answer) => answer,
             Err(error) => {
                 failure = Some(error);
@@ -65,25 +65,20 @@ pub async fn run(
             break None;
         }
         let mut waiting = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
-        for proposal in proposals {
+        for side_by_side in proposals.chunks(fleet.size()) {
             if Instant::now() >= soft || trials >= MOST_TRIALS {
                 break;
             }
-            repeats.push(proposal.clone());
-            let what = describe(&proposal, incumbent);
-            let number = executor.next_number();
-            emit(StudyEvent::TrialStarted {
-                number,
-                stage: name.clone(),
-                what: what.clone(),
-                of: Some(number.saturating_add(waiting)),
-            });
-            let trial = executor.run(&name, &proposal, hard).await;
-            trials += 1;
-            waiting -= 1;
-            emit(finished(&trial, what));
-            let server_is_gone = trial.state == TrialState::Failed(FailureCause::Unreachable);
-            history.push(trial);
+            repeats.extend(side_by_side.iter().cloned());
+            let asked = side_by_side.iter().map(|proposal| (proposal.clone(), describe(proposal, incumbent)));
+            let of = Some(fleet.next_number().saturating_add(waiting));
+            let made = fleet.run_all(&name, asked.collect(), false, of, hard, emit).await;
+            let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
+            trials += count;
+            waiting = waiting.saturating_sub(count);
+            let unreachable = |trial: &Trial| trial.state == TrialState::Failed(FailureCause::Unreachable);
+            let server_is_gone = made.iter().any(unreachable);
+            history.extend(made);
             if server_is_gone {
                 // It may be restarting: ask again a little later, within the stage's time.
                 tokio::time::sleep_until(soft.min(Instant::now() + Duration::from_secs(2))).await;
@@ -92,7 +87,7 @@ pub async fn run(
     };
     let decision = match decision {
         Some(decision) => decision,
-        None => match conclude(executor, facts, stage, incumbent, history) {
+        None => match conclude(fleet, facts, stage, incumbent, history) {
             Ok(decision) => decision,
             Err(error) => {
                 failure.get_or_insert(error);
@@ -103,7 +98,7 @@ pub async fn run(
     let outcome = StageOutcome {
         name,
         trials,
-        seconds: executor.clock.seconds_since(started),
+        seconds: fleet.clock.seconds_since(started),
         settings: decision.settings.clone(),
         reasons: decision.reasons.clone(),
         failure: failure.as_ref().map(ToString::to_string),

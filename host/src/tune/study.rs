@@ -1,5 +1,6 @@
 //! A whole study, from the first look at the present settings to the verdict.
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use super::{
@@ -8,8 +9,9 @@ use super::{
     describe,
     execute::Executor,
     facts::{Facts, Progress},
+    fleet::{self, Fleet},
     hindsight,
-    judge::Judge,
+    judge::{Judge, JudgeGrant, JudgeLimits},
     notes::MadeNotes,
     obedience::{self, Witness},
     outlook,
@@ -32,6 +34,7 @@ use crate::{
         begun::Begun,
         budget::Budget,
         machine::ModelProfile,
+        parting::Parting,
         plugin::Manifest,
         space::{Parameter, SearchSpace},
         study::{NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
@@ -43,9 +46,14 @@ use crate::{
 /// Seconds that are kept at the end to restore the server, besides what a load takes.
 const RESTORE_SECONDS: f64 = 1.0;
 
+/// Share of the budget that comparing the hosts may take at most, where there are several.
+const HOSTS_SHARE: f64 = 0.25;
+
 /// All that a study needs to run.
 pub struct Setup<'a> {
     pub client: &'a Client,
+    /// The ways to the other hosts, in the order of [`Begun::hosts`]; none where there is one host. One that is left out has a way that nobody goes.
+    pub mates: &'a [Client],
     pub prepared: Prepared,
     pub begun: Begun,
     /// What the server says is remembered here, and what it said before is known.
@@ -57,8 +65,10 @@ pub struct Setup<'a> {
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
 pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Study {
     let begun = &setup.begun;
-    let server = Server::remembered(setup.client, setup.recording);
-    server.begin(&begun.model.name).await;
+    if let Some(recording) = setup.recording {
+        let hosts: Vec<(u32, &Client)> = (0..).zip(std::iter::once(setup.client).chain(setup.mates)).collect();
+        recording.begin(&hosts, &begun.model.name).await;
+    }
     let clock = StudyClock::start(begun.budget);
     let facts = Facts {
         machine: &begun.machine,
@@ -70,11 +80,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         baseline: &begun.baseline,
         seed: begun.seed,
     };
-    let nonces = Nonces::new(begun.seed, begun.salt);
-    let mut executor =
-        Executor::new(server, &begun.server, &begun.model, &begun.workload, clock, nonces, &setup.prepared.panel);
-    executor.judge = judge(&setup.prepared, &begun.model, begun.budget, server);
-    executor.notes = setup.notes;
+    let mut fleet = fleet_of(&setup, clock);
     emit(StudyEvent::Started {
         budget_seconds: begun.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -83,26 +89,26 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     let mut progress = Progress::new(&begun.baseline, begun.budget.total_seconds);
     tokio::select! {
         biased;
-        () = measure(&mut executor, &facts, &setup, &mut progress, emit) => {}
+        () = measure(&mut fleet, &facts, &setup, &mut progress, emit) => {}
         _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
     }
     let mut confirmed = None;
     if !progress.interrupted {
-        let deadline = clock.at(progress.total_seconds - RESTORE_SECONDS - executor.last_load_seconds);
+        let deadline = clock.at(progress.total_seconds - RESTORE_SECONDS - fleet.last_load_seconds);
         tokio::select! {
             biased;
-            () = prove::run(&mut executor, &facts, &setup, &mut progress, &mut confirmed, deadline, emit) => {}
+            () = prove::run(&mut fleet, &facts, &setup, &mut progress, &mut confirmed, deadline, emit) => {}
             _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
         }
     }
-    let end = verdict::decide(&executor, &facts, &setup, &mut progress, confirmed);
-    let profiles = profiles(&executor, &facts, &setup, &progress, &end);
-    let parting = restore::leave_as_found(&executor, &begun.server, &begun.model, &begun.started_at).await;
+    let end = verdict::decide(&fleet, &facts, &setup, &mut progress, confirmed);
+    let profiles = profiles(&fleet, &facts, &setup, &progress, &end);
+    let parting = part(&fleet, begun, &mut progress).await;
     let chosen = end.chosen().unwrap_or(&begun.baseline);
     let budget = begun.budget.total_seconds;
-    let hindsight = hindsight::look_back(&progress.history, &executor.watch, budget, chosen, &end.candidates);
+    let hindsight = hindsight::look_back(&progress.history, &fleet.seen(), budget, chosen, &end.candidates);
     progress.warnings.extend(hindsight.warnings);
-    let changed = changed::warnings(&begun.server, parting.as_ref(), &progress.history, &hindsight.disturbances);
+    let changed = changed::warnings(fleet.profile, parting.as_ref(), &progress.history, &hindsight.disturbances);
     progress.warnings.extend(changed);
     let obedience = obedience::examine(&Witness {
         trials: &progress.history,
@@ -112,13 +118,15 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         chosen,
     });
     progress.warnings.extend(obedience::warnings(&obedience));
-    describe::warn(&setup, &executor, &mut progress, parting.as_ref());
+    progress.warnings.extend(fleet.take_warnings());
+    describe::warn(&setup, &fleet, &mut progress, parting.as_ref());
     let elapsed_seconds = clock.elapsed().as_secs_f64();
     emit(StudyEvent::Finished { outcome: end.outcome, elapsed_seconds });
-    let forecasts = describe::forecasts(&setup, &executor, &progress.history, chosen);
-    let workload = describe::summarise_workload(&setup, &executor, &forecasts.chosen, chosen);
+    let forecasts = describe::forecasts(&setup, &fleet, &progress.history, chosen);
+    let workload = describe::summarise_workload(&setup, &fleet, &forecasts.chosen, chosen);
     let outlook =
         (end.tuned.as_ref()).and_then(|tuned| outlook::outlook(&progress.history, &tuned.candidate, &begun.workload));
+    let report = fleet.report(&progress.history);
     let steps = steps(&progress.history, &begun.workload, &begun.baseline, chosen);
     Study {
         schema_version: SCHEMA_VERSION,
@@ -146,7 +154,8 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         warnings: progress.warnings,
         forecasts: Some(forecasts),
         obedience,
-        scorer_failures: executor.panel.failures().iter().map(ToString::to_string).collect(),
+        fleet: report,
+        scorer_failures: fleet.panel.failures().iter().map(ToString::to_string).collect(),
         clocks: hindsight.clocks,
         noise: hindsight.noise,
         disturbances: hindsight.disturbances,
@@ -157,25 +166,87 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     }
 }
 
+/// The hosts that take part so far, the first of them leading.
+fn fleet_of<'a>(setup: &'a Setup<'_>, clock: StudyClock) -> Fleet<'a> {
+    let (begun, prepared) = (&setup.begun, &setup.prepared);
+    let mates = begun.hosts.iter().flat_map(|hosts| &hosts.mates).zip(setup.mates);
+    let there: Vec<_> =
+        (1..).zip(mates).filter_map(|(place, (mate, way))| Some((place, way, mate.server.as_ref()?))).collect();
+    let first = Server::remembered(setup.client, setup.recording);
+    let first = if begun.hosts.is_some() { first.as_host(0) } else { first };
+    let nonces = Nonces::new(begun.seed, begun.salt);
+    let judge = |server| judge(prepared, &begun.model, begun.budget, server, 1 + there.len());
+    let mut lead = Executor::new(first, &begun.server, &begun.model, &begun.workload, clock, nonces, &prepared.panel);
+    lead.judge = judge(first);
+    lead.notes = setup.notes;
+    let Some(hosts) = &begun.hosts else { return Fleet::alone(lead) };
+    let others = there.iter().map(|(place, way, profile)| {
+        let server = Server::remembered(way, setup.recording).as_host(*place);
+        let mut other = lead.beside(server, profile, Nonces::of_host(begun.seed, begun.salt, *place));
+        other.judge = judge(server);
+        other
+    });
+    let others = others.collect();
+    let reports = hosts.mates.iter().map(|mate| fleet::unmeasured(&mate.name, mate.left_out.as_ref()));
+    Fleet::of(lead, others, std::iter::once(fleet::unmeasured(&hosts.first, None)).chain(reports).collect())
+}
+
+/// Leaves every host as it was found. What the one that leads said in the end.
+async fn part(fleet: &Fleet<'_>, begun: &Begun, progress: &mut Progress) -> Option<Parting> {
+    let all = fleet.everybody().map(async |host| {
+        let parting = restore::leave_as_found(host, host.profile, &begun.model, &begun.started_at).await;
+        (host, parting)
+    });
+    let mut partings = join_all(all).await.into_iter();
+    let lead = partings.next().and_then(|(_, parting)| parting);
+    for (host, parting) in partings {
+        let warning = parting.as_ref().and_then(|parting| restore::warning(parting, &begun.model));
+        progress.warnings.extend(warning.map(|warning| Warning {
+            what: format!("{}: {}", fleet.name_of(host).unwrap_or("a host"), warning.what),
+            ..warning
+        }));
+    }
+    lead
+}
+
 /// Who asks the model for scorers, where one of them does and the user allowed it.
-fn judge<'a>(prepared: &Prepared, model: &'a ModelProfile, budget: Budget, server: Server<'a>) -> Option<Judge<'a>> {
+///
+/// What judgements may cost is for the whole study: of several hosts, each has its share.
+fn judge<'a>(
+    prepared: &Prepared,
+    model: &'a ModelProfile,
+    budget: Budget,
+    server: Server<'a>,
+    hosts: usize,
+) -> Option<Judge<'a>> {
     let grant = prepared.judge.as_ref().filter(|_| prepared.panel.asks_a_model())?;
-    Some(Judge::new(server, model, budget, grant))
+    let hosts = u32::try_from(hosts).unwrap_or(u32::MAX).max(1);
+    let limits = grant.limits;
+    let limits = JudgeLimits { requests: limits.requests / hosts, tokens: limits.tokens / u64::from(hosts), ..limits };
+    Some(Judge::new(server, model, budget, &JudgeGrant { limits, ..grant.clone() }))
 }
 
 /// Baseline, then every stage.
 async fn measure(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     setup: &Setup<'_>,
     progress: &mut Progress,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let clock = executor.clock;
+    let clock = fleet.clock;
     let total = setup.begun.budget.total_seconds;
     let count = setup.prepared.stages.len() + 2;
+    if fleet.size() > 1 {
+        emit(StudyEvent::StageStarted { name: fleet::STAGE.into(), index: 0, of: count });
+        let deadline = clock.at(total * HOSTS_SHARE);
+        Box::pin(fleet::compare_hosts(fleet, facts.baseline, progress, deadline, emit)).await;
+        emit(StudyEvent::StageFinished { name: fleet::STAGE.into(), decided: Vec::new() });
+    }
+    // What the comparison of the hosts took is nobody's share.
+    let began = clock.elapsed().as_secs_f64();
     if let Some(found) = &setup.begun.prior
-        && Box::pin(prior::check(executor, facts, found, progress, clock.at(total * prior::SHARE), emit)).await
+        && Box::pin(prior::check(fleet, facts, found, progress, clock.at(began + total * prior::SHARE), emit)).await
     {
         progress.prior_holds = true;
         return;
@@ -183,10 +254,10 @@ async fn measure(
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     if setup.prepared.known.is_empty() {
         let share = setup.prepared.shares.baseline * total;
-        baseline::run(executor, facts, progress, (clock.at(share), clock.at(1.6 * share)), emit).await;
+        baseline::run(fleet, facts, progress, (clock.at(began + share), clock.at(began + 1.6 * share)), emit).await;
     } else {
         progress.history.extend(setup.prepared.known.iter().cloned());
-        executor.count_from(progress.history.len());
+        fleet.number_from(u32::try_from(progress.history.len()).unwrap_or(u32::MAX));
     }
 
     let speed = candidates::speed_of(&progress.history, facts.workload, facts.baseline);
@@ -208,19 +279,19 @@ async fn measure(
         let now = clock.elapsed().as_secs_f64();
         let left = (measuring_ends - now).max(0.0);
         let ahead = manifests.get(index..).unwrap_or_default();
-        let given_up = given_up(&manifests, ahead.len(), left, pace(executor, progress, facts.workload, now));
+        let given_up = given_up(&manifests, ahead.len(), left, pace(fleet, progress, facts.workload, now));
         if let Some(Some(needs)) = given_up.first() {
             progress.not_asked.push(NotAsked { stage: name, needs_seconds: *needs, seconds_left: left });
             continue;
         }
         emit(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of: count });
         let later = setup.prepared.stages.iter().skip(index).zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none());
-        let later = later.map(|(later, _)| weight_now(executor, facts, later, progress, left));
+        let later = later.map(|(later, _)| weight_now(fleet, facts, later, progress, left));
         let share = stage_share(left, weight(&stage.strategy.manifest), later);
         let soft = clock.at(now + share);
         let hard = clock.at((now + share * 1.3).min(measuring_ends));
         let incumbent = progress.incumbent.clone();
-        let end = stage::run(executor, facts, stage, &incumbent, &mut progress.history, (soft, hard), emit).await;
+        let end = stage::run(fleet, facts, stage, &incumbent, &mut progress.history, (soft, hard), emit).await;
         for (name, value) in &end.decision.settings {
             if let Some(parameter) = Parameter::from_name(name) {
                 progress.incumbent.set(parameter, *value);

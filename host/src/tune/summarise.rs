@@ -1,5 +1,7 @@
 //! Observations -> samples. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::{
     model::{
         machine::LoadedModel,
@@ -56,8 +58,15 @@ const LEAST_OVERLAP: f64 = 0.15;
 /// answer ends and began as long before as prefill and decode took. What the queue took is in neither.
 #[must_use]
 pub fn effective_slots(observations: &[Observation]) -> Option<f64> {
+    // Requests to different hosts are side by side, and share no slots.
+    let hosts: BTreeSet<Option<u32>> = observations.iter().map(|observation| observation.host).collect();
+    hosts.into_iter().filter_map(|host| slots_of(observations, host)).max_by(f64::total_cmp)
+}
+
+fn slots_of(observations: &[Observation], host: Option<u32>) -> Option<f64> {
     let spans: Vec<(f64, f64)> = observations
         .iter()
+        .filter(|observation| observation.host == host)
         .filter_map(|observation| {
             let server = observation.server?;
             let end = observation.started_ms + observation.latency_ms;
@@ -173,6 +182,7 @@ mod tests {
             failure,
             message: None,
             disturbed: None,
+            host: None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     clock::StudyClock,
     compare::{self, Contest, Goal},
     execute::Executor,
+    fleet::Fleet,
     hindsight,
     prompts::Nonces,
     restore,
@@ -65,8 +66,9 @@ pub struct Verify<'a> {
 pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut dyn FnMut(StudyEvent)) -> Verification {
     let clock = StudyClock::start(setup.budget);
     let nonces = Nonces::new(setup.seed, setup.salt);
-    let mut executor =
+    let executor =
         Executor::new(Server::new(setup.client), setup.server, setup.model, setup.workload, clock, nonces, setup.panel);
+    let mut executor = Fleet::alone(executor);
     let budget_seconds = setup.budget.total_seconds;
     emit(StudyEvent::Started { budget_seconds, stages: vec![STAGE.to_owned()] });
     emit(StudyEvent::StageStarted { name: STAGE.to_owned(), index: 0, of: 1 });
@@ -115,7 +117,7 @@ pub async fn run(setup: Verify<'_>, mut stop: watch::Receiver<bool>, emit: &mut 
 
 /// One note with each, to know what they cost; then the comparison.
 async fn compared(
-    executor: &mut Executor<'_>,
+    executor: &mut Fleet<'_>,
     setup: &Verify<'_>,
     history: &mut Vec<Trial>,
     known: &mut Option<Comparison>,

@@ -55,6 +55,22 @@ impl Watch {
         Self { others: others.map(|model| (model.name.clone(), model.expires_at.clone())).collect(), ..Self::default() }
     }
 
+    /// What was seen on several hosts together.
+    #[must_use]
+    pub fn of_all<'a>(hosts: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for watch in hosts {
+            all.shared += watch.shared;
+            all.replaced += watch.replaced;
+            for name in &watch.used {
+                if !all.used.contains(name) {
+                    all.used.push(name.clone());
+                }
+            }
+        }
+        all
+    }
+
     /// The study was interrupted: its clock and the server's do not go together as before.
     pub fn forget_times(&mut self) {
         self.offsets.clear();

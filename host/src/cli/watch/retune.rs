@@ -105,8 +105,10 @@ impl Watching<'_> {
             constraints: Constraints::default(),
             files: None,
             prior: None,
+            hosts: None,
         };
-        let setup = Setup { client: &self.connection.client, prepared, begun, recording: None, notes: None };
+        let setup =
+            Setup { client: &self.connection.client, mates: &[], prepared, begun, recording: None, notes: None };
         Ok(watched(self.scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await)
     }
 

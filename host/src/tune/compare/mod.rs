@@ -11,7 +11,7 @@ use result::{End, LEAST_PAIRS, Rounds};
 use schedule::Costs;
 pub use turns::in_turn;
 
-use super::{execute::Executor, stage};
+use super::fleet::{Fleet, Step};
 use crate::model::{
     candidate::Candidate,
     experiment::{Experiment, Proposal},
@@ -46,27 +46,27 @@ pub enum Goal {
 /// Compares. The trials go to the history, and what is known to `known` after every round, so that whoever is stopped has it: nothing
 /// while not even two files were made with both.
 pub async fn run(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     contest: &Contest<'_>,
     history: &mut Vec<Trial>,
     known: &mut Option<Comparison>,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let Contest { tuned, baseline, names, .. } = *contest;
-    let workload = executor.workload;
-    let mut rounds = Rounds::new((tuned, baseline), workload, history, contest.goal, executor.clock.elapsed());
+    let workload = fleet.workload;
+    let mut rounds = Rounds::new((tuned, baseline), workload, history, contest.goal, fleet.clock.elapsed());
     let mut files = schedule::order(history, workload.files.len()).into_iter().cycle();
-    let mut tuned_first = !executor.has_loaded(baseline);
+    let mut tuned_first = !fleet.has_loaded(baseline);
     let end = loop {
         let starter = if tuned_first { tuned } else { baseline };
         let seconds = contest.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         let costs = Costs {
             file_seconds: contest.file_seconds,
             workers: (tuned.max_concurrent_requests, baseline.max_concurrent_requests),
-            load_seconds: executor.last_load_seconds,
+            load_seconds: fleet.last_load_seconds,
             together: tuned.load_key() == baseline.load_key(),
         };
-        let is_loaded = executor.has_loaded(starter);
+        let is_loaded = fleet.has_loaded(starter);
         let block = match contest.goal {
             Goal::Proof if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
             Goal::Proof | Goal::Gain => costs.block(seconds, is_loaded, rounds.is_empty()),
@@ -74,15 +74,25 @@ pub async fn run(
         if block == 0 {
             break End::Time;
         }
-        let chosen: Vec<usize> = files.by_ref().take(block).collect();
         let prediction = rounds.prediction(history);
-        let first = history.len();
-        for is_tuned in [tuned_first, !tuned_first] {
-            let (candidate, who) = if is_tuned { (tuned, names.0) } else { (baseline, names.1) };
-            measure(executor, contest.stage, candidate, who, &chosen, contest.deadline, history, emit).await;
+        // Each host makes both blocks of a round, so that no machine is compared with another.
+        let block = costs.each(block, fleet.size());
+        let mut errands = Vec::new();
+        for _ in 0..fleet.size() {
+            let chosen: Vec<usize> = files.by_ref().take(block).collect();
+            let sides = [tuned_first, !tuned_first].map(|is_tuned| {
+                let (candidate, who) = if is_tuned { (tuned, names.0) } else { (baseline, names.1) };
+                let (proposal, what) = notes(candidate, who, &chosen);
+                Step { number: fleet.take_number(), proposal, busy: true, what: Some(what), of: None }
+            });
+            errands.push(sides.to_vec());
         }
-        let places = if tuned_first { (first, first + 1) } else { (first + 1, first) };
-        rounds.add(places.0, places.1, prediction);
+        for made in fleet.carry_out(contest.stage, errands, contest.deadline, emit).await {
+            let first = history.len();
+            history.extend(made);
+            let places = if tuned_first { (first, first + 1) } else { (first + 1, first) };
+            rounds.add(places.0, places.1, prediction.clone());
+        }
         tuned_first = !tuned_first;
         if let Some(end) = rounds.end(history) {
             break end;
@@ -90,15 +100,15 @@ pub async fn run(
         if rounds.is_in_vain(history) {
             break End::InVain;
         }
-        *known = rounds.confirmed(history, End::Stopped, executor.clock.elapsed());
+        *known = rounds.confirmed(history, End::Stopped, fleet.clock.elapsed());
     };
-    *known = rounds.confirmed(history, end, executor.clock.elapsed());
+    *known = rounds.confirmed(history, end, fleet.clock.elapsed());
 }
 
 /// Makes notes of files as the middle of a long batch does; the trial goes to the history.
 #[expect(clippy::too_many_arguments, reason = "who measures what for whom until when")]
 pub async fn measure(
-    executor: &mut Executor<'_>,
+    fleet: &mut Fleet<'_>,
     stage: &str,
     candidate: &Candidate,
     who: &str,
@@ -107,6 +117,11 @@ pub async fn measure(
     history: &mut Vec<Trial>,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
+    let asked = vec![notes(candidate, who, files)];
+    history.extend(fleet.run_all(stage, asked, true, None, deadline, emit).await);
+}
+
+fn notes(candidate: &Candidate, who: &str, files: &[usize]) -> (Proposal, String) {
     let proposal = Proposal {
         candidate: candidate.clone(),
         experiment: Experiment::Notes { files: files.to_vec() },
@@ -114,13 +129,7 @@ pub async fn measure(
     };
     let what =
         format!("{} with {who}", if files.len() == 1 { "1 note".into() } else { format!("{} notes", files.len()) });
-    let number = executor.next_number();
-    emit(StudyEvent::TrialStarted { number, stage: stage.into(), what: what.clone(), of: None });
-    executor.keep_busy = true;
-    let trial = executor.run(stage, &proposal, deadline).await;
-    executor.keep_busy = false;
-    emit(stage::finished(&trial, what));
-    history.push(trial);
+    (proposal, what)
 }
 
 /// Files for notes that only make one candidate better known.

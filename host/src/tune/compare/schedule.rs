@@ -65,6 +65,13 @@ impl Costs {
         if needed <= seconds { least } else { 0 }
     }
 
+    /// Files of each host's block, where the hosts make so many together: no fewer than one for each request at the same time.
+    #[must_use]
+    pub fn each(&self, block: usize, hosts: usize) -> usize {
+        let width = self.workers.0.max(self.workers.1).max(1) as usize;
+        block.div_ceil(hosts.max(1)).max(width).min(block)
+    }
+
     /// Files of each block of the next round, for the time that is left; 0 when there is no time for one. `is_loaded` says whether the
     /// round can begin without a load, `is_first` whether nothing was compared yet.
     #[must_use]
@@ -145,6 +152,13 @@ mod tests {
         let tight = APART.block(60.0, false, true);
         assert!(tight >= 2, "{tight}");
         assert_eq!(APART.block(60.0 - 26.0 - 12.0, true, false), 1);
+    }
+
+    #[test]
+    fn hosts_share_a_block_and_none_is_idle() {
+        let costs = Costs { workers: (2, 1), ..APART };
+        assert_eq!([costs.each(8, 1), costs.each(8, 2), costs.each(8, 4), costs.each(8, 8)], [8, 4, 2, 2]);
+        assert_eq!([costs.each(1, 4), APART.each(3, 2), APART.each(3, 4)], [1, 2, 1]);
     }
 
     #[test]

@@ -125,11 +125,14 @@ pub(super) fn temperature(witness: &Witness<'_>) -> Obedience {
 pub(super) fn keep_alive(witness: &Witness<'_>) -> Obedience {
     let setting = "keep_alive";
     let mut requests: Vec<&Observation> = witness.trials.iter().flat_map(|trial| &trial.observations).collect();
-    requests.sort_by(|a, b| a.started_ms.total_cmp(&b.started_ms));
+    requests.sort_by(|a, b| a.host.cmp(&b.host).then(a.started_ms.total_cmp(&b.started_ms)));
     let mut longest: f64 = 0.0;
     let mut lost: Option<f64> = None;
     for pair in requests.windows(2) {
         let [before, after] = pair else { continue };
+        if before.host != after.host {
+            continue;
+        }
         let pause = after.started_ms - before.started_ms - before.latency_ms;
         let loaded = after.server.map_or(0.0, |server| server.load_ms) > LOAD_MS;
         // A warm-up follows a load of ours.

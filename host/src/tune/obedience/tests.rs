@@ -31,6 +31,7 @@ fn observation(started_ms: f64, wait_ms: f64, (prefill, decode): (f64, f64)) -> 
         failure: None,
         message: None,
         disturbed: None,
+        host: None,
     }
 }
 
