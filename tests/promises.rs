@@ -22,6 +22,7 @@ mod documents;
 mod embedding;
 mod example_plugins;
 mod faults;
+mod fleet;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod fuzzing;

@@ -114,8 +114,9 @@ async fn a_pick_is_not_slower_on_fresh_files() {
         constraints: Constraints::default(),
         files: None,
         prior: None,
+        hosts: None,
     };
-    let setup = Setup { client: &real.client, prepared, begun, recording: None, notes: None };
+    let setup = Setup { client: &real.client, mates: &[], prepared, begun, shared: None, recording: None, notes: None };
     let (_stop, stopped) = watch::channel(false);
     let study = tune::run(setup, stopped, &mut |_| {}).await;
     let pick = study.tuned.as_ref().map_or_else(present, |tuned| tuned.candidate.clone());

@@ -100,7 +100,7 @@ impl Simulation {
             prior: None,
             hosts: None,
         };
-        Setup { client: &self.client, mates: &[], prepared, begun, recording: None, notes: None }
+        Setup { client: &self.client, mates: &[], prepared, begun, shared: None, recording: None, notes: None }
     }
 
     /// The way to the server.

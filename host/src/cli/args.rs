@@ -159,6 +159,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL", help_heading = WHAT)]
     pub host: Vec<String>,
 
+    /// Where several ralf-tune share the study: postgres://USER@HOST/DATABASE or sqlite://FILE [env: RALF_TUNE_STORE]
+    ///
+    /// The same command on other machines, each with its own --host, helps the first one; each piece of work is held by one of them, and taken by
+    /// another when it gives no word for half a minute.
+    #[arg(long, value_name = "URL", conflicts_with = "keep_notes", help_heading = HOW)]
+    pub store: Option<String>,
+
     /// Folder of the files that your batch works on [env: RALF_TUNE_SAMPLES] [default: generated samples]
     #[arg(long, value_name = "DIR", help_heading = WHAT)]
     pub samples: Option<PathBuf>,
@@ -426,6 +433,7 @@ impl From<&RunArgs> for Overrides {
             prompt: args.prompt.clone(),
             format: args.format,
             output: args.output.clone(),
+            store: args.store.clone(),
             simulate: args.simulate.first().cloned(),
             simulated_mates: args.simulate.iter().skip(1).cloned().collect(),
         }

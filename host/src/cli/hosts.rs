@@ -9,10 +9,10 @@ use crate::{
     profile,
 };
 
-/// Looks at the hosts beside the first one, which has the model. `None` where there are none. Whoever does not answer, or has another model by that
+/// Looks at the hosts beside the first one, which has the model. `None` where there are none, and no other process could bring some. Whoever does not answer, or has another model by that
 /// name, takes no part.
-pub async fn look(first: &Connection, mates: &[Connection], model: &ModelProfile) -> Option<Hosts> {
-    if mates.is_empty() {
+pub async fn look(first: &Connection, mates: &[Connection], model: &ModelProfile, is_shared: bool) -> Option<Hosts> {
+    if mates.is_empty() && !is_shared {
         return None;
     }
     let looks = (2..).zip(mates).map(|(number, mate)| look_at(number, mate, model));

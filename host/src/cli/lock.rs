@@ -8,6 +8,17 @@ use crate::{
     store::{ServerLock, StoreError},
 };
 
+/// Takes the locks of several.
+///
+/// # Errors
+/// When another study runs on one of them.
+pub fn take_all<'a>(
+    env: &BTreeMap<String, String>,
+    connections: impl IntoIterator<Item = &'a Connection>,
+) -> Result<Vec<Option<ServerLock>>, Failure> {
+    connections.into_iter().map(|connection| take(env, connection)).collect()
+}
+
 /// Takes the lock of the server. A simulated one is nobody else's. Where no lock can be made, the study goes without one.
 ///
 /// # Errors

@@ -38,6 +38,7 @@ mod resume;
 mod run;
 mod schema;
 mod session;
+mod shared;
 mod simulate;
 mod studies_args;
 mod study;

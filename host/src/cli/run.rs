@@ -18,7 +18,7 @@ use super::{
     prior,
     resume::{self, Resumed},
     session::{self, block_on},
-    ui,
+    shared, ui,
     watched::watched,
     workload::{baseline, learned, workload},
 };
@@ -62,11 +62,12 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
     let target = target(&settings, scenario.as_ref());
     let present = present_settings(target.as_deref())?;
     refuse_report_in(target.as_deref(), &settings)?;
+    let store = settings.store.value.clone().filter(|_| resumed.is_none());
     let fresh = || if scenario.is_some() { 0 } else { rand::rng().next_u64() };
     let (seed, workload) = if let Some(resumed) = &resumed {
         (resumed.begun().seed, resumed.begun().workload.clone())
     } else {
-        let seed = settings.seed.value.unwrap_or_else(fresh);
+        let seed = settings.seed.value.unwrap_or_else(|| if store.is_some() { 0 } else { fresh() });
         (seed, workload(&settings, seed, learned(&settings, &env, present.as_ref())?)?)
     };
     if let (Some(learned), None) = (&workload.learned, &scenario) {
@@ -78,31 +79,21 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         notes::prepare(folder, &settings)?;
     }
     if args.dry_run {
-        let page = report::plan::render(
-            &prepared.plan,
-            &intensity.name,
-            intensity.budget,
-            ui::stdout_width(),
-            ui::stdout_colour(),
-        );
+        let (width, colour) = (ui::stdout_width(), ui::stdout_colour());
+        let page = report::plan::render(&prepared.plan, &intensity.name, intensity.budget, width, colour);
         ui::data(&page)?;
         return Ok(ExitStatus::Done);
     }
-    if let (true, Some(path)) = (settings.save.value, &target) {
-        emit::target::check(path).map_err(ConfigError::from)?;
-    }
+    check_target(&settings, target.as_deref())?;
     let (made, files) = (MadeNotes::default(), workload.files.clone());
     let baseline = baseline(present.as_ref(), &workload);
     let (study, memory) = block_on(scenario.is_some(), async {
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let mates = connect_mates(&settings, &beside, &env, seed, &connection)?;
-        let _locks = std::iter::once(&connection)
-            .chain(&mates)
-            .map(|host| lock::take(&env, host))
-            .collect::<Result<Vec<_>, _>>()?;
+        let _locks = lock::take_all(&env, std::iter::once(&connection).chain(&mates))?;
         let server = connection.server().await?;
         let model = connection.model(&settings, present.as_ref(), &server).await?;
-        let shared_with = hosts::look(&connection, &mates, &model).await;
+        let shared_with = hosts::look(&connection, &mates, &model, store.is_some()).await;
         let here = prior::Now {
             model: &model.name,
             place: Place::of(&connection.machine, &server, &model),
@@ -110,7 +101,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         };
         // A study that goes on has the one that it began with.
         let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), &here)? };
-        let now = Header {
+        let mut now = Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             arguments: typed_now(),
             directory: std::env::current_dir().unwrap_or_default(),
@@ -132,9 +123,13 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
                 hosts: shared_with,
             },
         };
+        let (real_clock, plan) = (scenario.is_none(), &prepared.plan);
+        let part = store.map(|store| shared::take_part(&store, &mut now.begun, plan, real_clock)).transpose()?;
         let (begun, memory) = match resumed {
-            Some(resumed) => resumed.go_on(&now, scenario.is_none())?,
-            None => Memory::begin(&env, now, scenario.is_none()),
+            Some(resumed) => resumed.go_on(&now, real_clock)?,
+            // What was measured is in the store then.
+            None if part.is_some() => (now.begun, None),
+            None => Memory::begin(&env, now, real_clock),
         };
         let ways: Vec<Client> = mates.into_iter().map(|mate| mate.client).collect();
         let setup = Setup {
@@ -142,25 +137,48 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             mates: &ways,
             prepared,
             begun,
+            shared: None,
             recording: memory.as_ref().map(Memory::recording),
             notes: args.keep_notes.as_ref().map(|_| &made),
         };
-        let study = watched(scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await;
+        let study = match part {
+            Some(part) => Box::pin(shared::make(setup, part, !real_clock)).await?,
+            None => watched(!real_clock, async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await,
+        };
         Ok::<_, Failure>((study, memory))
     })??;
     let is_kept = super::study::keep(&env, &study);
     if let Some(memory) = memory {
         memory.end(&study, is_kept);
     }
-    // Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
-    let shown = show(&settings, &study);
-    let kept = args.keep_notes.as_ref().map_or(Ok(()), |folder| notes::keep(folder, &study, &made, &files));
-    let saved = save(&settings, target.as_deref(), &study);
+    hand_over(&settings, &study, target.as_deref(), || {
+        args.keep_notes.as_ref().map_or(Ok(()), |folder| notes::keep(folder, &study, &made, &files))
+    })?;
+    Ok(status(&study))
+}
+
+/// Shows the report, keeps notes, saves. Neither loss costs the other: a report that cannot be written, a result that cannot be saved.
+fn hand_over(
+    settings: &Settings,
+    study: &Study,
+    target: Option<&Path>,
+    keep: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let shown = show(settings, study);
+    let kept = keep();
+    let saved = save(settings, target, study);
     if let (Err(failure), Err(_)) = (&shown, &saved) {
         failure.show();
     }
-    saved.and(shown).and(kept)?;
-    Ok(status(&study))
+    saved.and(shown).and(kept)
+}
+
+/// Refuses a file that could not be saved to.
+fn check_target(settings: &Settings, target: Option<&Path>) -> Result<(), Failure> {
+    if let (true, Some(path)) = (settings.save.value, target) {
+        emit::target::check(path).map_err(ConfigError::from)?;
+    }
+    Ok(())
 }
 
 /// What was typed; none where it cannot be kept as text.

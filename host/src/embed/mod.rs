@@ -196,7 +196,8 @@ impl Tuner {
             prior: None,
             hosts: None,
         };
-        let setup = Setup { client: &found.client, mates: &[], prepared, begun, recording: None, notes: None };
+        let setup =
+            Setup { client: &found.client, mates: &[], prepared, begun, shared: None, recording: None, notes: None };
         let (stopping, stopped) = watch::channel(false);
         let mut study = std::pin::pin!(tune::run(setup, stopped, &mut hear));
         tokio::select! {

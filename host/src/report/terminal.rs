@@ -7,8 +7,8 @@ use crate::model::study::Study;
 use super::{
     page::Page,
     panels::{
-        candidates, change, clocks, closing, confidence, glance, learned, obedience, outlook, profiles, settings,
-        stages, steps, system,
+        candidates, change, clocks, closing, confidence, glance, hosts, learned, obedience, outlook, profiles,
+        settings, stages, steps, system,
     },
     view::View,
 };
@@ -31,6 +31,7 @@ pub(super) fn write_answer(page: &mut Page, study: &Study) {
 pub(super) fn write_details(page: &mut Page, study: &Study) {
     let view = View::new(study);
     system::write(page, study);
+    hosts::write(page, study);
     settings::write_model(page, &view);
     settings::write_performance(page, &view);
     settings::write_batch(page, &view);

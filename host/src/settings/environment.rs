@@ -55,6 +55,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         prompt: path(env, &key::PROMPT),
         format: read(env, &key::FORMAT, |text| Format::from_str(text, true).map_err(|_| "text or json is needed"))?,
         output: path(env, &key::OUTPUT),
+        store: text(env, &key::STORE),
         simulate: text(env, &key::SIMULATE),
         simulated_mates: Vec::new(),
     })

@@ -64,6 +64,9 @@ impl SettingsError {
                 "if you want that, say so yourself: --output '{}'; or take the line out",
                 output.display()
             )),
+            Self::ForeignConsent { key, .. } if **key == key::STORE => {
+                Some("pass --store, or set RALF_TUNE_STORE, if you trust that place".to_owned())
+            }
             Self::ForeignConsent { .. } => Some("pass --yes, or set RALF_TUNE_YES=true".to_owned()),
             Self::UnknownIntensity { name, known, .. } => Some(format!(
                 "known are {}; a settings file can add it as [intensity.{}]",

@@ -117,6 +117,11 @@ impl File<'_> {
                 values.format = Some(format.ok_or_else(|| self.wrong(name, value, "\"text\" or \"json\""))?);
             }
             _ if name == key::OUTPUT.file => values.output = Some(self.file_path(name, value)?),
+            // Nor could it have what is measured of its user's files sent away.
+            _ if name == key::STORE.file && matches!(self.origin, Origin::ProjectFile(_)) => {
+                return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::STORE });
+            }
+            _ if name == key::STORE.file => values.store = Some(self.text(name, value)?),
             _ if name == key::SIMULATE.file => {
                 (values.simulate, values.simulated_mates) = self.text_or_texts(name, value)?;
             }

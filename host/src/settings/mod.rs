@@ -101,6 +101,8 @@ pub struct Settings {
     pub prompt: Setting<Option<PathBuf>>,
     pub format: Setting<Format>,
     pub output: Setting<Option<PathBuf>>,
+    /// Where several processes share a study: the address of a database.
+    pub store: Setting<Option<String>>,
     /// Name of a scenario of the simulator.
     pub simulate: Setting<Option<String>>,
     /// Scenarios that stand for hosts beside it, from where it was named.

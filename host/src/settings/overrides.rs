@@ -34,6 +34,7 @@ pub struct Overrides {
     pub prompt: Option<PathBuf>,
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
+    pub store: Option<String>,
     pub simulate: Option<String>,
     /// Machines that were named after it, by the same source.
     pub simulated_mates: Vec<String>,

@@ -180,6 +180,7 @@ pub fn resolve(
         prompt: layers.optional(&key::PROMPT, |v| v.prompt.as_ref()),
         format: layers.or(Format::Text, &key::FORMAT, |v| v.format.as_ref()),
         output: layers.optional(&key::OUTPUT, |v| v.output.as_ref()),
+        store: layers.optional(&key::STORE, |v| v.store.as_ref()),
         simulate: layers.optional(&key::SIMULATE, |v| v.simulate.as_ref()),
         simulated_mates: layers.or(Vec::new(), &key::SIMULATE, |v| v.simulate.as_ref().map(|_| &v.simulated_mates)),
         warnings: environment::unknown_variables(env),

@@ -7,7 +7,7 @@ use crate::model::{limit::Limit, plugin::Grant};
 
 /// The schema (draft 2020-12). `describe` says what a setting is, where anything is known of it.
 ///
-/// It holds for a user's file. In a project's file `yes` and `allow` are refused, and limits may only be lowered.
+/// It holds for a user's file. In a project's file `yes`, `allow` and `store` are refused, and limits may only be lowered.
 #[must_use]
 pub fn schema(describe: impl Fn(&Key) -> Option<String>) -> Value {
     let mut properties = Map::new();
@@ -49,6 +49,10 @@ fn form(setting: &Key) -> Value {
         key::STRATEGIES => names(),
         key::SCORERS => {
             json!({ "type": "array", "items": { "type": "string", "pattern": r"^\s*[^\s=]+\s*(=\s*[0-9.eE+-]+\s*)?$" } })
+        }
+        key::HOST | key::SIMULATE => {
+            let one = json!({ "type": "string", "pattern": r"\S" });
+            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
         }
         key::SELECTOR => name(),
         key::ALLOW => json!({ "type": "array", "items": { "enum": Grant::ALL.map(Grant::name) } }),

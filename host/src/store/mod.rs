@@ -9,6 +9,7 @@ mod lock;
 mod names;
 mod profiles;
 mod requests;
+pub mod shared;
 mod unfinished;
 mod watch;
 

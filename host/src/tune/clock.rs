@@ -20,6 +20,13 @@ impl StudyClock {
         Self { started: Instant::now(), budget }
     }
 
+    /// A clock that started so long ago.
+    #[must_use]
+    pub fn started_before(budget: Budget, age: Duration) -> Self {
+        let now = Instant::now();
+        Self { started: now.checked_sub(age).unwrap_or(now), budget }
+    }
+
     /// Time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {

@@ -70,6 +70,6 @@ pub use plan::{PlanError, plan};
 pub use recording::{End, Ledger, Recording, Remembered};
 pub use score::{Panel, WeightedScorer};
 pub use stage::describe as describe_proposal;
-pub use study::{Setup, run};
+pub use study::{Setup, Sharing, help, run};
 pub use verdict::SELECT;
 pub use whole_batch::{BatchEnd, make_batch};

@@ -65,7 +65,7 @@ pub async fn run(
             break None;
         }
         let mut waiting = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
-        for side_by_side in proposals.chunks(fleet.size()) {
+        for side_by_side in proposals.chunks(fleet.hands()) {
             if Instant::now() >= soft || trials >= MOST_TRIALS {
                 break;
             }

@@ -1,5 +1,7 @@
 //! A whole study, from the first look at the present settings to the verdict.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
@@ -9,7 +11,7 @@ use super::{
     describe,
     execute::Executor,
     facts::{Facts, Progress},
-    fleet::{self, Fleet},
+    fleet::{self, Board, Fleet},
     hindsight,
     judge::{Judge, JudgeGrant, JudgeLimits},
     notes::MadeNotes,
@@ -33,11 +35,12 @@ use crate::{
     model::{
         begun::Begun,
         budget::Budget,
+        fleet::HostReport,
         machine::ModelProfile,
         parting::Parting,
         plugin::Manifest,
         space::{Parameter, SearchSpace},
-        study::{NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
+        study::{Comparison, NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
     },
     ollama::client::Client,
@@ -56,10 +59,50 @@ pub struct Setup<'a> {
     pub mates: &'a [Client],
     pub prepared: Prepared,
     pub begun: Begun,
+    /// Where several processes make it together.
+    pub shared: Option<Sharing>,
     /// What the server says is remembered here, and what it said before is known.
     pub recording: Option<&'a Recording>,
     /// Whole notes go here.
     pub notes: Option<&'a MadeNotes>,
+}
+
+/// What a process has to know that makes a study together with others.
+pub struct Sharing {
+    pub board: Arc<dyn Board>,
+    /// The places of its own hosts among all, in the order of [`Begun::hosts`].
+    pub places: Vec<u32>,
+    /// Every host that is known, by place.
+    pub hosts: Vec<HostReport>,
+    /// Seconds since the study began.
+    pub age_seconds: f64,
+}
+
+/// Helps another process with the study that it makes, until that is over. Whether it was ended by the one that began it; `Ok(None)` where no host
+/// of ours is like its hosts.
+///
+/// # Errors
+/// Why the board cannot be used any more.
+pub async fn help(
+    setup: Setup<'_>,
+    mut stop: watch::Receiver<bool>,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> (Result<Option<bool>, String>, Vec<Warning>) {
+    let begun = &setup.begun;
+    let Some(sharing) = &setup.shared else { return (Ok(None), Vec::new()) };
+    let clock = fleet::clock_of(begun.budget, sharing.age_seconds);
+    let mut fleet = fleet_of(&setup, clock);
+    let helped = tokio::select! {
+        biased;
+        helped = fleet.help(&sharing.board, &begun.baseline, emit) => helped,
+        _ = stop.wait_for(|stopped| *stopped) => Ok(Some(false)),
+    };
+    let mut progress = Progress::new(&begun.baseline, begun.budget.total_seconds);
+    let parting = part(&fleet, begun, &mut progress).await;
+    let mut warnings = fleet.take_warnings();
+    warnings.extend(progress.warnings);
+    warnings.extend(parting.and_then(|parting| restore::warning(&parting, &begun.model)));
+    (helped, warnings)
 }
 
 /// Runs a study. It always returns one: what goes wrong is in it. `stop` turning true ends it soon, with what was measured.
@@ -69,7 +112,10 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         let hosts: Vec<(u32, &Client)> = (0..).zip(std::iter::once(setup.client).chain(setup.mates)).collect();
         recording.begin(&hosts, &begun.model.name).await;
     }
-    let clock = StudyClock::start(begun.budget);
+    let clock = match &setup.shared {
+        Some(sharing) => fleet::clock_of(begun.budget, sharing.age_seconds),
+        None => StudyClock::start(begun.budget),
+    };
     let facts = Facts {
         machine: &begun.machine,
         server: &begun.server,
@@ -81,26 +127,16 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         seed: begun.seed,
     };
     let mut fleet = fleet_of(&setup, clock);
+    if let Some(sharing) = &setup.shared {
+        fleet.share(Arc::clone(&sharing.board));
+    }
     emit(StudyEvent::Started {
         budget_seconds: begun.budget.total_seconds,
         stages: setup.prepared.plan.stages.iter().map(|stage| stage.name.clone()).collect(),
     });
 
     let mut progress = Progress::new(&begun.baseline, begun.budget.total_seconds);
-    tokio::select! {
-        biased;
-        () = measure(&mut fleet, &facts, &setup, &mut progress, emit) => {}
-        _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
-    }
-    let mut confirmed = None;
-    if !progress.interrupted {
-        let deadline = clock.at(progress.total_seconds - RESTORE_SECONDS - fleet.last_load_seconds);
-        tokio::select! {
-            biased;
-            () = prove::run(&mut fleet, &facts, &setup, &mut progress, &mut confirmed, deadline, emit) => {}
-            _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
-        }
-    }
+    let confirmed = measure_all(&mut fleet, &facts, &setup, &mut progress, &mut stop, emit).await;
     let end = verdict::decide(&fleet, &facts, &setup, &mut progress, confirmed);
     let profiles = profiles(&fleet, &facts, &setup, &progress, &end);
     let parting = part(&fleet, begun, &mut progress).await;
@@ -166,15 +202,45 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
     }
 }
 
+/// Everything that is measured, and the winner beside the present settings, until it is done or stopped.
+async fn measure_all(
+    fleet: &mut Fleet<'_>,
+    facts: &Facts<'_>,
+    setup: &Setup<'_>,
+    progress: &mut Progress,
+    stop: &mut watch::Receiver<bool>,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> Option<Comparison> {
+    tokio::select! {
+        biased;
+        () = measure(fleet, facts, setup, progress, emit) => {}
+        _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
+    }
+    let mut confirmed = None;
+    if !progress.interrupted {
+        let deadline = fleet.clock.at(progress.total_seconds - RESTORE_SECONDS - fleet.last_load_seconds);
+        tokio::select! {
+            biased;
+            () = prove::run(fleet, facts, setup, progress, &mut confirmed, deadline, emit) => {}
+            _ = stop.wait_for(|stopped| *stopped) => progress.interrupted = true,
+        }
+    }
+    confirmed
+}
+
 /// The hosts that take part so far, the first of them leading.
 fn fleet_of<'a>(setup: &'a Setup<'_>, clock: StudyClock) -> Fleet<'a> {
     let (begun, prepared) = (&setup.begun, &setup.prepared);
     let mates = begun.hosts.iter().flat_map(|hosts| &hosts.mates).zip(setup.mates);
-    let there: Vec<_> =
-        (1..).zip(mates).filter_map(|(place, (mate, way))| Some((place, way, mate.server.as_ref()?))).collect();
+    let place = |index: u32| match &setup.shared {
+        Some(sharing) => sharing.places.get(index as usize).copied().unwrap_or(index),
+        None => index,
+    };
+    let there = (1..).zip(mates).filter_map(|(index, (mate, way))| Some((place(index), way, mate.server.as_ref()?)));
+    let there: Vec<_> = there.collect();
     let first = Server::remembered(setup.client, setup.recording);
-    let first = if begun.hosts.is_some() { first.as_host(0) } else { first };
-    let nonces = Nonces::new(begun.seed, begun.salt);
+    let first = if begun.hosts.is_some() { first.as_host(place(0)) } else { first };
+    let nonces = Nonces::of_host(begun.seed, begun.salt, place(0));
     let judge = |server| judge(prepared, &begun.model, begun.budget, server, 1 + there.len());
     let mut lead = Executor::new(first, &begun.server, &begun.model, &begun.workload, clock, nonces, &prepared.panel);
     lead.judge = judge(first);
@@ -187,6 +253,9 @@ fn fleet_of<'a>(setup: &'a Setup<'_>, clock: StudyClock) -> Fleet<'a> {
         other
     });
     let others = others.collect();
+    if let Some(sharing) = &setup.shared {
+        return Fleet::of(lead, others, sharing.hosts.clone());
+    }
     let reports = hosts.mates.iter().map(|mate| fleet::unmeasured(&mate.name, mate.left_out.as_ref()));
     Fleet::of(lead, others, std::iter::once(fleet::unmeasured(&hosts.first, None)).chain(reports).collect())
 }
@@ -237,7 +306,7 @@ async fn measure(
     let clock = fleet.clock;
     let total = setup.begun.budget.total_seconds;
     let count = setup.prepared.stages.len() + 2;
-    if fleet.size() > 1 {
+    if fleet.size() > 1 || fleet.is_shared() {
         emit(StudyEvent::StageStarted { name: fleet::STAGE.into(), index: 0, of: count });
         let deadline = clock.at(total * HOSTS_SHARE);
         Box::pin(fleet::compare_hosts(fleet, facts.baseline, progress, deadline, emit)).await;

@@ -107,8 +107,15 @@ impl Watching<'_> {
             prior: None,
             hosts: None,
         };
-        let setup =
-            Setup { client: &self.connection.client, mates: &[], prepared, begun, recording: None, notes: None };
+        let setup = Setup {
+            client: &self.connection.client,
+            mates: &[],
+            prepared,
+            begun,
+            shared: None,
+            recording: None,
+            notes: None,
+        };
         Ok(watched(self.scenario.is_some(), async |stop, emit| Box::pin(tune::run(setup, stop, emit)).await).await)
     }
 

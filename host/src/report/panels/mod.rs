@@ -6,6 +6,7 @@ pub(super) mod clocks;
 pub(super) mod closing;
 pub(super) mod confidence;
 pub(super) mod glance;
+pub(super) mod hosts;
 pub(super) mod learned;
 pub(super) mod obedience;
 pub(super) mod outlook;

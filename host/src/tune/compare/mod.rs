@@ -76,9 +76,10 @@ pub async fn run(
         }
         let prediction = rounds.prediction(history);
         // Each host makes both blocks of a round, so that no machine is compared with another.
-        let block = costs.each(block, fleet.size());
+        let hosts = fleet.hands();
+        let block = costs.each(block, hosts);
         let mut errands = Vec::new();
-        for _ in 0..fleet.size() {
+        for _ in 0..hosts {
             let chosen: Vec<usize> = files.by_ref().take(block).collect();
             let sides = [tuned_first, !tuned_first].map(|is_tuned| {
                 let (candidate, who) = if is_tuned { (tuned, names.0) } else { (baseline, names.1) };

@@ -3,6 +3,9 @@
 //! A study that measures one candidate here and another there takes a difference of the machines for one of the settings. So machines are compared
 //! before anything is decided, and who is not like the others takes no part.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{Errand, Fleet, Step, merge::merged, unmeasured};
@@ -47,40 +50,18 @@ pub async fn compare_hosts(
 ) {
     let started = fleet.clock.elapsed();
     let first = progress.history.len();
-    let probe = |(prompt_tokens, output_tokens): (u32, u32), parallel, requests, why: &str| Proposal {
-        candidate: settings.clone(),
-        experiment: Experiment::Probe { prompt_tokens, output_tokens, parallel, requests },
-        why: why.to_owned(),
-    };
-    let alone = probe(SIZE, 1, PAIRS, "whether the hosts are equally fast");
-    let at_once = probe(AT_ONCE_SIZE, AT_ONCE, AT_ONCE, "whether they work on as many requests at once");
-    let steps = [(alone, format!("{PAIRS} short requests")), (at_once, format!("{AT_ONCE} short requests at once"))];
-    let errand: Errand = steps
-        .iter()
-        .map(|(proposal, what)| Step {
-            number: fleet.take_number(),
-            proposal: proposal.clone(),
-            busy: false,
-            what: Some(what.clone()),
-            of: None,
-        })
-        .collect();
-    let made = fleet.on_each(STAGE, &errand, deadline, emit).await;
+    let steps = probes(settings);
+    let made = on_each(fleet, &steps, deadline, emit).await;
     let seen: Vec<Seen> = made.iter().map(|(place, trials)| Seen::of(*place, trials)).collect();
     let verdicts = verdicts(&seen);
-    for (place, verdict) in &verdicts {
-        let name = |place: u32| fleet.hosts.get(place as usize).map_or("", |host| host.name.as_str()).to_owned();
-        let reference = verdicts.iter().find(|(_, verdict)| verdict.likeness == Likeness::Reference);
-        let reference = reference.map(|(place, _)| name(*place)).unwrap_or_default();
-        let sentence = verdict.sentence(&reference);
-        if let Some(warning) = verdict.warning(&name(*place), &sentence) {
-            emit(StudyEvent::Warned { warning: warning.clone() });
-            fleet.warnings.push(warning);
-        }
-        fleet.judge_host(*place, |host| verdict.write(host, sentence));
-        if !verdict.likeness.takes_part() {
-            fleet.send_away(*place);
-        }
+    pronounce(fleet, &verdicts, emit);
+    if let Some(board) = fleet.shared.as_ref().map(|shared| Arc::clone(&shared.board)) {
+        let of_reference = |seen: &&Seen| {
+            verdicts.iter().any(|(place, verdict)| *place == seen.place && verdict.likeness == Likeness::Reference)
+        };
+        let reference = seen.iter().find(of_reference).and_then(|seen| serde_json::to_string(seen).ok());
+        // Who cannot read it waits for it; whoever leads learns of a broken store at the next errand.
+        let _ = fleet.tell(&board).await.and_then(|()| board.publish_reference(&reference.unwrap_or_default()));
     }
     let stays = |place: u32| verdicts.iter().any(|(known, verdict)| *known == place && verdict.likeness.takes_part());
     let mut by_step: Vec<Vec<Trial>> = vec![Vec::new(); steps.len()];
@@ -102,7 +83,85 @@ pub async fn compare_hosts(
     });
 }
 
+/// Compares the hosts with what another process found of its own, at another time: who is not like that one is sent away.
+pub(super) async fn compare_with(
+    fleet: &mut Fleet<'_>,
+    settings: &Candidate,
+    reference: &str,
+    deadline: Instant,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    let made = on_each(fleet, &probes(settings), deadline, emit).await;
+    let seen = made.iter().map(|(place, trials)| Seen::of(*place, trials));
+    let Ok(reference) = serde_json::from_str::<Seen>(reference) else { return };
+    let found: Vec<(u32, Verdict)> = seen.map(|seen| (seen.place, verdict(&seen, &reference))).collect();
+    let name = fleet.hosts.get(reference.place as usize).map(|host| host.name.clone());
+    pronounce_beside(fleet, &found, &name.unwrap_or_else(|| "the first host".into()), emit);
+}
+
+/// What is asked of each host.
+fn probes(settings: &Candidate) -> [(Proposal, String); 2] {
+    let probe = |(prompt_tokens, output_tokens): (u32, u32), parallel, requests, why: &str| Proposal {
+        candidate: settings.clone(),
+        experiment: Experiment::Probe { prompt_tokens, output_tokens, parallel, requests },
+        why: why.to_owned(),
+    };
+    let alone = probe(SIZE, 1, PAIRS, "whether the hosts are equally fast");
+    let at_once = probe(AT_ONCE_SIZE, AT_ONCE, AT_ONCE, "whether they work on as many requests at once");
+    [(alone, format!("{PAIRS} short requests")), (at_once, format!("{AT_ONCE} short requests at once"))]
+}
+
+async fn on_each(
+    fleet: &mut Fleet<'_>,
+    steps: &[(Proposal, String)],
+    deadline: Instant,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> Vec<(u32, Vec<Trial>)> {
+    let errand: Errand = steps
+        .iter()
+        .map(|(proposal, what)| Step {
+            number: fleet.take_number(),
+            proposal: proposal.clone(),
+            busy: false,
+            what: Some(what.clone()),
+            of: None,
+        })
+        .collect();
+    match fleet.shared.as_ref().map(|shared| Arc::clone(&shared.board)) {
+        Some(board) => fleet.on_each_with_word(&board, STAGE, &errand, deadline, emit).await,
+        None => fleet.on_each(STAGE, &errand, deadline, emit).await,
+    }
+}
+
+/// Tells the verdicts, and sends away who is not like the others.
+fn pronounce(fleet: &mut Fleet<'_>, verdicts: &[(u32, Verdict)], emit: &mut dyn FnMut(StudyEvent)) {
+    let reference = verdicts.iter().find(|(_, verdict)| verdict.likeness == Likeness::Reference);
+    let name = reference.and_then(|(place, _)| Some(fleet.hosts.get(*place as usize)?.name.clone()));
+    pronounce_beside(fleet, verdicts, &name.unwrap_or_default(), emit);
+}
+
+fn pronounce_beside(
+    fleet: &mut Fleet<'_>,
+    verdicts: &[(u32, Verdict)],
+    reference: &str,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    for (place, verdict) in verdicts {
+        let name = fleet.hosts.get(*place as usize).map(|host| host.name.clone()).unwrap_or_default();
+        let sentence = verdict.sentence(reference);
+        if let Some(warning) = verdict.warning(&name, &sentence) {
+            emit(StudyEvent::Warned { warning: warning.clone() });
+            fleet.warnings.push(warning);
+        }
+        fleet.judge_host(*place, |host| verdict.write(host, sentence));
+        if !verdict.likeness.takes_part() {
+            fleet.send_away(*place);
+        }
+    }
+}
+
 /// What one host showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Seen {
     place: u32,
     /// Milliseconds of each request, brought to one size; `None` for one that failed.

@@ -4,6 +4,7 @@
 //! trial. What is known of the model is shared, what is known of a server is each host's own. With one host, all is as if there were no fleet.
 
 mod alike;
+mod board;
 mod merge;
 mod split;
 
@@ -11,12 +12,15 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     ops::{Deref, DerefMut},
+    sync::Arc,
 };
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 pub use alike::{STAGE, TOLERANCE, compare_hosts};
+pub use board::{Board, Shared, clock_of};
+use serde::{Deserialize, Serialize};
 
 use super::{execute::Executor, stage::finished, watch::Watch};
 use crate::model::{
@@ -28,7 +32,7 @@ use crate::model::{
 };
 
 /// One trial to be carried out.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Step {
     pub number: u32,
     pub proposal: Proposal,
@@ -52,6 +56,8 @@ pub struct Fleet<'a> {
     /// Every host that was named; empty where there is one.
     hosts: Vec<HostReport>,
     warnings: Vec<Warning>,
+    /// Where others help with the study.
+    shared: Option<Shared>,
 }
 
 impl<'a> Deref for Fleet<'a> {
@@ -72,7 +78,7 @@ impl<'a> Fleet<'a> {
     /// A study of one host.
     #[must_use]
     pub const fn alone(lead: Executor<'a>) -> Self {
-        Self { lead, others: Vec::new(), away: Vec::new(), hosts: Vec::new(), warnings: Vec::new() }
+        Self { lead, others: Vec::new(), away: Vec::new(), hosts: Vec::new(), warnings: Vec::new(), shared: None }
     }
 
     /// A study of several: those that answer, and a word on every one that was named.
@@ -82,13 +88,30 @@ impl<'a> Fleet<'a> {
             what: format!("{}: {}", host.name, host.verdict),
             advice: Some("the other hosts make the study without it".into()),
         });
-        Self { warnings: left_out.collect(), lead, others, away: Vec::new(), hosts }
+        Self { warnings: left_out.collect(), lead, others, away: Vec::new(), hosts, shared: None }
     }
 
     /// Hosts that take part now.
     #[must_use]
     pub fn size(&self) -> usize {
         1 + self.others.len()
+    }
+
+    /// The same, with those of others that help.
+    #[must_use]
+    pub fn hands(&self) -> usize {
+        self.size() + self.shared.as_ref().map_or(0, |shared| self.helpers(shared))
+    }
+
+    /// From now on others may help.
+    pub fn share(&mut self, board: Arc<dyn Board>) {
+        self.shared = Some(Shared::new(board));
+    }
+
+    /// Whether others may help.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
     /// Every host that something was asked of.
@@ -115,7 +138,10 @@ impl<'a> Fleet<'a> {
 
     /// What became of the hosts; `None` where there is one.
     #[must_use]
-    pub fn report(&self, history: &[Trial]) -> Option<FleetReport> {
+    pub fn report(&mut self, history: &[Trial]) -> Option<FleetReport> {
+        if let Some(board) = self.shared.as_ref().map(|shared| Arc::clone(&shared.board)) {
+            self.hear_of_others(&*board);
+        }
         if self.hosts.is_empty() {
             return None;
         }
@@ -140,8 +166,8 @@ impl<'a> Fleet<'a> {
         deadline: Instant,
         emit: &mut dyn FnMut(StudyEvent),
     ) -> Vec<Trial> {
-        if let ([(proposal, what)], true) = (proposals.as_slice(), self.size() > 1)
-            && let Some(parts) = split::parts(proposal, self.size())
+        if let [(proposal, what)] = proposals.as_slice()
+            && let Some(parts) = split::parts(proposal, self.hands())
         {
             return self
                 .run_parts(stage, (proposal, what), parts, busy, of, deadline, emit)
@@ -190,6 +216,19 @@ impl<'a> Fleet<'a> {
         deadline: Instant,
         emit: &mut dyn FnMut(StudyEvent),
     ) -> Vec<Vec<Trial>> {
+        if let Some(mut shared) = self.shared.take() {
+            match self.carry_out_shared(&mut shared, stage, &errands, deadline, emit).await {
+                Ok(made) => {
+                    self.shared = Some(shared);
+                    return made;
+                }
+                Err(why) => {
+                    let warning = board::alone(&why);
+                    emit(StudyEvent::Warned { warning: warning.clone() });
+                    self.warnings.push(warning);
+                }
+            }
+        }
         let results: RefCell<Vec<Vec<Trial>>> = RefCell::new(vec![Vec::new(); errands.len()]);
         let queue: RefCell<VecDeque<(usize, Errand)>> = RefCell::new(errands.into_iter().enumerate().collect());
         let emit = RefCell::new(emit);
@@ -201,17 +240,14 @@ impl<'a> Fleet<'a> {
                     // Not in the `let`, whose borrow would last as long as the errand.
                     let next = queue.borrow_mut().pop_front();
                     let Some((place, errand)) = next else { return false };
-                    match run_errand(host, name_in(hosts, host), stage, &errand, can_be_replaced, deadline, emit).await
-                    {
-                        Some(trials) => {
-                            if let Some(result) = results.borrow_mut().get_mut(place) {
-                                *result = trials;
-                            }
-                        }
-                        None => {
-                            queue.borrow_mut().push_front((place, errand));
-                            return true;
-                        }
+                    let name = name_in(hosts, host);
+                    let made = run_errand(host, name, stage, &errand, can_be_replaced, deadline, emit).await;
+                    let Some(trials) = made else {
+                        queue.borrow_mut().push_front((place, errand));
+                        return true;
+                    };
+                    if let Some(result) = results.borrow_mut().get_mut(place) {
+                        *result = trials;
                     }
                 }
             });

@@ -1,0 +1,67 @@
+//! What several hosts are worth: how much sooner a study ends, and how much more it has measured by then. `--nocapture` shows the table;
+//! `RALF_TUNE_TEST_SPEED_UP=3` plays three studies of every machine.
+
+use std::fmt::Write as _;
+
+use ralf_tune::{
+    model::{observation::Repetition, study::Study},
+    simulate::Scenario,
+};
+
+use super::{
+    shared::truth,
+    support::{Asked, study},
+};
+
+const FEW: [&str; 2] = ["high-end", "one-slot"];
+
+fn requests(study: &Study) -> f64 {
+    let all = study.trials.iter().flat_map(|trial| &trial.observations);
+    f64::from(u32::try_from(all.filter(|request| request.repetition == Repetition::Measured).count()).unwrap())
+}
+
+fn pairs(study: &Study) -> f64 {
+    study.comparison.as_ref().map_or(0.0, |found| f64::from(u32::try_from(found.pairs).unwrap()))
+}
+
+fn mean(studies: &[Study], of: impl Fn(&Study) -> f64) -> f64 {
+    studies.iter().map(of).sum::<f64>() / studies.len() as f64
+}
+
+#[test]
+fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
+    let seeds = std::env::var("RALF_TUNE_TEST_SPEED_UP").map_or(0, |seeds| seeds.parse().unwrap());
+    let machines: Vec<&str> = if seeds > 0 { Scenario::NAMES.to_vec() } else { FEW.to_vec() };
+    let mut page = String::from("machine      hosts  minutes  speed-up  requests  pairs  worth of the pick\n");
+    let mut logs = [Vec::new(), Vec::new()];
+    for name in &machines {
+        let mut alone = (0.0, 0.0);
+        for hosts in [1, 2, 4] {
+            let studies: Vec<Study> = (0..seeds.max(1))
+                .map(|seed| study(&Asked::of(&vec![*name; hosts], "full", 10 * seed + 1)).study)
+                .collect();
+            let seconds = mean(&studies, |study| study.elapsed_seconds);
+            let speeds = truth(name, &studies.iter().collect::<Vec<_>>());
+            let worth = speeds.iter().sum::<f64>() / speeds.len() as f64;
+            if hosts == 1 {
+                alone = (seconds, worth);
+            } else {
+                logs[hosts / 4].push((alone.0 / seconds).ln());
+            }
+            let _ = writeln!(
+                page,
+                "{name:12} {hosts:5} {:8.1} {:9.2} {:9.0} {:6.0} {:18.2}",
+                seconds / 60.0,
+                alone.0 / seconds,
+                mean(&studies, requests),
+                mean(&studies, pairs),
+                worth / alone.1
+            );
+            assert!(seeds > 0 || worth > 0.95 * alone.1, "{page}");
+        }
+    }
+    let [two, four] = logs.map(|logs| (logs.iter().sum::<f64>() / logs.len() as f64).exp());
+    let _ = writeln!(page, "geometric mean: {two:.2} times as fast with two hosts, {four:.2} with four");
+    println!("{page}");
+    assert!(two > 1.15 && four > two, "{page}");
+}
