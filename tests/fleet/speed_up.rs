@@ -25,10 +25,15 @@ fn pairs(study: &Study) -> f64 {
 }
 
 fn mean(studies: &[Study], of: impl Fn(&Study) -> f64) -> f64 {
-    studies.iter().map(of).sum::<f64>() / studies.len() as f64
+    mean_of(&studies.iter().map(of).collect::<Vec<_>>())
+}
+
+fn mean_of(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap())
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the table is worth seeing with --nocapture")]
 fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
     let seeds = std::env::var("RALF_TUNE_TEST_SPEED_UP").map_or(0, |seeds| seeds.parse().unwrap());
     let machines: Vec<&str> = if seeds > 0 { Scenario::NAMES.to_vec() } else { FEW.to_vec() };
@@ -42,7 +47,7 @@ fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
                 .collect();
             let seconds = mean(&studies, |study| study.elapsed_seconds);
             let speeds = truth(name, &studies.iter().collect::<Vec<_>>());
-            let worth = speeds.iter().sum::<f64>() / speeds.len() as f64;
+            let worth = mean_of(&speeds);
             if hosts == 1 {
                 alone = (seconds, worth);
             } else {
@@ -60,7 +65,7 @@ fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
             assert!(seeds > 0 || worth > 0.95 * alone.1, "{page}");
         }
     }
-    let [two, four] = logs.map(|logs| (logs.iter().sum::<f64>() / logs.len() as f64).exp());
+    let [two, four] = logs.map(|logs| mean_of(&logs).exp());
     let _ = writeln!(page, "geometric mean: {two:.2} times as fast with two hosts, {four:.2} with four");
     println!("{page}");
     assert!(two > 1.15 && four > two, "{page}");

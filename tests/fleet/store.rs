@@ -1,4 +1,4 @@
-//! The shared store: the same suite in an SQLite file and on a real PostgreSQL server, where there is one.
+//! The shared store: the same suite in an `SQLite` file and on a real `PostgreSQL` server, where there is one.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 
 use ralf_tune::store::shared::{LEASE_SECONDS, Role, SharedError, SharedStore, Standing, Terms};
 
-/// A PostgreSQL server of our own, in a folder of its own, reached by a socket.
+/// A `PostgreSQL` server of our own, in a folder of its own, reached by a socket.
 pub struct Postgres {
     programs: PathBuf,
     folder: tempfile::TempDir,
@@ -22,6 +22,7 @@ const USER: &str = "postgres";
 
 impl Postgres {
     /// `None`, with a word, where no server is installed.
+    #[expect(clippy::print_stderr, reason = "a test that did not happen says so")]
     pub fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             eprintln!("skipped on PostgreSQL: no server is installed here");
@@ -106,7 +107,7 @@ fn terms(seed: u64) -> Terms {
 
 #[test]
 fn one_leads_and_the_others_help() {
-    with_each(&|address: &dyn Fn() -> String| {
+    with_each(|address: &dyn Fn() -> String| {
         let address = address();
         let open = |study: &str, me: &str| SharedStore::open(&address, study, me).unwrap();
         let (one, two) = (open("leads", "one"), open("leads", "two"));
@@ -135,7 +136,7 @@ fn one_leads_and_the_others_help() {
 
 #[test]
 fn a_piece_is_held_by_one_until_it_gives_no_word() {
-    with_each(&|address: &dyn Fn() -> String| {
+    with_each(|address: &dyn Fn() -> String| {
         let address = address();
         let open = |me: &str| SharedStore::open(&address, "held", me).unwrap();
         let (one, two) = (open("one"), open("two"));
@@ -167,7 +168,7 @@ fn a_piece_is_held_by_one_until_it_gives_no_word() {
 #[test]
 fn whoever_claims_at_the_same_moment_gets_different_pieces() {
     const PIECES: u32 = 60;
-    with_each(&|address: &dyn Fn() -> String| {
+    with_each(|address: &dyn Fn() -> String| {
         let address = Arc::new(address());
         let first = SharedStore::open(&address, "crowd", "first").unwrap();
         first.begin(&terms(1)).unwrap();
