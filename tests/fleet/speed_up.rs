@@ -33,7 +33,6 @@ fn mean_of(values: &[f64]) -> f64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the table is worth seeing with --nocapture")]
 fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
     let seeds = std::env::var("RALF_TUNE_TEST_SPEED_UP").map_or(0, |seeds| seeds.parse().unwrap());
     let machines: Vec<&str> = if seeds > 0 { Scenario::NAMES.to_vec() } else { FEW.to_vec() };
@@ -46,8 +45,8 @@ fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
                 .map(|seed| study(&Asked::of(&vec![*name; hosts], "full", 10 * seed + 1)).study)
                 .collect();
             let seconds = mean(&studies, |study| study.elapsed_seconds);
-            let speeds = truth(name, &studies.iter().collect::<Vec<_>>());
-            let worth = mean_of(&speeds);
+            let truths = truth(name, &studies.iter().collect::<Vec<_>>());
+            let worth = mean_of(&truths);
             if hosts == 1 {
                 alone = (seconds, worth);
             } else {
