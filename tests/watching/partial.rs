@@ -104,7 +104,7 @@ fn partial(case: &Case, seed: u64) -> Option<Partial> {
 fn full_study(scenario: &str, seed: u64) -> f64 {
     runtime().block_on(async {
         let simulation = Simulation::new(&scenario.parse().unwrap(), seed).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(26 * 3600)).await;
+        tokio::time::sleep(Duration::from_hours(26)).await;
         let full = intensity("full");
         simulation.study(&full, plan(&full, &bundled(), &Choices::default()).unwrap()).await.elapsed_seconds
     })
