@@ -34,10 +34,12 @@ mod profile;
 mod proxy;
 pub mod proxy_args;
 mod proxy_report;
+mod recommendations;
 mod resume;
 mod run;
 mod schema;
 mod session;
+mod share;
 mod shared;
 mod simulate;
 mod studies_args;
@@ -86,6 +88,8 @@ pub fn main() -> ExitCode {
         Command::Watch(args) => watch::run(args),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
+        Command::Share(command) => share::run(command),
+        Command::Recommend(args) => share::recommend(args),
         Command::Profile(command) => profile::run(command),
         Command::Report(args) => study::show(args),
         Command::Config(command) => config::run(command),

@@ -60,6 +60,9 @@ pub mod prior;
 pub mod production;
 pub mod profile;
 pub mod proof;
+pub mod recommendation;
+#[doc(hidden)]
+pub mod recommending;
 #[doc(hidden)]
 pub mod rehearsal;
 pub mod score;

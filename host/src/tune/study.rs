@@ -314,11 +314,15 @@ async fn measure(
     }
     // What the comparison of the hosts took is nobody's share.
     let began = clock.elapsed().as_secs_f64();
-    if let Some(found) = &setup.begun.prior
-        && Box::pin(prior::check(fleet, facts, found, progress, clock.at(began + total * prior::SHARE), emit)).await
-    {
-        progress.prior_holds = true;
-        return;
+    if let Some(found) = &setup.begun.prior {
+        let deadline = clock.at(began + total * prior::share(found));
+        if Box::pin(prior::check(fleet, facts, found, progress, deadline, emit)).await {
+            progress.prior_holds = true;
+            return;
+        }
+        if found.alone {
+            return;
+        }
     }
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     if setup.prepared.known.is_empty() {

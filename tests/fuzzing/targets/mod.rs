@@ -9,6 +9,7 @@ mod component;
 mod config;
 mod journal;
 mod manifest;
+mod pack;
 mod reader;
 mod settings;
 mod stream;
@@ -18,13 +19,14 @@ mod transport;
 type Target = fn(&[u8]);
 
 /// Every target: its name, which is that of its folders in `fuzz/`, and its function.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("address", address::check),
     ("answers", answers::check),
     ("component", component::check),
     ("config", config::check),
     ("journal", journal::check),
     ("manifest", manifest::check),
+    ("pack", pack::check),
     ("settings", settings::check),
     ("stream", stream::check),
 ];
