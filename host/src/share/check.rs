@@ -31,7 +31,7 @@ pub const MOST_CURVE_POINTS: usize = 64;
 pub(super) const MOST_NOTES_PER_MINUTE: f64 = 1e5;
 
 /// Bytes of a loaded model at most.
-pub(super) const MOST_MEMORY_BYTES: f64 = (1_u64 << 43) as f64;
+pub(super) const MOST_MEMORY_BYTES: f64 = 8.8e12;
 
 /// Bytes of a model's file at most.
 pub(super) const MOST_MODEL_BYTES: u64 = 1 << 42;
@@ -259,9 +259,8 @@ pub(super) fn fits_settings(settings: &Candidate) -> bool {
             Parameter::ChunkSize | Parameter::MaxContentLength => (1.0, 1e9),
             Parameter::MaxConcurrentRequests => (1.0, 64.0),
             Parameter::RequestDelaySeconds | Parameter::InitialBackoffSeconds => (0.0, 3600.0),
-            Parameter::BatchSize => (1.0, 1e6),
             Parameter::BatchDelaySeconds => (0.0, 86_400.0),
-            Parameter::RequestTimeoutSeconds => (1.0, 1e6),
+            Parameter::BatchSize | Parameter::RequestTimeoutSeconds => (1.0, 1e6),
             Parameter::RetryAttempts => (1.0, 1000.0),
             Parameter::BackoffMultiplier => (0.0, 100.0),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     check::fits_curve,
-    numbers::{digits, estimate, two, up},
+    numbers::{digits, estimate, up},
 };
 use crate::{
     model::{
@@ -74,7 +74,7 @@ fn place(
         }
         CurveKind::PrefillByTokens => {
             let (tokens, _) = alone.filter(|_| same(trial))?;
-            Some((two(tokens.into()) as f64, Metric::PrefillTokensPerSecond))
+            Some((digits(f64::from(tokens), 2), Metric::PrefillTokensPerSecond))
         }
         CurveKind::SlotsByRequests => {
             let (_, parallel) = probe(trial)?;

@@ -19,6 +19,7 @@ use crate::model::{
     selection::MeasuredCandidate,
     space::Parameter,
     study::{Outcome, Study},
+    trial::Trial,
 };
 
 /// Why a study makes no pack.
@@ -71,7 +72,7 @@ impl Pack {
             .collect();
         others.truncate(MOST_OTHERS);
         let requests: usize = study.trials.iter().map(|trial| trial.measured().count()).sum();
-        let pack = Self {
+        let made = Self {
             schema_version: PACK_SCHEMA_VERSION,
             tool_version: names::tool_version(&study.tool_version).ok_or(NoPack::NoRelease)?,
             month: names::month(&study.started_at).ok_or(NoPack::NoDate)?,
@@ -85,11 +86,11 @@ impl Pack {
             pick,
             requests: u32::try_from(two(requests as u64)).unwrap_or(u32::MAX),
         };
-        let says_a_speed = pack.candidates().any(|one| one.notes_per_minute.is_some());
-        if requests == 0 || !(says_a_speed || !pack.curves.is_empty()) {
+        let says_a_speed = made.candidates().any(|one| one.notes_per_minute.is_some());
+        if requests == 0 || (!says_a_speed && made.curves.is_empty()) {
             return Err(NoPack::NothingMeasured);
         }
-        Ok(pack)
+        Ok(made)
     }
 
     /// The present settings, the others, and the picked ones.
@@ -216,7 +217,7 @@ fn workload(study: &Study) -> WorkloadClass {
         .trials
         .iter()
         .filter(|trial| trial.is_complete())
-        .flat_map(|trial| trial.measured())
+        .flat_map(Trial::measured)
         .filter(|request| request.file.is_some() && request.failure.is_none() && request.answer_tokens > 0)
         .map(|request| f64::from(request.answer_tokens))
         .collect();

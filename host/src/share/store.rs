@@ -125,7 +125,7 @@ impl PackStore {
         for path in self.paths()? {
             match read(&path) {
                 Ok(pack) if path.file_stem().is_some_and(|name| name.to_str() == Some(id(&pack).hex())) => {
-                    packs.push(pack)
+                    packs.push(pack);
                 }
                 _ => broken += 1,
             }

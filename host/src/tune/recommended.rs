@@ -24,8 +24,10 @@ const NOTES: usize = 2;
 /// Share of the least speed that was foretold below which something else must be going on here.
 const LEAST: f64 = 0.8;
 
-/// How many times as fast as the present settings it must seem, so that a comparison can be expected to prove it.
-const BETTER: f64 = 1.03;
+/// How many times as fast as the present settings it must seem, so that nothing else is searched for: notes this few are not sure of less. Where nothing
+/// else would be searched for anyway, the comparison decides.
+const BETTER: f64 = 1.2;
+const BETTER_ALONE: f64 = 1.0;
 
 /// Tries what others found. Whether it holds: then its settings are the incumbent, and only the comparison is still to be made.
 pub async fn check(
@@ -118,7 +120,8 @@ fn objection(trial: Option<&Trial>, now: Option<Estimate>, before: Option<Estima
             now.value, prior.notes_per_minute.interval.low
         ));
     }
-    before.filter(|before| now.value < BETTER * before.value).map(|before| {
+    let better = if prior.alone { BETTER_ALONE } else { BETTER };
+    before.filter(|before| now.value < better * before.value).map(|before| {
         format!("{:.2} notes a minute, and {:.2} with your present settings on the same files", now.value, before.value)
     })
 }

@@ -1,15 +1,12 @@
 //! One machine left out: what the others recommend to it, bare and tried, and what a misleading recommendation costs it.
 
-use std::path::Path;
-
 use super::{
     Recommendations,
     fleet::Machine,
-    survey::{STUDY_SEED, best, ended_with, keep, simulation, tried},
+    survey::{STUDY_SEED, best, ended_with, keep, known, simulation, tried},
 };
 use crate::{
     arena::{contest::ArenaError, ground::runtime, simulation::Simulation},
-    files,
     model::{
         candidate::Candidate,
         pack::SignedPack,
@@ -20,9 +17,6 @@ use crate::{
     share::recommend::{Asked, recommend},
     tune::{self, Panel},
 };
-
-/// Bytes of a kept result at most.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// Settings that are bad where these are the best: other requests at once, prompts read in small steps, a context twice as large for half of a file.
 fn misleading(best: &Candidate) -> Candidate {
@@ -43,18 +37,14 @@ pub(super) fn left_out(
     others: &[SignedPack],
 ) -> Result<Option<LeftOut>, ArenaError> {
     let path = of.kept.map(|folder| folder.join(format!("left-out-{:04}.json", machine.index)));
-    if let Some(known) = path.as_deref().and_then(known) {
-        return Ok(known);
+    if let Some(known) = path.as_deref().and_then(known::<LeftOut>) {
+        return Ok(known.found);
     }
     let found = measured(of, machine, own, others)?;
     if let Some(path) = path {
         keep(&path, &found)?;
     }
     Ok(found)
-}
-
-fn known(path: &Path) -> Option<Option<LeftOut>> {
-    serde_json::from_slice(&files::bytes(path, MOST_BYTES).ok()?).ok()
 }
 
 fn measured(
@@ -70,10 +60,10 @@ fn measured(
         let asked = Asked::of(&profile, &simulation.server, &simulation.model, &machine.workload, &[0; 32]);
         let Some(found) = recommend(&asked, others) else { return Ok(None) };
         let bare = tried(&best(own), &simulation.oracle(&panel).evaluate(&found.settings).await, None);
-        let (proven, holds) = begun_with(of, &simulation, machine, own, &panel, &found).await?;
+        let (proven, holds) = Box::pin(begun_with(of, &simulation, machine, own, &panel, &found)).await?;
         let bad = Recommendation { settings: misleading(&own.best), ..found.clone() };
         let again = self::simulation(machine, STUDY_SEED).await?;
-        let (misled, _) = begun_with(of, &again, machine, own, &panel, &bad).await?;
+        let (misled, _) = Box::pin(begun_with(of, &again, machine, own, &panel, &bad)).await?;
         Ok(Some(LeftOut {
             index: machine.index,
             foretold: Some(found.notes_per_minute),

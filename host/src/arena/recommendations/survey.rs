@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Recommendations, fleet::Machine};
 use crate::{
@@ -42,8 +42,8 @@ pub(super) fn best(of: &Surveyed) -> Best {
 /// A kept result, or a new one. `None` where nothing is feasible on the machine.
 pub(super) fn survey(of: &Recommendations<'_>, machine: &Machine) -> Result<Option<Surveyed>, ArenaError> {
     let path = of.kept.map(|folder| folder.join(format!("machine-{:04}.json", machine.index)));
-    if let Some(known) = path.as_deref().and_then(known) {
-        return Ok(known);
+    if let Some(known) = path.as_deref().and_then(known::<Surveyed>) {
+        return Ok(known.found);
     }
     let found = measured(of, machine)?;
     if let Some(path) = path {
@@ -52,7 +52,15 @@ pub(super) fn survey(of: &Recommendations<'_>, machine: &Machine) -> Result<Opti
     Ok(found)
 }
 
-fn known(path: &Path) -> Option<Option<Surveyed>> {
+/// A result as it is kept: none is one, too.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Kept<T> {
+    pub found: Option<T>,
+}
+
+/// What is kept; `None` where nothing is.
+pub(super) fn known<T: DeserializeOwned>(path: &Path) -> Option<Kept<T>> {
     serde_json::from_slice(&files::bytes(path, MOST_BYTES).ok()?).ok()
 }
 
