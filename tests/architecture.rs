@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("model", &[]),
     ("files", &[]),
     ("stats", &["model"]),
@@ -21,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("install", &["model", "files", "emit::replace"]),
     ("author", &["model"]),
     ("store", &["model", "files", "install::private"]),
+    ("share", &["model", "files", "stats", "install::private"]),
     ("profile", &["model", "ollama"]),
     ("proxy", &["model"]),
     ("learning", &["model", "stats"]),

@@ -8,7 +8,7 @@
 //! has the notes scored and a winner selected; `emit` shows the difference and saves it; `report` says what was found.
 //! `proxy` stands before a server and says what clients do with it, and `learning` what its records add up to. `watch` says when
 //! settings are no longer what they were. `install` keeps plugins of
-//! others, `conformance` puts one to the test. [`model`] is the data that flows, `stats` the mathematics; `cli` is the door.
+//! others, `share` says what a study is to others and theirs are to this machine, `conformance` puts one to the test. [`model`] is the data that flows, `stats` the mathematics; `cli` is the door.
 
 #![deny(missing_docs)]
 
@@ -44,6 +44,8 @@ pub mod rehearsal;
 pub mod report;
 #[doc(hidden)]
 pub mod settings;
+#[doc(hidden)]
+pub mod share;
 #[doc(hidden)]
 pub mod simulate;
 #[doc(hidden)]

@@ -31,7 +31,8 @@ pub struct SignedPack {
     pub pack: Pack,
     /// The public key, Ed25519: 64 hexadecimal digits, small ones.
     pub key: String,
-    /// Signature by that key of the pack as JSON: fields in the order of their declaration, nothing between them. 128 hexadecimal digits.
+    /// Signature by that key of the line `ralf-tune pack` and the pack as JSON: fields in the order of their declaration, nothing between them.
+    /// 128 hexadecimal digits, small ones.
     pub signature: String,
 }
 
@@ -61,7 +62,7 @@ pub struct Pack {
     pub others: Vec<PackedCandidate>,
     /// What the study ended with; absent where it recommends nothing. The present settings again where it kept them.
     pub pick: Option<PackedPick>,
-    /// Requests behind all of it.
+    /// Requests behind all of it, rounded to two digits.
     pub requests: u32,
 }
 
@@ -89,6 +90,10 @@ pub const THREADS: [u32; 11] = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 /// Classes of memory, in GiB.
 pub const MEMORY_GIB: [u32; 11] = [1, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 
+/// Classes of the context that a model was trained on, in tokens.
+pub const CONTEXT_TOKENS: [u32; 12] =
+    [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576];
+
 /// Classes of graphics memory, in GiB.
 pub const GPU_MEMORY_GIB: [u32; 10] = [1, 4, 6, 8, 12, 16, 24, 32, 48, 80];
 
@@ -98,7 +103,7 @@ pub const GPU_MEMORY_GIB: [u32; 10] = [1, 4, 6, 8, 12, 16, 24, 32, 48, 80];
 pub struct GpuClass {
     /// Who made it.
     pub vendor: GpuVendor,
-    /// Its memory in GiB: one of [`GPU_MEMORY_GIB`], the nearest below.
+    /// Its memory in GiB: one of [`GPU_MEMORY_GIB`], the nearest below. Absent where it is the machine's.
     pub memory_gib: Option<u32>,
     /// Whether it shares the machine's memory.
     pub unified: bool,
@@ -151,7 +156,7 @@ pub struct PackedModel {
     pub parameters: Option<u64>,
     /// How its weights are stored, where it is a known way: `Q4_K_M`.
     pub quantization: Option<String>,
-    /// Tokens of context that it was trained on.
+    /// Tokens of context that it was trained on: one of [`CONTEXT_TOKENS`], the nearest below.
     pub trained_context: Option<u32>,
     /// Its file in bytes, rounded to two digits.
     pub size_bytes: Option<u64>,
@@ -185,7 +190,7 @@ pub enum CurveKind {
     PrefillByTokens,
     /// Requests that were worked on at once, by requests at once.
     SlotsByRequests,
-    /// Tokens a second of one answer, by threads.
+    /// Tokens a second of one answer, by threads of a machine that has as many as its class says.
     DecodeByThreads,
     /// Tokens a second that prompts are read with, by `num_batch`.
     PrefillByBatch,
@@ -193,6 +198,19 @@ pub enum CurveKind {
     MemoryByContext,
     /// Seconds of a load, by `num_ctx`.
     LoadByContext,
+}
+
+impl CurveKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::DecodeByRequests,
+        Self::PrefillByTokens,
+        Self::SlotsByRequests,
+        Self::DecodeByThreads,
+        Self::PrefillByBatch,
+        Self::MemoryByContext,
+        Self::LoadByContext,
+    ];
 }
 
 /// A quantity against another.
@@ -221,7 +239,7 @@ pub struct CurvePoint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackedCandidate {
-    /// The settings.
+    /// The settings. Threads are those of a machine that has as many as its class says; bounds are rounded up to three digits.
     pub settings: Candidate,
     /// Notes a minute of the whole batch.
     pub notes_per_minute: Option<Estimate>,

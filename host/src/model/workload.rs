@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{candidate::Candidate, learned::Learned};
 
+/// What the built-in prompt says of where it comes from.
+pub const BUILT_IN_PROMPT: &str = "built in";
+
 /// One source file, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceFile {
@@ -63,7 +66,7 @@ impl Workload {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PromptTemplate {
     pub text: String,
-    /// `"built in"`, or the file that it was read from.
+    /// [`BUILT_IN_PROMPT`], or the file that it was read from.
     pub origin: String,
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::WorkloadError;
 use crate::{
     files::{self, ReadError},
-    model::workload::{Piece, PromptTemplate, SourceFile},
+    model::workload::{BUILT_IN_PROMPT, Piece, PromptTemplate, SourceFile},
 };
 
 /// A prompt of the user's may be this long: more is a mistake, not a prompt.
@@ -54,7 +54,7 @@ impl PromptTemplate {
     /// The prompt of RALF Note's task, in our own words.
     #[must_use]
     pub fn built_in() -> Self {
-        Self { text: BUILT_IN.to_owned(), origin: "built in".to_owned() }
+        Self { text: BUILT_IN.to_owned(), origin: BUILT_IN_PROMPT.to_owned() }
     }
 
     /// Reads the user's prompt.
