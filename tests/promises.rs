@@ -26,6 +26,7 @@ mod faults;
 mod full_disk;
 mod fuzzing;
 mod honest_requests;
+mod hub;
 mod installing;
 mod judge;
 mod keeping_notes;

@@ -17,11 +17,13 @@ use super::{
     },
     config::args::ConfigCommand,
     doctor::args::{self as doctor_args, DoctorArgs},
+    hub::args::HubCommand,
     man::{self, ManArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
     proxy_args::{self, ProxyArgs},
     schema::{self, SchemaArgs},
+    share::args::ShareCommand,
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
     watch::args::{self as watch_args, WatchArgs},
@@ -65,7 +67,7 @@ Settings, the strongest first:
   config.toml in the ralf-tune folder of your configuration directory, or in RALF_TUNE_CONFIG_DIR
   the defaults";
 
-/// Finds the best settings for batch work with a local language model on Ollama, by measuring this machine
+/// Finds the best settings for batch work with a local model on Ollama, by measuring this machine
 #[derive(Debug, Parser)]
 #[command(name = "ralf-tune", version, arg_required_else_help = true, after_long_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
@@ -117,6 +119,12 @@ pub enum Command {
     /// Keep settings under names, such as fast, balanced, quality or yours, and use one
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Send what studies measured to a hub, and get what others did
+    #[command(subcommand)]
+    Share(ShareCommand),
+    /// Serve what many share
+    #[command(subcommand)]
+    Hub(HubCommand),
     /// Look at the settings that count, and who said them
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -127,7 +135,7 @@ pub enum Command {
     #[command(after_long_help = schema::EXAMPLES)]
     Schema(SchemaArgs),
     /// Print the manual page, or write those of all commands
-    #[command(after_long_help = man::EXAMPLES)]
+    #[command(hide = true, after_long_help = man::EXAMPLES)]
     Man(ManArgs),
 }
 
@@ -421,6 +429,7 @@ impl From<&RunArgs> for Overrides {
             prompt: args.prompt.clone(),
             format: args.format,
             output: args.output.clone(),
+            hub: None,
             simulate: args.simulate.clone(),
         }
     }

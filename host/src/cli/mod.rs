@@ -16,6 +16,7 @@ mod doctor;
 mod drift;
 pub mod exit;
 mod failure;
+mod hub;
 mod installed;
 mod interrupt;
 mod limits;
@@ -36,6 +37,7 @@ mod resume;
 mod run;
 mod schema;
 mod session;
+mod share;
 mod simulate;
 mod studies_args;
 mod study;
@@ -81,6 +83,8 @@ pub fn main() -> ExitCode {
         Command::Batch(args) => batch::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Watch(args) => watch::run(args),
+        Command::Hub(command) => hub::run(command),
+        Command::Share(command) => share::run(command),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
         Command::Profile(command) => profile::run(command),

@@ -29,6 +29,8 @@ pub mod experiment;
 pub mod finding;
 pub mod forecast;
 #[doc(hidden)]
+pub mod hub;
+#[doc(hidden)]
 pub mod judge;
 #[doc(hidden)]
 pub mod kept;

@@ -53,6 +53,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         prompt: path(env, &key::PROMPT),
         format: read(env, &key::FORMAT, |text| Format::from_str(text, true).map_err(|_| "text or json is needed"))?,
         output: path(env, &key::OUTPUT),
+        hub: text(env, &key::HUB),
         simulate: text(env, &key::SIMULATE),
     })
 }

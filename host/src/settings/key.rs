@@ -36,10 +36,11 @@ pub const QUALITY_FLOOR: Key = key("--quality-floor", "RALF_TUNE_QUALITY_FLOOR",
 pub const PROMPT: Key = key("--prompt", "RALF_TUNE_PROMPT", "prompt");
 pub const FORMAT: Key = key("--format", "RALF_TUNE_FORMAT", "format");
 pub const OUTPUT: Key = key("--output", "RALF_TUNE_OUTPUT", "output");
+pub const HUB: Key = key("--hub", "RALF_TUNE_HUB", "hub");
 pub const SIMULATE: Key = key("--simulate", "RALF_TUNE_SIMULATE", "simulate");
 
 /// Every setting, in the order of the help text.
-pub const KEYS: [Key; 24] = [
+pub const KEYS: [Key; 25] = [
     INTENSITY,
     BUDGET,
     MODEL,
@@ -63,6 +64,7 @@ pub const KEYS: [Key; 24] = [
     PROMPT,
     FORMAT,
     OUTPUT,
+    HUB,
     SIMULATE,
 ];
 

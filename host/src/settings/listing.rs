@@ -61,6 +61,7 @@ impl Settings {
                 })
             }),
             listed(key::OUTPUT.file, &self.output, |path| json!(path.as_deref().map(shown))),
+            listed(key::HUB.file, &self.hub, |hub| json!(hub.as_deref().map(without_password))),
             listed(key::SIMULATE.file, &self.simulate, |scenario| json!(scenario)),
         ]);
         all

@@ -99,6 +99,8 @@ pub struct Settings {
     pub prompt: Setting<Option<PathBuf>>,
     pub format: Setting<Format>,
     pub output: Setting<Option<PathBuf>>,
+    /// Address of a hub. Only the user names one, never a project.
+    pub hub: Setting<Option<String>>,
     /// Name of a scenario of the simulator.
     pub simulate: Setting<Option<String>>,
     /// What looks like a mistake and is not an error.

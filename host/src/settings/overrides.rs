@@ -32,6 +32,7 @@ pub struct Overrides {
     pub prompt: Option<PathBuf>,
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
+    pub hub: Option<String>,
     pub simulate: Option<String>,
 }
 

@@ -179,6 +179,7 @@ pub fn resolve(
         prompt: layers.optional(&key::PROMPT, |v| v.prompt.as_ref()),
         format: layers.or(Format::Text, &key::FORMAT, |v| v.format.as_ref()),
         output: layers.optional(&key::OUTPUT, |v| v.output.as_ref()),
+        hub: layers.optional(&key::HUB, |v| v.hub.as_ref()),
         simulate: layers.optional(&key::SIMULATE, |v| v.simulate.as_ref()),
         warnings: environment::unknown_variables(env),
         intensities,
