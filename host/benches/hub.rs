@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use packs::{Kind, MODELS, pack};
+use packs::{Kind, MODELS, USUAL, pack};
 use ralf_tune::{
     hub::{Hub, HubLimits, Moment, Rate, Request, Store, client::HubClient, facts::Incoming, serve},
     model::pack::{MEMORY_GIB, Pack, SignedPack, THREADS},
@@ -47,9 +47,13 @@ const QUESTIONS: usize = 300;
 
 const NOON: i64 = 1_796_126_400;
 
+/// Packs that differ in all that they say; the others differ in who says it, and are named anew.
+const PATTERNS: usize = 2_000;
+
 struct Crowd {
     chance: ChaCha8Rng,
     keys: usize,
+    patterns: Vec<Incoming>,
 }
 
 impl Crowd {
@@ -64,7 +68,7 @@ impl Crowd {
         let kind = Kind {
             model: MODELS[self.one_of(MODELS.len())],
             machine: self.one_of(packs::MACHINES.len()),
-            mean_chars: [6_000, 2_500, 18_000, 700][self.one_of(4)],
+            mean_chars: [USUAL.mean_chars, 2_500, 18_000, 700][self.one_of(4)],
         };
         let spread: f64 = (0..12).map(|_| self.chance.random::<f64>()).sum::<f64>() - 6.0;
         let centre =
@@ -80,8 +84,15 @@ impl Crowd {
 
     /// The same as it is kept, with nobody's signature.
     fn incoming(&mut self) -> Incoming {
-        let key = format!("{:064x}", self.chance.random_range(0..self.keys));
-        Incoming::of(&SignedPack { pack: self.pack(), key, signature: "0".repeat(128) }).unwrap()
+        if self.patterns.len() < PATTERNS {
+            let (key, signature) = ("0".repeat(64), "0".repeat(128));
+            let pattern = Incoming::of(&SignedPack { pack: self.pack(), key, signature }).unwrap();
+            self.patterns.push(pattern);
+        }
+        let mut incoming = self.patterns[self.chance.random_range(0..self.patterns.len())].clone();
+        self.chance.fill(&mut incoming.hash);
+        incoming.key[..8].copy_from_slice(&(self.chance.random_range(0..self.keys) as u64).to_le_bytes());
+        incoming
     }
 }
 
@@ -99,7 +110,8 @@ fn main() {
 async fn measure(database: &str, many: usize) {
     let store = Store::open(database).await.unwrap();
     println!("{} on {}, {} packs\n", store.dialect().name(), now_and_load(), many);
-    let mut crowd = Crowd { chance: ChaCha8Rng::seed_from_u64(1), keys: (many / OF_A_KEY).max(1) };
+    let mut crowd =
+        Crowd { chance: ChaCha8Rng::seed_from_u64(1), keys: (many / OF_A_KEY).max(1), patterns: Vec::new() };
     println!(
         "| packs | in a second | p50 of {AT_ONCE}, ms | p99, ms | GiB | bytes a pack |\n|---|---|---|---|---|---|"
     );

@@ -24,7 +24,7 @@ use crate::{
 
 /// Until a connection stands, and until the next part of an answer.
 const CONNECT: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// What is sent at once: as much as a hub takes.
 const MOST_PACKS: usize = 100;

@@ -27,7 +27,7 @@ struct Operation {
 }
 
 /// What every request can meet.
-const ALWAYS: [(u16, &'static str); 4] = [(400, "query"), (413, "too-large"), (429, "too-often"), (503, "unavailable")];
+const ALWAYS: [(u16, &str); 4] = [(400, "query"), (413, "too-large"), (429, "too-often"), (503, "unavailable")];
 
 /// The document.
 #[must_use]
@@ -40,8 +40,8 @@ pub fn description() -> Value {
     let problem = of::<HubProblem>(&mut schemas);
     let mut paths = Map::new();
     for operation in operations(&mut schemas) {
-        let Operation { method, path, .. } = operation;
-        let described = described(operation, &problem);
+        let (method, path) = (operation.method, operation.path);
+        let described = described(&operation, &problem);
         if let Some(known) = paths.entry(path).or_insert_with(|| json!({})).as_object_mut() {
             known.insert(method.to_owned(), described);
         }
@@ -76,7 +76,7 @@ fn operations(schemas: &mut SchemaGenerator) -> Vec<Operation> {
         headers: json!({}),
         problems: &[],
     };
-    let model = query("model", "public name of a model, or the digest of one without", json!({ "type": "string" }));
+    let model = query("model", "public name of a model, or the digest of one without", &json!({ "type": "string" }));
     let signed = [
         (KEY_HEADER, "the public key: 64 hexadecimal digits"),
         (TIME_HEADER, "when it was signed: seconds since 1970, UTC; five minutes at most from now"),
@@ -104,9 +104,9 @@ fn operations(schemas: &mut SchemaGenerator) -> Vec<Operation> {
         Operation {
             parameters: vec![
                 model.clone(),
-                query("digest", "digest of a model", hexadecimal.clone()),
-                query("since", "packs that count since this number; 0 is all", number((0, 0, i64::MAX))),
-                query("limit", "packs at most", number(PAGE)),
+                query("digest", "digest of a model", &hexadecimal),
+                query("since", "packs that count since this number; 0 is all", &number((0, 0, i64::MAX))),
+                query("limit", "packs at most", &number(PAGE)),
             ],
             headers: json!({ NEXT_HEADER: {
                 "description": "the number to go on from; absent at the end",
@@ -115,7 +115,7 @@ fn operations(schemas: &mut SchemaGenerator) -> Vec<Operation> {
             ..plain("get", "/api/v1/packs", "pull", "Packs, the longest known first", of::<PackFile>(schemas))
         },
         Operation {
-            parameters: vec![model, query("limit", "classes at most", number(CLASSES))],
+            parameters: vec![model, query("limit", "classes at most", &number(CLASSES))],
             ..plain("get", "/api/v1/classes", "classes", "What was measured", of::<MeasuredClasses>(schemas))
         },
         removing(
@@ -137,15 +137,15 @@ fn operations(schemas: &mut SchemaGenerator) -> Vec<Operation> {
     ]
 }
 
-fn query(name: &str, what: &str, schema: Value) -> Value {
-    parameter("query", name, what, &schema, false)
+fn query(name: &str, what: &str, schema: &Value) -> Value {
+    parameter("query", name, what, schema, false)
 }
 
 fn parameter(place: &str, name: &str, what: &str, schema: &Value, required: bool) -> Value {
     json!({ "in": place, "name": name, "description": what, "schema": schema, "required": required })
 }
 
-fn described(operation: Operation, problem: &Value) -> Value {
+fn described(operation: &Operation, problem: &Value) -> Value {
     let content = |schema: &Value| json!({ "application/json": { "schema": schema } });
     let mut answers = Map::new();
     answers.insert(

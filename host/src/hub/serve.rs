@@ -30,7 +30,7 @@ const MOST_CONNECTIONS: usize = 128;
 
 /// Longest time of the head of a request, of a connection, and again of its last request: whoever says nothing holds it no longer.
 const HEAD: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What goes with every answer. Nothing of a page may run, load from elsewhere, be framed, or tell where somebody came from.
 const ALWAYS: [(&str, &str); 4] = [

@@ -35,7 +35,7 @@ pub fn run(args: &SharePushArgs) -> CommandResult {
             PushOutcome::Later => "not today",
         };
         let why = why.as_deref().map_or_else(String::new, |why| format!(": {}", clean_within(why, 300)));
-        ui::message(&format!("{} {what}{why}", clean_within(hash, 64)).trim_start().to_owned());
+        ui::message(format!("{} {what}{why}", clean_within(hash, 64)).trim_start());
         refused += usize::from(matches!(outcome, PushOutcome::Refused | PushOutcome::Later));
     }
     Ok(if refused == 0 { ExitStatus::Done } else { ExitStatus::NothingFeasible })

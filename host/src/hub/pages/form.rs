@@ -134,7 +134,7 @@ pub(super) fn form(models: &[(String, i64)], chosen: Option<&Wanted>) -> String 
     select(&mut out, "graphics-memory", "Graphics memory, the nearest below", &memory, was("graphics-memory"), true);
     let files: Vec<_> = FILES.map(|(name, label, _)| pair(name, label)).to_vec();
     select(&mut out, "files", "Size of your files", &files, was("files"), true);
-    out.push_str("<div><button type=\"submit\">Show what others measured</button></div>\n</form>\n");
+    out.push_str("<div><button type=\"submit\">Show measurements</button></div>\n</form>\n");
     out
 }
 

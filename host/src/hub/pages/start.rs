@@ -35,7 +35,7 @@ pub(super) fn body(models: &[(String, i64)], (packs, quarantined): (i64, i64)) -
         "<section>\n<h2>What is here</h2>\n<p>{} packs of measurements. {} more are far from what others measured, and wait until others agree with them. A pack has \
          classes and numbers: no name, no host, no path, no text, and the month in place of the day. A key stands for one who measured, and for nobody's name: \
          the page says how many there are, never which.</p>\n\
-         <h2>Share yours</h2>\n<pre class=\"scroll\"><code>ralf-tune share export --preview\nralf-tune share push --hub ADDRESS\nralf-tune share withdraw --hub ADDRESS</code></pre>\n\
+         <h2>Share yours</h2>\n<pre class=\"scroll\"><code>ralf-tune share push --hub ADDRESS\nralf-tune share withdraw --hub ADDRESS</code></pre>\n\
          <p>Every byte is shown before it leaves, and nothing leaves without your yes. The last command takes back what your key has shared.</p>\n\
          <p><a href=\"/api/v1/packs\">Download packs as JSON</a>, page by page. In the list above a key counts once for each class of machines and batches.</p>\n</section>\n",
         packs.max(0),
