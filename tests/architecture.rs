@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),
     ("rehearsal", &["model", "stats", "plugin", "workload", "conformance", "tune"]),
     ("embed", &["model", "ollama", "plugin", "profile", "rehearsal", "settings", "simulate", "tune", "workload"]),
-    ("arena", &["model", "stats", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
+    ("arena", &["model", "files", "stats", "share", "ollama", "plugin", "profile", "simulate", "workload", "tune"]),
 ];
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.

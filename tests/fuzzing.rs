@@ -75,6 +75,11 @@ fn manifests() {
 }
 
 #[test]
+fn packs() {
+    play("pack", VARIATIONS);
+}
+
+#[test]
 fn settings() {
     play("settings", VARIATIONS);
 }

@@ -54,6 +54,7 @@ mod sandbox;
 mod saving;
 mod schemas;
 mod secrets;
+mod sharing;
 mod simulator;
 mod studies;
 mod supply;

@@ -9,6 +9,7 @@ pub mod contest;
 mod ground;
 pub mod line_up;
 mod parallel;
+pub mod recommendations;
 pub mod simulation;
 pub mod standings;
 pub mod surfaces;

@@ -69,6 +69,12 @@ impl Simulation {
         Ok(Self { scenario: scenario.clone(), server, model, workload, client, seed })
     }
 
+    /// The same server, for another batch.
+    #[must_use]
+    pub fn with_workload(self, workload: Workload) -> Self {
+        Self { workload, ..self }
+    }
+
     /// Runs a study to its end, from the settings of somebody who never changed them.
     pub async fn study(&self, intensity: &Intensity, prepared: Prepared) -> Study {
         self.study_from(Candidate::default(), intensity, prepared).await

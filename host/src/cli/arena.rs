@@ -34,6 +34,9 @@ const SEEDS: u64 = 10;
 
 /// Runs every contender on every machine, and says who is better.
 pub fn run(args: &ArenaArgs) -> CommandResult {
+    if args.recommendations {
+        return super::recommendations::run(args);
+    }
     if args.calibration {
         return calibration::run(args);
     }

@@ -26,6 +26,8 @@ Examples:
       machines with a trap each, in two halves: one to learn from, one to be examined on
   ralf-tune arena --calibration
       are the gains, the confidence and the budgets of studies true?
+  ralf-tune arena --recommendations --machines 200 --kept fleet
+      what do machines lose that take over what others measured?
 
 See also: ralf-tune plugin test, which looks at one plugin alone";
 
@@ -86,9 +88,17 @@ pub struct ArenaArgs {
     #[arg(long, conflicts_with_all = ["strategy", "selector", "scenario", "surfaces"])]
     pub calibration: bool,
 
-    /// Machines of the calibration: the built-in ones and relatives of them [default: 21]
-    #[arg(long, value_name = "N", requires = "calibration", value_parser = machines)]
+    /// Hold what shared measurements recommend against the truth of a fleet of machines, each left out once; no contenders
+    #[arg(long, conflicts_with_all = ["strategy", "selector", "scenario", "surfaces", "calibration", "seeds"])]
+    pub recommendations: bool,
+
+    /// Machines of the calibration or the fleet: the built-in ones and relatives of them [default: 21]
+    #[arg(long, value_name = "N", value_parser = machines, conflicts_with_all = ["strategy", "selector", "scenario", "surfaces"])]
     pub machines: Option<usize>,
+
+    /// Folder for what is done of a fleet: it goes on from there
+    #[arg(long, value_name = "FOLDER", requires = "recommendations")]
+    pub kept: Option<PathBuf>,
 
     /// Component that contends, or scores; may be repeated [env: RALF_TUNE_PLUGIN]
     #[arg(long, value_name = "FILE")]

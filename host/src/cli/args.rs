@@ -23,7 +23,7 @@ use super::{
     profile::args::ProfileCommand,
     proxy_args::{self, ProxyArgs},
     schema::{self, SchemaArgs},
-    share::args::ShareCommand,
+    share::args::{RECOMMEND_EXAMPLES, RecommendArgs, ShareCommand},
     study::args::{REPORT_EXAMPLES, ReportArgs, StudyCommand},
     verify_args::{self, VerifyArgs},
     watch::args::{self as watch_args, WatchArgs},
@@ -36,6 +36,9 @@ use crate::settings::{
     DEFAULT_SCENARIO, DurationError, Format, Overrides, PluginParam, ScorerChoice, WorkloadChoice, parse_duration,
     parse_files, parse_grant, parse_limit, parse_param, parse_scorer, parse_seed, parse_share, plugin_name,
 };
+
+/// How long a recommendation is measured at most, where nothing else is wanted.
+const PROVING: Duration = Duration::from_secs(30);
 
 const WHAT: &str = "What to tune";
 const HOW: &str = "How to tune";
@@ -67,7 +70,7 @@ Settings, the strongest first:
   config.toml in the ralf-tune folder of your configuration directory, or in RALF_TUNE_CONFIG_DIR
   the defaults";
 
-/// Finds the best settings for batch work with a local model on Ollama, by measuring this machine
+/// Finds the best settings for batch work with a local model on Ollama, by measuring the machine
 #[derive(Debug, Parser)]
 #[command(name = "ralf-tune", version, arg_required_else_help = true, after_long_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
@@ -116,15 +119,18 @@ pub enum Command {
     /// List, show, compare, export and import studies that are kept; choose again in one
     #[command(subcommand)]
     Study(StudyCommand),
-    /// Keep settings under names, such as fast, balanced, quality or yours, and use one
-    #[command(subcommand)]
-    Profile(ProfileCommand),
-    /// Send what studies measured to a hub, and get what others did
+    /// Share what studies measured without saying whose it was, and keep what others share
     #[command(subcommand)]
     Share(ShareCommand),
     /// Serve what many share
-    #[command(subcommand)]
+    #[command(subcommand, hide = true)]
     Hub(HubCommand),
+    /// Say what the measurements of others recommend for this machine
+    #[command(after_long_help = RECOMMEND_EXAMPLES)]
+    Recommend(RecommendArgs),
+    /// Keep settings under names, such as fast, balanced, quality or yours, and use one
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Look at the settings that count, and who said them
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -135,7 +141,7 @@ pub enum Command {
     #[command(after_long_help = schema::EXAMPLES)]
     Schema(SchemaArgs),
     /// Print the manual page, or write those of all commands
-    #[command(hide = true, after_long_help = man::EXAMPLES)]
+    #[command(after_long_help = man::EXAMPLES, hide = true)]
     Man(ManArgs),
 }
 
@@ -148,6 +154,7 @@ Examples:
   ralf-tune run --workload learned --samples ./src    for requests like those that went through ralf-tune proxy
   ralf-tune run --plugin my-scorer.wasm --set my-scorer.strict=true
   ralf-tune run --simulate mid-range --yes --config /tmp/config.json
+  ralf-tune run --prove                      is what others measured better here? half a minute
   ralf-tune run --resume
       goes on where one was interrupted; what was measured is not measured again
 
@@ -274,9 +281,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run", help_heading = RESULT)]
     pub keep_notes: Option<PathBuf>,
 
-    /// Earlier study whose settings are checked first, or none [default: the newest that fits; none in simulations]
+    /// Earlier study whose settings are checked first, shared for what others measured, or none [default: the newest that fits, else
+    /// shared where something near is kept; none in simulations]
     #[arg(long, value_name = "STUDY", add = candidates::studies(), help_heading = HOW)]
     pub prior: Option<String>,
+
+    /// Check what others measured, or the --prior, in at most 30 seconds: adopt it or say why not, and search for nothing else
+    #[arg(long, conflicts_with = "resume", help_heading = HOW)]
+    pub prove: bool,
 
     /// Go on with a study that was interrupted or killed, with what was typed then [default: the newest]
     #[arg(
@@ -407,7 +419,7 @@ impl From<&RunArgs> for Overrides {
         Self {
             intensity,
             intensity_flag,
-            budget: args.budget,
+            budget: if args.prove { Some(args.budget.unwrap_or(PROVING).min(PROVING)) } else { args.budget },
             model: args.model.clone(),
             host: args.host.clone(),
             samples: args.samples.clone(),

@@ -33,6 +33,7 @@ mod profile;
 mod proxy;
 pub mod proxy_args;
 mod proxy_report;
+mod recommendations;
 mod resume;
 mod run;
 mod schema;
@@ -84,9 +85,10 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Watch(args) => watch::run(args),
         Command::Hub(command) => hub::run(command),
-        Command::Share(command) => share::run(command),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
+        Command::Share(command) => share::run(command),
+        Command::Recommend(args) => share::recommend(args),
         Command::Profile(command) => profile::run(command),
         Command::Report(args) => study::show(args),
         Command::Config(command) => config::run(command),

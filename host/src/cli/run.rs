@@ -100,9 +100,12 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             model: &model.name,
             place: Place::of(&connection.machine, &server, &model),
             workload: &workload,
+            machine: &connection.machine,
+            server: &server,
+            profile: &model,
         };
         // A study that goes on has the one that it began with.
-        let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), &here)? };
+        let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), args.prove, &here)? };
         let now = Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             arguments: typed_now(),

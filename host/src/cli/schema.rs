@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{CommandResult, args::Cli, exit::ExitStatus, ui};
 use crate::{
     install::LockFile,
-    model::{exchange::Traffic, profile::Profile, study::Study},
+    model::{exchange::Traffic, pack::PackFile, profile::Profile, recommendation::Recommendation, study::Study},
     settings,
     watch::Entry,
 };
@@ -39,6 +39,10 @@ pub enum Described {
     Study,
     /// A profile, as `profile export` writes and `profile import` reads it
     Profile,
+    /// A file of packs, as `share export` writes and `share import` reads it
+    Pack,
+    /// What `recommend --format json` writes
+    Recommendation,
     /// What `proxy --report --format json` writes
     Traffic,
     /// A line that `watch --json` writes, to webhooks as well
@@ -53,6 +57,8 @@ pub fn run(args: &SchemaArgs) -> CommandResult {
         Described::Settings => settings::schema(|key| help_of(key.flag)),
         Described::Study => of::<Study>("A study of ralf-tune"),
         Described::Profile => of::<Profile>("A profile of ralf-tune"),
+        Described::Pack => of::<PackFile>("Measurements of ralf-tune, for others"),
+        Described::Recommendation => of::<Recommendation>("What others' measurements recommend"),
         Described::Traffic => of::<Traffic>("What clients did, as ralf-tune's proxy saw it"),
         Described::Watch => of::<Entry>("What ralf-tune tells of watching"),
         Described::PluginLock => of::<LockFile>("The plugins that ralf-tune has installed"),

@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use url::Url;
+
 use super::{
     error::FetchError,
     http::{self, Ask},
@@ -33,6 +35,24 @@ pub async fn fetch(source: &Source, expected: Option<&Digest>) -> Result<Vec<u8>
             expected: expected.clone(),
         }),
         _ => Ok(bytes),
+    }
+}
+
+/// Gets what lies at an address, if it is at most so many bytes: encrypted, or from this machine.
+///
+/// # Errors
+/// When it cannot be had, or is too large.
+pub async fn bounded(url: &Url, accept: &str, most: u64) -> Result<Vec<u8>, FetchError> {
+    let ask = Ask { url: url.clone(), accept, token: None, most, pinned: false };
+    let Ok(answer) = tokio::time::timeout(WHOLE, http::get(ask)).await else {
+        let why = format!("it took more than {} minutes", WHOLE.as_secs() / 60);
+        return Err(FetchError::Broken { url: url.to_string(), why });
+    };
+    let answer = answer?;
+    if answer.status == 200 {
+        Ok(answer.body)
+    } else {
+        Err(FetchError::Status { url: url.to_string(), status: answer.status })
     }
 }
 

@@ -27,6 +27,8 @@ pub mod exchange;
 pub mod experiment;
 #[doc(hidden)]
 pub mod finding;
+#[doc(hidden)]
+pub mod fleet;
 pub mod forecast;
 #[doc(hidden)]
 pub mod hub;
@@ -59,6 +61,7 @@ pub mod prior;
 pub mod production;
 pub mod profile;
 pub mod proof;
+pub mod recommendation;
 #[doc(hidden)]
 pub mod rehearsal;
 pub mod score;

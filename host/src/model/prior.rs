@@ -1,4 +1,4 @@
-//! What an earlier study found, as something to be checked.
+//! What an earlier study or others found, as something to be checked.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,7 @@ use super::{
     kept::StudyId,
     metric::Estimate,
     profile::Place,
+    recommendation::{Behind, Recommendation},
     selection::Confidence,
     study::{Outcome, Study},
 };
@@ -14,10 +15,18 @@ use super::{
 /// How much the sizes of two batches may differ, as a share, so that notes per minute mean the same.
 const SAME_SIZES: f64 = 0.15;
 
-/// The pick of an earlier study of the same model on the same machine.
+/// The pick of an earlier study of the same model on the same machine, or what others' measurements recommend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prior {
-    pub study: StudyId,
+    /// The earlier study; `None` where it is what others measured.
+    #[serde(default)]
+    pub study: Option<StudyId>,
+    /// How much stands behind what others measured; `None` where it is an earlier study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Behind>,
+    /// Nothing else is asked where it does not hold.
+    #[serde(default)]
+    pub alone: bool,
     /// What it ended with: its winner, or the settings that it kept.
     pub settings: Candidate,
     /// Notes per minute with them then.
@@ -35,12 +44,29 @@ impl Prior {
             study.tuned.as_ref().filter(|_| matches!(study.outcome, Outcome::Improved | Outcome::KeepBaseline))?;
         let alike = study.candidates.iter().find(|one| one.candidate.works_like(&tuned.candidate))?;
         Some(Self {
-            study: id.clone(),
+            study: Some(id.clone()),
+            shared: None,
+            alone: false,
             settings: tuned.candidate.clone(),
             notes_per_minute: alike.notes_per_minute.filter(|_| alike.violations.is_empty())?,
             at_once: study.slots_seen().unwrap_or(f64::MAX).min(f64::from(tuned.candidate.max_concurrent_requests)),
             confidence: tuned.confidence.clone(),
         })
+    }
+
+    /// What others' measurements recommend. `alone`: nothing else is asked where it does not hold.
+    #[must_use]
+    pub fn shared(recommendation: &Recommendation, alone: bool) -> Self {
+        Self {
+            study: None,
+            shared: Some(recommendation.behind),
+            alone,
+            settings: recommendation.settings.clone(),
+            notes_per_minute: recommendation.notes_per_minute,
+            at_once: 0.0,
+            // What is believed of it is what is measured here.
+            confidence: Confidence { percent: 0.0, meaning: String::new(), parts: Vec::new() },
+        }
     }
 }
 

@@ -103,6 +103,13 @@ pub(super) fn usual(mut class_of: HardwareClass) -> HardwareClass {
             class_of.processor = ProcessorClass::Other;
         }
     }
+    if let (Some(threads), Some(memory)) = (class_of.threads, class_of.memory_gib) {
+        class_of.memory_gib = if threads > memory.saturating_mul(MOST_THREADS_A_GIB) {
+            None
+        } else {
+            class(memory.min(threads.saturating_mul(MOST_GIB_A_THREAD)), &MEMORY_GIB)
+        };
+    }
     let is_mac = class_of.system == SystemClass::Macos;
     if let Some(gpu) = &mut class_of.gpu {
         // Unified memory is the machine's, and told there.
@@ -119,13 +126,6 @@ pub(super) fn usual(mut class_of: HardwareClass) -> HardwareClass {
         {
             gpu.memory_gib = class(memory.saturating_mul(MOST_GPU_BY_MEMORY), &GPU_MEMORY_GIB);
         }
-    }
-    if let (Some(threads), Some(memory)) = (class_of.threads, class_of.memory_gib) {
-        class_of.memory_gib = if threads > memory.saturating_mul(MOST_THREADS_A_GIB) {
-            None
-        } else {
-            class(memory.min(threads.saturating_mul(MOST_GIB_A_THREAD)), &MEMORY_GIB)
-        };
     }
     class_of
 }

@@ -11,7 +11,9 @@ pub mod names;
 mod numbers;
 mod of;
 mod read;
+pub mod recommend;
 mod sign;
+pub mod store;
 
 pub use check::{MOST_CURVE_POINTS, MOST_OTHERS, PackError, check};
 pub use key::{Key, KeyError};

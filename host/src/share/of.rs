@@ -173,7 +173,7 @@ fn pick(study: &Study, measured: Option<&MeasuredCandidate>, threads: &impl Fn(u
 }
 
 /// A name that is not public is left out, and its digest with it: a salted one is enough to tell one private model from another.
-fn model(model: &ModelProfile, salt: &[u8; 32]) -> PackedModel {
+pub(super) fn model(model: &ModelProfile, salt: &[u8; 32]) -> PackedModel {
     let name = names::public(&model.name);
     let digest = model
         .digest

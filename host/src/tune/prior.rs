@@ -8,6 +8,7 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     obedience::well,
+    recommended,
     summarise::effective_slots,
 };
 use crate::model::{
@@ -22,8 +23,17 @@ pub const STAGE: &str = "prior";
 /// Fewest notes that are made to check the settings.
 const NOTES: usize = 3;
 
-/// Share of the budget that the check may take.
-pub const SHARE: f64 = 0.4;
+/// Share of the budget that the check may take. What others found is less likely to hold, and costs less to try.
+#[must_use]
+pub const fn share(prior: &Prior) -> f64 {
+    if prior.alone {
+        0.6
+    } else if prior.shared.is_some() {
+        0.2
+    } else {
+        0.4
+    }
+}
 
 /// Changes of the speed, as logarithms: below the first nothing has changed, above the second something has, whatever noise there is.
 const SAME: f64 = 0.1;
@@ -38,6 +48,9 @@ pub async fn check(
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) -> bool {
+    if prior.shared.is_some() {
+        return recommended::check(executor, facts, prior, progress, deadline, emit).await;
+    }
     let started = executor.clock.elapsed();
     let are_present = prior.settings.works_like(facts.baseline);
     emit(StudyEvent::StageStarted { name: STAGE.into(), index: 0, of: 2 });
@@ -64,8 +77,8 @@ pub async fn check(
             seconds: executor.clock.seconds_since(started),
             settings: Vec::new(),
             reasons: vec![format!(
-                "{whose} study {} found, and it still holds ({found}): nothing else was asked",
-                prior.study
+                "{whose} {} found, and it still holds ({found}): nothing else was asked",
+                study(prior)
             )],
             failure: None,
             cut_short: false,
@@ -73,13 +86,17 @@ pub async fn check(
     } else {
         let found = now.as_ref().map_or_else(|| "no note was made now".to_owned(), speeds);
         let warning = Warning {
-            what: format!("study {} no longer holds ({found}), so everything was measured again", prior.study),
+            what: format!("{} no longer holds ({found}), so everything was measured again", study(prior)),
             advice: Some("`ralf-tune doctor` looks for what changed".into()),
         };
         emit(StudyEvent::Warned { warning: warning.clone() });
         progress.warnings.push(warning);
     }
     holds
+}
+
+fn study(prior: &Prior) -> String {
+    prior.study.as_ref().map_or_else(String::new, |study| format!("study {study}"))
 }
 
 /// Whether two speeds may be the same one, measured twice.

@@ -6,6 +6,7 @@ use super::{
     compare::{self, Contest},
     execute::Executor,
     facts::{Facts, Progress},
+    grounds::Case,
     judge::Judge,
     study::Setup,
     verdict::{select, settings_of},
@@ -38,6 +39,9 @@ pub async fn run(
         return;
     };
     if winner.is_baseline || tuned.works_like(facts.baseline) {
+        return;
+    }
+    if is_beyond_doubt(setup, progress, winner, baseline) {
         return;
     }
     let count = setup.prepared.stages.len() + 2;
@@ -79,6 +83,20 @@ pub async fn run(
         failure: None,
         cut_short: confirmed.is_none(),
     });
+}
+
+/// Whether what others found was tried beside the present settings, and is so much faster that a comparison could say nothing else. Who wants it proven gets the
+/// comparison all the same.
+fn is_beyond_doubt(
+    setup: &Setup<'_>,
+    progress: &Progress,
+    winner: &MeasuredCandidate,
+    baseline: &MeasuredCandidate,
+) -> bool {
+    let shared = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some() && !prior.alone);
+    let is_tried = shared.is_some_and(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
+    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound: None };
+    is_tried && baseline.notes_per_minute.is_some() && case.grounds().suffice()
 }
 
 /// How many notes fit into the time, by what a file costs in seconds of the whole machine.

@@ -174,11 +174,15 @@ async fn measure(
     let clock = executor.clock;
     let total = setup.begun.budget.total_seconds;
     let count = setup.prepared.stages.len() + 2;
-    if let Some(found) = &setup.begun.prior
-        && Box::pin(prior::check(executor, facts, found, progress, clock.at(total * prior::SHARE), emit)).await
-    {
-        progress.prior_holds = true;
-        return;
+    if let Some(found) = &setup.begun.prior {
+        let deadline = clock.at(total * prior::share(found));
+        if Box::pin(prior::check(executor, facts, found, progress, deadline, emit)).await {
+            progress.prior_holds = true;
+            return;
+        }
+        if found.alone {
+            return;
+        }
     }
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     let baseline_share = setup.prepared.plan.stages.first().map_or(0.0, |stage| stage.seconds);

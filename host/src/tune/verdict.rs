@@ -156,6 +156,7 @@ pub fn decide(
     // A check of a few notes says that nothing has changed, and not more than was known.
     let known =
         setup.begun.prior.as_ref().filter(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
+    let known = known.filter(|prior| prior.shared.is_none());
     let confidence = known.map_or_else(|| confidence(winner, &evidence), |prior| prior.confidence.clone());
     let tuned = settings_of(&candidates, &selection).map(|candidate| TunedConfig {
         model_name: setup.begun.model.name.clone(),

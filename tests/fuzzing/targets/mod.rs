@@ -10,6 +10,7 @@ mod config;
 mod hub_api;
 mod journal;
 mod manifest;
+mod pack;
 mod reader;
 mod settings;
 mod stream;
@@ -19,7 +20,7 @@ mod transport;
 type Target = fn(&[u8]);
 
 /// Every target: its name, which is that of its folders in `fuzz/`, and its function.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("address", address::check),
     ("answers", answers::check),
     ("component", component::check),
@@ -27,6 +28,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("hub_api", hub_api::check),
     ("journal", journal::check),
     ("manifest", manifest::check),
+    ("pack", pack::check),
     ("settings", settings::check),
     ("stream", stream::check),
 ];

@@ -61,7 +61,7 @@ fn machine(index: usize) -> Option<Machine> {
 }
 
 /// Another machine of the same kind: other speeds, memory, slots, and a model that reads better or worse.
-fn vary(scenario: &mut Scenario, dice: &mut ChaCha8Rng) {
+pub(in crate::arena) fn vary(scenario: &mut Scenario, dice: &mut ChaCha8Rng) {
     vary_speed(&mut scenario.machine.cpu, dice);
     if let Some(gpu) = &mut scenario.machine.gpu {
         vary_speed(&mut gpu.speed, dice);
@@ -85,7 +85,7 @@ fn vary_speed(speed: &mut Speed, dice: &mut ChaCha8Rng) {
 }
 
 /// Settings that a user might have.
-fn start(dice: &mut ChaCha8Rng) -> Candidate {
+pub(in crate::arena) fn start(dice: &mut ChaCha8Rng) -> Candidate {
     let num_ctx = one_of(dice, &[4_096, 8_192, 10_000, 10_000, 16_384]);
     Candidate {
         num_ctx,
@@ -99,7 +99,7 @@ fn factor(dice: &mut ChaCha8Rng, sigma: f64) -> f64 {
     LogNormal::new(0.0, sigma).map_or(1.0, |spread| spread.sample(dice))
 }
 
-fn one_of<T: Copy>(dice: &mut ChaCha8Rng, values: &[T]) -> T {
+pub(in crate::arena) fn one_of<T: Copy>(dice: &mut ChaCha8Rng, values: &[T]) -> T {
     // `values` are never empty: they are written above.
     values[dice.random_range(0..values.len())]
 }
@@ -110,7 +110,7 @@ fn one_of<T: Copy>(dice: &mut ChaCha8Rng, values: &[T]) -> T {
     clippy::cast_sign_loss,
     reason = "memory sizes are far below 2^52 bytes"
 )]
-fn scaled(bytes: u64, factor: f64) -> u64 {
+pub(in crate::arena) fn scaled(bytes: u64, factor: f64) -> u64 {
     (bytes as f64 * factor) as u64
 }
 

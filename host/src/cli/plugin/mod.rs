@@ -18,6 +18,7 @@ mod update;
 
 use super::CommandResult;
 use args::PluginCommand;
+pub use candidate::agreed;
 
 /// Runs the command.
 pub fn run(command: &PluginCommand) -> CommandResult {

@@ -1,8 +1,13 @@
-//! `ralf-tune share`: measurements go to others, and come from them. Only the hub that the user named is asked.
+//! `ralf-tune share` and `ralf-tune recommend`: what studies say to others, and what theirs say here. Only the hub that the user named is asked.
 
 pub mod args;
+mod export;
+pub mod hub_args;
+mod import;
+mod list;
 mod pull;
 mod push;
+mod recommend;
 mod withdraw;
 
 use std::collections::BTreeMap;
@@ -11,13 +16,18 @@ use super::{CommandResult, exit::ExitStatus, failure::Failure, session};
 use crate::{
     hub::client::{ClientError, HubClient},
     settings::Overrides,
-    share::KeyError,
+    share::{KeyError, store::PackStoreError},
 };
 use args::ShareCommand;
+pub use recommend::{asked, others, run as recommend};
 
 /// What the user asked for.
 pub fn run(command: &ShareCommand) -> CommandResult {
     match command {
+        ShareCommand::Export(args) => export::run(args),
+        ShareCommand::Import(args) => import::run(args),
+        ShareCommand::List(args) => list::list(args),
+        ShareCommand::Forget(args) => list::forget(args),
         ShareCommand::Push(args) => push::run(args),
         ShareCommand::Pull(args) => pull::run(args),
         ShareCommand::Withdraw(args) => withdraw::run(args),
@@ -48,6 +58,13 @@ impl From<ClientError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
+        let hint = Some(error.hint());
+        Self::new(ExitStatus::Unfit, error, hint)
+    }
+}
+
+impl From<PackStoreError> for Failure {
+    fn from(error: PackStoreError) -> Self {
         let hint = Some(error.hint());
         Self::new(ExitStatus::Unfit, error, hint)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{args::SharePullArgs, named};
+use super::{hub_args::SharePullArgs, named};
 use crate::{
     cli::{CommandResult, deliver, exit::ExitStatus, failure::Failure, session, ui},
     hub::client::HubClient,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{args::SharePushArgs, named};
+use super::{hub_args::SharePushArgs, named};
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, places, session, study, ui},
     files,

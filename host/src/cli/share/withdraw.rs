@@ -1,6 +1,6 @@
 //! `ralf-tune share withdraw`: a hub removes what a key has there, because its owner says so.
 
-use super::{args::ShareWithdrawArgs, named};
+use super::{hub_args::ShareWithdrawArgs, named};
 use crate::{
     cli::{CommandResult, exit::ExitStatus, failure::Failure, hub, places, session, ui},
     share::Key,

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 
 use dialect::Dialect;
 use vocabulary::Vocabulary;
-pub use workload::generated_workload;
+pub use workload::{generated_workload, workload_of_size};
 
 /// The languages that samples are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

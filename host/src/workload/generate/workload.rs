@@ -27,8 +27,14 @@ const LARGEST_CHARS: f64 = 40_000.0;
 /// Sixty files, of which the usual number is picked. The seed changes every name, and the sizes hardly.
 #[must_use]
 pub fn generated_workload(seed: u64) -> Workload {
+    workload_of_size(seed, 1.0)
+}
+
+/// The same with files that are so many times as large.
+#[must_use]
+pub fn workload_of_size(seed: u64, scale: f64) -> Workload {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let sizes = sizes(&mut random);
+    let sizes = sizes(&mut random, MEDIAN_CHARS * scale);
     let mut taken = HashSet::new();
     let mut files = Vec::with_capacity(DEFAULT_PICK);
     let mut languages = Vec::new();
@@ -55,13 +61,13 @@ pub fn generated_workload(seed: u64) -> Workload {
 }
 
 /// One size out of each quantile, ascending.
-fn sizes(random: &mut ChaCha8Rng) -> Vec<usize> {
+fn sizes(random: &mut ChaCha8Rng, median: f64) -> Vec<usize> {
     let normal = Normal::standard();
     let mut sizes: Vec<usize> = (0..FILES)
         .map(|index| {
             #[expect(clippy::cast_precision_loss, reason = "60 at most")]
             let quantile = (index as f64 + random.random_range(0.3..0.7)) / FILES as f64;
-            let chars = MEDIAN_CHARS * (SIGMA * normal.inverse_cdf(quantile)).exp();
+            let chars = median * (SIGMA * normal.inverse_cdf(quantile)).exp();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a small range")]
             let chars = chars.clamp(SMALLEST_CHARS, LARGEST_CHARS) as usize;
             chars
