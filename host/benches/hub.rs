@@ -26,7 +26,10 @@ use std::{
 use packs::{Kind, MODELS, USUAL, pack};
 use ralf_tune::{
     hub::{Hub, HubLimits, Moment, Rate, Request, Store, client::HubClient, facts::Incoming, serve},
-    model::pack::{MEMORY_GIB, Pack, SignedPack, THREADS},
+    model::{
+        hub::PushOutcome,
+        pack::{MEMORY_GIB, Pack, SignedPack, THREADS},
+    },
     share::Key,
 };
 use rand::{RngExt as _, SeedableRng as _};
@@ -149,7 +152,16 @@ async fn measure(database: &str, many: usize) {
 /// Method, path, query and body of a question about such a machine, model and batch.
 type Ask = fn(&Pack) -> (&'static str, &'static str, String, Vec<u8>);
 
-const KINDS: [(&str, Ask); 5] = [
+const KINDS: [(&str, Ask); 6] = [
+    ("recommendation", |pack| {
+        let ask = serde_json::json!({
+            "hardware": pack.hardware,
+            "model": pack.model,
+            "server_version": null,
+            "workload": pack.workload,
+        });
+        ("POST", "/api/v1/recommend", String::new(), ask.to_string().into_bytes())
+    }),
     ("health", |_| ("GET", "/api/v1/health", String::new(), Vec::new())),
     ("classes of a model", |pack| ("GET", "/api/v1/classes", model(pack), Vec::new())),
     ("first 50 packs of a model", |pack| ("GET", "/api/v1/packs", model(pack), Vec::new())),
@@ -210,7 +222,7 @@ async fn over_http(hub: &Arc<Hub>, crowd: &mut Crowd) {
             let began = Instant::now();
             let outcomes = client.push(part).await.unwrap();
             times.push(began.elapsed());
-            assert!(outcomes.iter().all(|one| one.why.is_none()), "{outcomes:?}");
+            assert!(outcomes.iter().all(|one| one.outcome != PushOutcome::Refused), "{outcomes:?}");
         }
     };
     tokio::select! {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     databases::{Database, all, sqlite},
-    packs::{USUAL, pack},
+    packs::{USUAL, hardware, pack, workload},
 };
 
 /// The first of December 2026, at noon.
@@ -148,7 +148,7 @@ fn the_description_is_whole() {
         .flat_map(|operations| operations.as_object().unwrap().values())
         .map(|operation| operation["operationId"].as_str().unwrap())
         .collect();
-    assert_eq!(names.len(), 7, "{names:?}");
+    assert_eq!(names.len(), 8, "{names:?}");
     let mut once = names.clone();
     once.sort_unstable();
     once.dedup();
@@ -213,7 +213,9 @@ fn what_is_not_understood_is_said_with_a_name_and_a_hint() {
         let database = sqlite();
         let hub = hub(&database, open()).await;
         let many = share::file((0..101).map(|_| signed(1, pack(&USUAL, 10.0))).collect());
-        let cases: [(&str, &str, &[u8], u16, &str); 12] = [
+        let cases: [(&str, &str, &[u8], u16, &str); 14] = [
+            ("GET", "/api/v1/recommend", b"", 405, "method"),
+            ("POST", "/api/v1/recommend", b"{}", 400, "body"),
             ("GET", "/api/v1/nothing", b"", 404, "not-found"),
             ("GET", "/api/v2/health", b"", 404, "not-found"),
             ("PUT", "/api/v1/packs", b"", 405, "method"),
@@ -294,4 +296,37 @@ fn a_database_that_is_gone_is_said() {
         let answer = tokio::time::timeout(Duration::from_secs(60), ask(&hub, "GET", "/api/v1/health", b"")).await;
         assert_eq!(answer.unwrap().1["error"]["name"], "unavailable");
     });
+}
+
+/// What somebody with a machine of the usual kind asks.
+pub fn question(kind: &super::packs::Kind) -> Value {
+    let model = pack(kind, 10.0).model;
+    json!({
+        "hardware": hardware(kind.machine),
+        "model": model,
+        "server_version": "0.30",
+        "workload": workload(kind.mean_chars),
+    })
+}
+
+#[test]
+fn a_recommendation_is_made_of_what_is_there() {
+    for database in all() {
+        run(async {
+            let hub = hub(&database, open()).await;
+            let body = question(&USUAL).to_string();
+            let (answer, value) = ask(&hub, "POST", "/api/v1/recommend", body.as_bytes()).await;
+            assert_eq!((answer.status, &value["error"]["name"]), (404, &json!("unmeasured")));
+            let packs: Vec<SignedPack> =
+                (1..=9).map(|number| signed(number, pack(&USUAL, 9.5 + f64::from(number) / 10.0))).collect();
+            ask(&hub, "POST", "/api/v1/packs", share::file(packs).as_bytes()).await;
+            let (answer, value) = ask(&hub, "POST", "/api/v1/recommend", body.as_bytes()).await;
+            assert_eq!(answer.status, 200, "{value}");
+            let speed = &value["notes_per_minute"];
+            assert!((speed["value"].as_f64().unwrap() - 10.0).abs() < 0.1, "{value}");
+            assert!(speed["interval"]["low"].as_f64() < speed["value"].as_f64());
+            assert_eq!(value["settings"]["max_concurrent_requests"], 4);
+            assert_eq!(value["behind"]["keys"], 9);
+        });
+    }
 }

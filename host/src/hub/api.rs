@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Hub, Problem, Request,
+    Hub, Problem, Request, advise,
     facts::{Incoming, key_bytes},
     judge, openapi, pages,
     request::{Answer, JSON, number, parameters},
@@ -44,6 +44,7 @@ pub(super) enum Route<'a> {
     Push,
     Pull,
     Classes,
+    Recommend,
     RemovePack(&'a str),
     RemoveKey(&'a str),
     Start,
@@ -70,6 +71,7 @@ impl<'a> Route<'a> {
             ("health", _) => only("GET, HEAD", Self::Health),
             ("openapi.json", _) => only("GET, HEAD", Self::OpenApi),
             ("classes", _) => only("GET, HEAD", Self::Classes),
+            ("recommend", _) => only("POST", Self::Recommend),
             ("packs", _) if method == "POST" => Ok(Self::Push),
             ("packs", _) if method == "GET" => Ok(Self::Pull),
             ("packs", _) => Err(Problem::Method("GET, HEAD, POST")),
@@ -95,6 +97,10 @@ impl<'a> Route<'a> {
             Self::Push => push(hub, request.body).await,
             Self::Pull => pull(hub, request.query).await,
             Self::Classes => classes(hub, request.query).await,
+            Self::Recommend => {
+                let ask = serde_json::from_slice(request.body).map_err(|error| not_json(&error))?;
+                Ok(Answer::json(&advise::advise(hub, &ask).await?))
+            }
             Self::RemovePack(hash) => {
                 let hash = from_hex(hash).ok_or(Problem::NotFound)?;
                 let owner = signed::owner(&hub.store, request, hub.now()).await?;

@@ -6,6 +6,7 @@
 //!
 //! It knows nobody: no cookie, no address in any log or table, the month in place of the day.
 
+mod advise;
 mod api;
 pub mod client;
 pub mod facts;

@@ -8,8 +8,9 @@ use super::{
     signed::{KEY_HEADER, SIGNATURE_HEADER, TIME_HEADER},
 };
 use crate::model::{
-    hub::{HubHealth, HubProblem, MeasuredClasses, Pushed, Removed},
+    hub::{AskHub, HubHealth, HubProblem, MeasuredClasses, Pushed, Removed},
     pack::PackFile,
+    recommendation::Recommendation,
 };
 
 /// One thing that can be asked.
@@ -117,6 +118,17 @@ fn operations(schemas: &mut SchemaGenerator) -> Vec<Operation> {
         Operation {
             parameters: vec![model, query("limit", "classes at most", &number(CLASSES))],
             ..plain("get", "/api/v1/classes", "classes", "What was measured", of::<MeasuredClasses>(schemas))
+        },
+        Operation {
+            body: Some(of::<AskHub>(schemas)),
+            problems: &[(400, "body"), (404, "unmeasured")],
+            ..plain(
+                "post",
+                "/api/v1/recommend",
+                "recommend",
+                "What to set, by what others measured",
+                of::<Recommendation>(schemas),
+            )
         },
         removing(
             "/api/v1/packs/{hash}",

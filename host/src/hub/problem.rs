@@ -28,6 +28,8 @@ pub enum Problem {
     Again,
     /// Of something that another key owns.
     NotYours,
+    /// Nothing is near enough.
+    Unmeasured,
     /// Too often.
     TooOften(Duration),
     /// The database does not answer.
@@ -71,6 +73,12 @@ impl Problem {
             ),
             Self::Again => fixed(409, "again", "this request was made before", "sign it again with the time of now"),
             Self::NotYours => fixed(403, "not-yours", "this key may not do that", "sign with the key that it is about"),
+            Self::Unmeasured => fixed(
+                404,
+                "unmeasured",
+                "nobody has measured that model here, nor another one on such a machine",
+                "see /api/v1/classes for what was measured, or measure it: ralf-tune run",
+            ),
             Self::TooOften(wait) => fixed(
                 429,
                 "too-often",

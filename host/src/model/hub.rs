@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pack::HardwareClass;
+use super::pack::{HardwareClass, PackedModel, WorkloadClass};
 
 /// How a hub does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -82,6 +82,20 @@ pub struct MeasuredClass {
     pub workload: String,
     /// Keys that measured there.
     pub keys: u64,
+}
+
+/// For what a recommendation is asked: what a pack of it would say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskHub {
+    /// The machine.
+    pub hardware: HardwareClass,
+    /// The model: what is not known of it may be absent.
+    pub model: PackedModel,
+    /// Version of the server without its last part.
+    pub server_version: Option<String>,
+    /// The batch.
+    pub workload: WorkloadClass,
 }
 
 /// What went wrong.

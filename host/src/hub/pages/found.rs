@@ -7,8 +7,8 @@ use super::{
     frame, words,
 };
 use crate::{
-    hub::{Hub, Problem, api, near, request::Answer, store::ClassRow},
-    model::hub::MeasuredClass,
+    hub::{Hub, Problem, advise, api, near, request::Answer, store::ClassRow},
+    model::hub::{AskHub, MeasuredClass},
     report::{
         figures::{
             Figure,
@@ -42,11 +42,7 @@ pub(super) async fn page(hub: &Hub, wanted: &Wanted, models: &[(String, i64)]) -
     };
     classes.sort_by_cached_key(|class| near::rank(class, &wanted.hardware));
     let mut out = String::new();
-    let _ = write!(
-        out,
-        "<div class=\"answer\">\n{}</div>\n",
-        parts::blocks(&Page::record(|page| answer(page, &title, &classes)), 1)
-    );
+    let _ = write!(out, "<div class=\"answer\">\n{}</div>\n", answer(hub, wanted, &title).await?);
     out.push_str(&form(models, Some(wanted)));
     if let Some(nearest) = classes.first() {
         out.push_str("<section>\n<h2>How fast others are</h2>\n");
@@ -68,15 +64,28 @@ pub(super) async fn page(hub: &Hub, wanted: &Wanted, models: &[(String, i64)]) -
     Ok(frame::page(200, &title, &out))
 }
 
-/// What is known, in a sentence.
-fn answer(page: &mut Page, title: &str, classes: &[ClassRow]) {
-    page.heading(title);
-    if classes.is_empty() {
-        page.paragraph(Style::Plain, "Nobody has measured that model here. Be the first: ralf-tune run");
-        return;
-    }
-    let keys: i64 = classes.iter().map(|class| class.votes).sum();
-    page.paragraph(Style::Plain, &format!("{keys} votes in {} classes of machines and batches.", classes.len()));
+/// What to set, and what to expect of it.
+async fn answer(hub: &Hub, wanted: &Wanted, title: &str) -> Result<String, Problem> {
+    let ask = AskHub {
+        hardware: wanted.hardware.clone(),
+        model: advise::model(hub, &wanted.model).await?,
+        server_version: None,
+        workload: wanted.workload.clone(),
+    };
+    let advice = match advise::advise(hub, &ask).await {
+        Err(Problem::Unmeasured) => None,
+        other => Some(other?),
+    };
+    let blocks = Page::record(|page| {
+        page.heading(title);
+        match &advice {
+            Some(advice) => advise::write(page, advice),
+            None => {
+                page.paragraph(Style::Plain, "Nobody has measured anything near that here. Be the first: ralf-tune run")
+            }
+        }
+    });
+    Ok(parts::blocks(&blocks, 1))
 }
 
 /// Notes a minute of one class as bars.
