@@ -293,7 +293,7 @@ fn a_database_that_is_gone_is_said() {
         let database = sqlite();
         let hub = hub(&database, open()).await;
         hub.store().close().await;
-        let answer = tokio::time::timeout(Duration::from_secs(60), ask(&hub, "GET", "/api/v1/health", b"")).await;
+        let answer = tokio::time::timeout(Duration::from_mins(1), ask(&hub, "GET", "/api/v1/health", b"")).await;
         assert_eq!(answer.unwrap().1["error"]["name"], "unavailable");
     });
 }

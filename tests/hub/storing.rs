@@ -30,6 +30,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Does the same with an empty hub on each database.
+#[expect(clippy::needless_pass_by_value, reason = "closures that are written in place")]
 fn on_each(test: impl AsyncFn(&Store)) {
     for database in all() {
         run(async {

@@ -81,7 +81,10 @@ async fn answer(hub: &Hub, wanted: &Wanted, title: &str) -> Result<String, Probl
         match &advice {
             Some(advice) => advise::write(page, advice),
             None => {
-                page.paragraph(Style::Plain, "Nobody has measured anything near that here. Be the first: ralf-tune run")
+                page.paragraph(
+                    Style::Plain,
+                    "Nobody has measured anything near that here. Be the first: ralf-tune run",
+                );
             }
         }
     });
