@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each top module may use of the others; a path with `::` allows that part alone. `cli` may use all, and nobody uses it.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("model", &[]),
     ("files", &[]),
     ("stats", &["model"]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("proxy", &["model"]),
     ("learning", &["model", "stats"]),
     ("watch", &["model", "stats"]),
+    ("hub", &["model", "stats", "share", "report"]),
     // It shares no wire type with the client, so that agreement between the two means something.
     ("simulate", &["model", "ollama::transport"]),
     ("tune", &["model", "files", "stats", "ollama", "plugin", "simulate", "workload"]),
@@ -36,9 +37,9 @@ const MAY_USE: [(&str, &[&str]); 23] = [
 
 /// What only some files may mention: one way to the server, one way to plugins, one clock, one mouth.
 const ONLY_THERE: [(&str, &[&str]); 14] = [
-    ("reqwest", &["ollama/http.rs", "install/http.rs", "watch/webhook.rs"]),
+    ("reqwest", &["ollama/http.rs", "install/http.rs", "watch/webhook.rs", "hub/client.rs"]),
     ("axum", &["simulate/http.rs"]),
-    ("hyper::", &["proxy/", "watch/serve.rs"]),
+    ("hyper::", &["proxy/", "watch/serve.rs", "hub/serve.rs"]),
     ("wasmtime", &["plugin/"]),
     ("wit_component", &["plugin/pack.rs"]),
     ("statrs", &["stats/", "workload/generate/"]),

@@ -76,7 +76,7 @@ const FRAMES: &str = "<!DOCTYPE html><script>const all = []; addEventListener('m
 
 /// The browser of this machine; where there is none, the test says so and is left out.
 #[expect(clippy::print_stderr, reason = "a test that did not happen says so")]
-fn browser() -> Option<PathBuf> {
+pub fn browser() -> Option<PathBuf> {
     let named = env::var_os("RALF_TUNE_TEST_BROWSER").map(PathBuf::from);
     let is_there =
         |name: &PathBuf| Process::new(name).arg("--version").output().is_ok_and(|said| said.status.success());
@@ -126,60 +126,72 @@ fn pages(world: &World) -> Vec<(&'static str, Study)> {
 fn nothing_is_wider_than_the_window_and_every_text_is_there() {
     let Some(browser) = browser() else { return };
     let world = World::new();
+    let mut grounds = Vec::new();
+    for (name, study) in pages(&world) {
+        grounds.extend(look(&browser, &world, name, &html::render(&study), &TEXTS));
+    }
+    are_two(&grounds);
+}
+
+/// The ground of a page in each scheme of colours.
+pub type Grounds = Vec<(&'static str, Value)>;
+
+/// That dark is dark, and the same on every page.
+pub fn are_two(grounds: &Grounds) {
+    let of = |wanted: &str| grounds.iter().find(|(scheme, _)| *scheme == wanted).map(|(_, ground)| ground);
+    assert_ne!(of("dark"), of("light"), "dark is dark");
+    assert!(grounds.iter().all(|(scheme, ground)| Some(ground) == of(scheme)), "{grounds:?}");
+}
+
+/// Looks at a page, whose policy stands in its head, at each width in light and dark, and leaves pictures of it.
+pub fn look(browser: &Path, world: &World, name: &str, page: &str, texts: &[&str]) -> Grounds {
     // Beside what tests leave for each other: CI keeps it.
     let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
     fs::create_dir_all(&shots).unwrap();
     let mut grounds = Vec::new();
-    for (name, study) in pages(&world) {
-        let page = html::render(&study);
-        let path = world.write(&format!("{name}.html"), &page);
-        // The page forbids scripts; its copy may ask one question.
-        let (before, policy) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
-        let question = QUESTION.replace("TEXTS", &serde_json::to_string(&TEXTS).unwrap());
-        let behind = policy.split_once(">\n").unwrap().1.replacen("</head>", &format!("{question}</head>"), 1);
-        world.write(&format!("{name}-asked.html"), format!("{before}{behind}"));
-        let frame =
-            |width: &u32| format!("<iframe src=\"{name}-asked.html\" width={width} height=900 frameborder=0></iframe>");
-        let frames = world
-            .write(&format!("{name}-frames.html"), FRAMES.to_owned() + &WIDTHS.iter().map(frame).collect::<String>());
-        for (scheme, number) in [("dark", 0), ("light", 1)] {
-            let colours = format!("--blink-settings=preferredColorScheme={number}");
-            let flags = ["--window-size=1400,900", "--virtual-time-budget=20000", "--dump-dom", &colours];
-            let dom = start(&browser, &flags.map(str::to_owned), &frames);
-            let said = answers(&String::from_utf8(dom).unwrap());
-            assert_eq!(
-                said.iter().map(|one| &one["width"]).collect::<Vec<_>>(),
-                WIDTHS.iter().collect::<Vec<_>>(),
-                "{name}"
-            );
-            for (one, width) in said.iter().zip(WIDTHS) {
-                let case = format!("{name}-{width}-{scheme}");
-                assert_eq!(one["wide"], serde_json::json!([]), "{case} is wider than its window");
-                assert_eq!(one["missing"], serde_json::json!([]), "{case} does not say all");
-                assert_ne!(one["ground"], one["ink"], "{case}");
-                assert!(
-                    one["smallest"].as_f64().unwrap() > 9.0,
-                    "{case}: texts of figures have {} pixels",
-                    one["smallest"]
-                );
-                grounds.push((scheme, one["ground"].clone()));
-                let height = u32::try_from(one["height"].as_u64().unwrap()).unwrap();
-                let shot = shots.join(format!("{case}.png"));
-                let _ = fs::remove_file(&shot);
-                let flags = [
-                    format!("--window-size={width},{height}"),
-                    colours.clone(),
-                    format!("--screenshot={}", shot.display()),
-                ];
-                start(&browser, &flags, &path);
-                let picture = fs::read(&shot).unwrap();
-                let number = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().unwrap());
-                assert!(picture.starts_with(b"\x89PNG"), "{case}");
-                assert_eq!((number(16), number(20)), (width, height), "{case}");
-            }
+    let path = world.write(&format!("{name}.html"), page);
+    // The page forbids scripts; its copy may ask one question.
+    let (before, policy) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
+    let question = QUESTION.replace("TEXTS", &serde_json::to_string(&texts).unwrap());
+    let behind = policy.split_once(">\n").unwrap().1.replacen("</head>", &format!("{question}</head>"), 1);
+    world.write(&format!("{name}-asked.html"), format!("{before}{behind}"));
+    let frame =
+        |width: &u32| format!("<iframe src=\"{name}-asked.html\" width={width} height=900 frameborder=0></iframe>");
+    let frames =
+        world.write(&format!("{name}-frames.html"), FRAMES.to_owned() + &WIDTHS.iter().map(frame).collect::<String>());
+    for (scheme, number) in [("dark", 0), ("light", 1)] {
+        let colours = format!("--blink-settings=preferredColorScheme={number}");
+        let flags = ["--window-size=1400,900", "--virtual-time-budget=20000", "--dump-dom", &colours];
+        let dom = start(browser, &flags.map(str::to_owned), &frames);
+        let said = answers(&String::from_utf8(dom).unwrap());
+        assert_eq!(
+            said.iter().map(|one| &one["width"]).collect::<Vec<_>>(),
+            WIDTHS.iter().collect::<Vec<_>>(),
+            "{name}"
+        );
+        for (one, width) in said.iter().zip(WIDTHS) {
+            let case = format!("{name}-{width}-{scheme}");
+            assert_eq!(one["wide"], serde_json::json!([]), "{case} is wider than its window");
+            assert_eq!(one["missing"], serde_json::json!([]), "{case} does not say all");
+            assert_ne!(one["ground"], one["ink"], "{case}");
+            // A page without figures has no smallest text.
+            let smallest = one["smallest"].as_f64();
+            assert!(smallest.is_none_or(|pixels| pixels > 9.0), "{case}: texts of figures have {smallest:?} pixels");
+            grounds.push((scheme, one["ground"].clone()));
+            let height = u32::try_from(one["height"].as_u64().unwrap()).unwrap();
+            let shot = shots.join(format!("{case}.png"));
+            let _ = fs::remove_file(&shot);
+            let flags = [
+                format!("--window-size={width},{height}"),
+                colours.clone(),
+                format!("--screenshot={}", shot.display()),
+            ];
+            start(browser, &flags, &path);
+            let picture = fs::read(&shot).unwrap();
+            let number = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().unwrap());
+            assert!(picture.starts_with(b"\x89PNG"), "{case}");
+            assert_eq!((number(16), number(20)), (width, height), "{case}");
         }
     }
-    let of = |wanted: &str| grounds.iter().find(|(scheme, _)| *scheme == wanted).map(|(_, ground)| ground);
-    assert_ne!(of("dark"), of("light"), "dark is dark");
-    assert!(grounds.iter().all(|(scheme, ground)| Some(ground) == of(scheme)), "{grounds:?}");
+    grounds
 }

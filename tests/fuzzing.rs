@@ -60,6 +60,11 @@ fn configurations() {
 }
 
 #[test]
+fn requests_to_a_hub() {
+    play("hub_api", VARIATIONS);
+}
+
+#[test]
 fn journals() {
     play("journal", VARIATIONS);
 }

@@ -27,6 +27,7 @@ mod fleet;
 mod full_disk;
 mod fuzzing;
 mod honest_requests;
+mod hub;
 mod installing;
 mod judge;
 mod keeping_notes;

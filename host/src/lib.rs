@@ -26,6 +26,8 @@ pub mod emit;
 #[doc(hidden)]
 pub mod files;
 #[doc(hidden)]
+pub mod hub;
+#[doc(hidden)]
 pub mod install;
 #[doc(hidden)]
 pub mod learning;

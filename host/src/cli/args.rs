@@ -18,6 +18,7 @@ use super::{
     },
     config::args::ConfigCommand,
     doctor::args::{self as doctor_args, DoctorArgs},
+    hub::args::HubCommand,
     man::{self, ManArgs},
     plugin::args::PluginCommand,
     profile::args::ProfileCommand,
@@ -122,6 +123,9 @@ pub enum Command {
     /// Share what studies measured without saying whose it was, and keep what others share
     #[command(subcommand)]
     Share(ShareCommand),
+    /// Serve what many share
+    #[command(subcommand, hide = true)]
+    Hub(HubCommand),
     /// Say what the measurements of others recommend for this machine
     #[command(after_long_help = RECOMMEND_EXAMPLES)]
     Recommend(RecommendArgs),
@@ -449,6 +453,7 @@ impl From<&RunArgs> for Overrides {
             prompt: args.prompt.clone(),
             format: args.format,
             output: args.output.clone(),
+            hub: None,
             store: args.store.clone(),
             simulate: args.simulate.first().cloned(),
             simulated_mates: args.simulate.iter().skip(1).cloned().collect(),

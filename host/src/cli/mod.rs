@@ -18,6 +18,7 @@ mod drift;
 pub mod exit;
 mod failure;
 mod hosts;
+mod hub;
 mod installed;
 mod interrupt;
 mod limits;
@@ -86,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Batch(args) => batch::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Watch(args) => watch::run(args),
+        Command::Hub(command) => hub::run(command),
         Command::Apply(args) => apply::run(args),
         Command::Study(command) => study::run(command),
         Command::Share(command) => share::run(command),

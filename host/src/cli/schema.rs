@@ -77,11 +77,12 @@ fn of<T: JsonSchema>(title: &str) -> Value {
     schema
 }
 
-/// What the help says of a flag of `ralf-tune run`, without where else it can be said.
+/// What the help says of a flag of `ralf-tune run`, or `share push`, without where else it can be said.
 fn help_of(flag: &str) -> Option<String> {
     let program = Cli::command();
-    let run = program.find_subcommand("run")?;
-    let argument = run.get_arguments().find(|argument| argument.get_long() == flag.strip_prefix("--"))?;
+    let commands = [program.find_subcommand("run"), program.find_subcommand("share")?.find_subcommand("push")];
+    let mut arguments = commands.into_iter().flatten().flat_map(clap::Command::get_arguments);
+    let argument = arguments.find(|argument| argument.get_long() == flag.strip_prefix("--"))?;
     let help = argument.get_help()?.to_string();
     Some(help.split(" [env: ").next().unwrap_or_default().to_owned())
 }

@@ -32,6 +32,8 @@ pub mod forecast;
 #[doc(hidden)]
 pub mod heat;
 #[doc(hidden)]
+pub mod hub;
+#[doc(hidden)]
 pub mod judge;
 #[doc(hidden)]
 pub mod kept;

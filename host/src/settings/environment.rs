@@ -56,6 +56,7 @@ pub fn overrides(env: &Environment) -> Result<Overrides, SettingsError> {
         format: read(env, &key::FORMAT, |text| Format::from_str(text, true).map_err(|_| "text or json is needed"))?,
         output: path(env, &key::OUTPUT),
         store: text(env, &key::STORE),
+        hub: text(env, &key::HUB),
         simulate: text(env, &key::SIMULATE),
         simulated_mates: Vec::new(),
     })

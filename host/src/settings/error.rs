@@ -60,6 +60,9 @@ impl SettingsError {
             Self::ForeignConsent { key, .. } if **key == key::ALLOW => Some(
                 "pass --allow judge, set RALF_TUNE_ALLOW=judge, or write it into your own settings file".to_owned(),
             ),
+            Self::ForeignConsent { key, .. } if **key == key::HUB => {
+                Some("pass --hub, set RALF_TUNE_HUB, or write it into your own settings file".to_owned())
+            }
             Self::ForeignOutput { output, .. } => Some(format!(
                 "if you want that, say so yourself: --output '{}'; or take the line out",
                 output.display()

@@ -91,6 +91,11 @@ impl File<'_> {
             _ if name == key::YES.file && matches!(self.origin, Origin::ProjectFile(_)) => {
                 return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::YES });
             }
+            // Nor could it have its user's measurements sent somewhere.
+            _ if name == key::HUB.file && matches!(self.origin, Origin::ProjectFile(_)) => {
+                return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::HUB });
+            }
+            _ if name == key::HUB.file => values.hub = Some(self.text(name, value)?),
             // Nor could it let its plugins do what its user did not allow.
             _ if name == key::ALLOW.file && matches!(self.origin, Origin::ProjectFile(_)) => {
                 return Err(SettingsError::ForeignConsent { path: self.path.to_owned(), key: &key::ALLOW });

@@ -37,10 +37,11 @@ pub const PROMPT: Key = key("--prompt", "RALF_TUNE_PROMPT", "prompt");
 pub const FORMAT: Key = key("--format", "RALF_TUNE_FORMAT", "format");
 pub const OUTPUT: Key = key("--output", "RALF_TUNE_OUTPUT", "output");
 pub const STORE: Key = key("--store", "RALF_TUNE_STORE", "store");
+pub const HUB: Key = key("--hub", "RALF_TUNE_HUB", "hub");
 pub const SIMULATE: Key = key("--simulate", "RALF_TUNE_SIMULATE", "simulate");
 
 /// Every setting, in the order of the help text.
-pub const KEYS: [Key; 25] = [
+pub const KEYS: [Key; 26] = [
     INTENSITY,
     BUDGET,
     MODEL,
@@ -65,6 +66,7 @@ pub const KEYS: [Key; 25] = [
     FORMAT,
     OUTPUT,
     STORE,
+    HUB,
     SIMULATE,
 ];
 

@@ -63,6 +63,7 @@ impl Settings {
                 })
             }),
             listed(key::OUTPUT.file, &self.output, |path| json!(path.as_deref().map(shown))),
+            listed(key::HUB.file, &self.hub, |hub| json!(hub.as_deref().map(without_password))),
             listed(key::STORE.file, &self.store, |store| json!(store.as_deref().map(without_password))),
             listed(key::SIMULATE.file, &self.simulate, |scenario| {
                 with_mates(json!(scenario), self.simulated_mates.value.iter().cloned())

@@ -103,6 +103,8 @@ pub struct Settings {
     pub output: Setting<Option<PathBuf>>,
     /// Where several processes share a study: the address of a database.
     pub store: Setting<Option<String>>,
+    /// Address of a hub. Only the user names one, never a project.
+    pub hub: Setting<Option<String>>,
     /// Name of a scenario of the simulator.
     pub simulate: Setting<Option<String>>,
     /// Scenarios that stand for hosts beside it, from where it was named.

@@ -35,6 +35,7 @@ pub struct Overrides {
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
     pub store: Option<String>,
+    pub hub: Option<String>,
     pub simulate: Option<String>,
     /// Machines that were named after it, by the same source.
     pub simulated_mates: Vec<String>,

@@ -181,6 +181,7 @@ pub fn resolve(
         format: layers.or(Format::Text, &key::FORMAT, |v| v.format.as_ref()),
         output: layers.optional(&key::OUTPUT, |v| v.output.as_ref()),
         store: layers.optional(&key::STORE, |v| v.store.as_ref()),
+        hub: layers.optional(&key::HUB, |v| v.hub.as_ref()),
         simulate: layers.optional(&key::SIMULATE, |v| v.simulate.as_ref()),
         simulated_mates: layers.or(Vec::new(), &key::SIMULATE, |v| v.simulate.as_ref().map(|_| &v.simulated_mates)),
         warnings: environment::unknown_variables(env),

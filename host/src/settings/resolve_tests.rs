@@ -41,6 +41,14 @@ fn consent_comes_from_the_user_alone() {
     let error = from_project("allow = [\"judge\"]").unwrap_err();
     assert!(error.to_string().starts_with("`allow` in ") && matches!(error, SettingsError::ForeignConsent { .. }));
     assert!(error.hint().unwrap().contains("--allow judge"));
+
+    let hub = |env: &BTreeMap<_, _>, user| resolve(&nothing, env, None, user).unwrap().hub.value;
+    assert_eq!(hub(&env(&[]), None), None);
+    assert_eq!(hub(&env(&[]), Some(user("hub = \"https://a\""))).as_deref(), Some("https://a"));
+    assert_eq!(hub(&env(&[("RALF_TUNE_HUB", "https://b")]), None).as_deref(), Some("https://b"));
+    let error = from_project("hub = \"https://c\"").unwrap_err();
+    assert!(error.to_string().starts_with("`hub` in ") && matches!(error, SettingsError::ForeignConsent { .. }));
+    assert!(error.hint().unwrap().contains("--hub"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::model::{limit::Limit, plugin::Grant};
 
 /// The schema (draft 2020-12). `describe` says what a setting is, where anything is known of it.
 ///
-/// It holds for a user's file. In a project's file `yes`, `allow` and `store` are refused, and limits may only be lowered.
+/// It holds for a user's file. In a project's file `yes`, `allow`, `hub` and `store` are refused, and limits may only be lowered.
 #[must_use]
 pub fn schema(describe: impl Fn(&Key) -> Option<String>) -> Value {
     let mut properties = Map::new();

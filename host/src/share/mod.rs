@@ -20,3 +20,4 @@ pub use key::{Key, KeyError};
 pub use of::NoPack;
 pub use read::{MOST_FILE_BYTES, MOST_PACK_BYTES, MOST_PACKS, NotPacks, Packs, Refused, file, read, read_pack};
 pub use sign::{PACK_PURPOSE, canonical, id, verify};
+pub(crate) use sign::{from_hex, hex};

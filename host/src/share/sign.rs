@@ -43,7 +43,7 @@ pub fn verify(key: &str, purpose: &str, bytes: &[u8], signature: &str) -> bool {
 
 /// Bytes as small hexadecimal digits.
 #[must_use]
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -53,7 +53,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// Bytes out of small hexadecimal digits, exactly so many.
 #[must_use]
-pub(super) fn from_hex<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
+pub(crate) fn from_hex<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

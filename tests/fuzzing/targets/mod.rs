@@ -7,6 +7,7 @@ mod address;
 mod answers;
 mod component;
 mod config;
+mod hub_api;
 mod journal;
 mod manifest;
 mod pack;
@@ -19,11 +20,12 @@ mod transport;
 type Target = fn(&[u8]);
 
 /// Every target: its name, which is that of its folders in `fuzz/`, and its function.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("address", address::check),
     ("answers", answers::check),
     ("component", component::check),
     ("config", config::check),
+    ("hub_api", hub_api::check),
     ("journal", journal::check),
     ("manifest", manifest::check),
     ("pack", pack::check),

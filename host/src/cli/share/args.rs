@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 
+use super::hub_args::{
+    PULL_EXAMPLES, PUSH_EXAMPLES, SharePullArgs, SharePushArgs, ShareWithdrawArgs, WITHDRAW_EXAMPLES,
+};
 use crate::{
     cli::completions::candidates,
     settings::{DEFAULT_SCENARIO, Format, Overrides},
@@ -71,6 +74,15 @@ pub enum ShareCommand {
     /// Forget what a key signed, or everything that is kept of others
     #[command(after_long_help = FORGET_EXAMPLES)]
     Forget(ShareForgetArgs),
+    /// Show what a study says to others, and send it to a hub when you agree
+    #[command(after_long_help = PUSH_EXAMPLES)]
+    Push(SharePushArgs),
+    /// Get what others measured from a hub
+    #[command(after_long_help = PULL_EXAMPLES)]
+    Pull(SharePullArgs),
+    /// Take back what your key has on a hub
+    #[command(after_long_help = WITHDRAW_EXAMPLES)]
+    Withdraw(ShareWithdrawArgs),
 }
 
 #[derive(Debug, Args)]

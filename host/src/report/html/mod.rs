@@ -5,6 +5,7 @@
 mod blocks;
 mod escape;
 mod palette;
+pub mod parts;
 mod svg;
 
 use std::fmt::Write as _;
