@@ -25,7 +25,7 @@ use crate::{
     simulate::Scenario,
     tune::{
         PlanError,
-        oracle::Truth,
+        oracle::{Reads, Truth},
         plan::{Choices, Prepared, plan_of},
     },
 };
@@ -137,7 +137,7 @@ impl Contest<'_> {
             Some(line_up) => self.plan(line_up)?.panel,
             None => return Err(ArenaError::NothingFeasible(scenario.name.clone())),
         };
-        Ground::survey(scenario, &panel)
+        Ground::survey(scenario, &panel, Reads::NoLess)
     }
 
     /// Runs one study and asks for the truth about its pick.

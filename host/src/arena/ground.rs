@@ -13,7 +13,10 @@ use super::{
 use crate::{
     model::{candidate::Candidate, space::Parameter},
     simulate::Scenario,
-    tune::{Panel, oracle::Truth},
+    tune::{
+        Panel,
+        oracle::{Reads, Truth},
+    },
 };
 
 /// A scenario with its best. Truths are kept: picks repeat, and a truth takes longer than a study.
@@ -28,10 +31,10 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// When nothing is feasible there, or it cannot be simulated.
-    pub fn survey(scenario: &'a Scenario, panel: &Panel) -> Result<Self, ArenaError> {
+    pub fn survey(scenario: &'a Scenario, panel: &Panel, reads: Reads) -> Result<Self, ArenaError> {
         let found = runtime()?.block_on(async {
             let simulation = simulation(scenario, 0).await?;
-            Ok::<_, ArenaError>(simulation.oracle(panel).best(&Candidate::default(), QUALITY_FLOOR).await)
+            Ok::<_, ArenaError>(simulation.oracle(panel).best(&Candidate::default(), QUALITY_FLOOR, reads).await)
         })?;
         let (truth, quality) = found.ok_or_else(|| ArenaError::NothingFeasible(scenario.name.clone()))?;
         Ok(Self { scenario, best: Best { truth, quality }, truths: Mutex::default() })

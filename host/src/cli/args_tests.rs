@@ -19,9 +19,12 @@ fn the_definition_is_sound() {
 #[test]
 fn every_setting_has_its_flag_and_its_help_names_the_variable() {
     let mut command = Cli::command();
-    let run = command.find_subcommand_mut("run").unwrap();
+    let run = command.find_subcommand_mut("run").unwrap().clone();
+    // What only those need who send something to others.
+    let push = command.find_subcommand_mut("share").unwrap().find_subcommand_mut("push").unwrap().clone();
     for key in KEYS {
-        let flag = run.get_arguments().find(|arg| arg.get_long() == Some(&key.flag[2..]));
+        let takes_it = if key.flag == "--hub" { &push } else { &run };
+        let flag = takes_it.get_arguments().find(|arg| arg.get_long() == Some(&key.flag[2..]));
         let help = flag.unwrap_or_else(|| panic!("no {}", key.flag)).get_help().unwrap().to_string();
         assert!(help.contains(&format!("[env: {}", key.variable)), "{}: {help}", key.flag);
     }

@@ -17,7 +17,11 @@ use crate::{
     plugin::Registry,
     profile, settings,
     simulate::{self, Scenario, SimulatedServer},
-    tune::{self, oracle::Oracle, plan::Choices},
+    tune::{
+        self,
+        oracle::{Oracle, Reads},
+        plan::Choices,
+    },
     workload::generate::generated_workload,
 };
 
@@ -73,7 +77,7 @@ fn best(scenario: &Scenario, seed: u64) -> Result<String, Failure> {
         let oracle = Oracle { scenario, model: &model, workload: &workload, panel: &prepared.panel, seed };
         let start = Candidate::default();
         let baseline = oracle.evaluate(&start).await;
-        Ok::<_, Failure>((baseline, oracle.best(&start, settings.quality_floor.value).await))
+        Ok::<_, Failure>((baseline, oracle.best(&start, settings.quality_floor.value, Reads::Anything).await))
     })??;
     let Some((best, quality)) = best else { return Ok("nothing is feasible on this scenario\n".into()) };
     let mut text = format!(

@@ -12,7 +12,7 @@ pub(super) fn rank(class: &ClassRow, wanted: &HardwareClass) -> (u32, i64) {
 /// How far two classes of machines are: what decides speed weighs most. Only to choose what is looked at more closely.
 fn distance(one: &HardwareClass, other: &HardwareClass) -> u32 {
     let steps = |one: Option<u32>, other: Option<u32>| match (one, other) {
-        (Some(one), Some(other)) => 2 * (one.max(1).ilog2().abs_diff(other.max(1).ilog2())) + u32::from(one != other),
+        (Some(one), Some(other)) => quarters(one, other),
         (None, None) => 0,
         _ => 2,
     };
@@ -24,7 +24,7 @@ fn distance(one: &HardwareClass, other: &HardwareClass) -> u32 {
                 + 4 * u32::from(one.unified != other.unified)
                 + 2 * u32::from(one.several != other.several)
         }
-        _ => 20,
+        _ => 40,
     };
     let unlike = |differ: bool, by: u32| if differ { by } else { 0 };
     graphics
@@ -33,6 +33,17 @@ fn distance(one: &HardwareClass, other: &HardwareClass) -> u32 {
         + unlike(one.processor != other.processor, 2)
         + unlike(one.system != other.system, 1)
         + unlike(one.simulated != other.simulated, 100)
+}
+
+/// How many quarters of a doubling lie between two sizes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "128 at most: 32 bits have so many doublings"
+)]
+fn quarters(one: u32, other: u32) -> u32 {
+    let doublings = (f64::from(one.max(1)) / f64::from(other.max(1))).log2().abs();
+    (4.0 * doublings).round() as u32
 }
 
 #[cfg(test)]

@@ -65,8 +65,8 @@ pub const KEYS: [Key; 26] = [
     PROMPT,
     FORMAT,
     OUTPUT,
-    STORE,
     HUB,
+    STORE,
     SIMULATE,
 ];
 

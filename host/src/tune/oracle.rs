@@ -64,6 +64,15 @@ const ROUGHLY: usize = 3;
 /// Longest that a batch may take on the virtual clock; slower settings are no answer.
 const LONGEST_BATCH: Duration = Duration::from_hours(48);
 
+/// What the best may read of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Whatever the floor of quality allows.
+    Anything,
+    /// No less than it reads to begin with, unless no such notes are good enough: reading less is no way to be fast.
+    NoLess,
+}
+
 /// What a candidate really does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth {
@@ -159,9 +168,9 @@ impl Oracle<'_> {
         std::iter::once(start.temperature).chain(TEMPERATURES.into_iter().filter(|_| low_is_bad)).collect()
     }
 
-    /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable, and of those
-    /// that read no less of a file than `start` where there are any; and that best quality. `None` when nothing is feasible.
-    pub async fn best(&self, start: &Candidate, floor: f64) -> Option<(Truth, f64)> {
+    /// The best candidate over a grid around the user's document, at a quality of at least `floor` of the best attainable; and that best
+    /// quality. `None` when nothing is feasible.
+    pub async fn best(&self, start: &Candidate, floor: f64, reads: Reads) -> Option<(Truth, f64)> {
         let largest = u32::try_from(self.workload.batch_chars.last().copied().unwrap_or(0)).unwrap_or(u32::MAX);
         let trained = self.model.trained_context.value.unwrap_or(u32::MAX);
         let mut rough: Vec<Truth> = Vec::new();
@@ -199,8 +208,9 @@ impl Oracle<'_> {
         let best_quality = feasible().map(|truth| truth.quality).fold(0.0, f64::max);
         let good = |truth: &&Truth| truth.quality >= floor * best_quality;
         let reads_enough = |truth: &&Truth| truth.candidate.max_content_length >= start.max_content_length;
-        // Reading less is no way to be fast, unless notes are too poor otherwise. Where nothing can be judged, all are good.
-        let must = feasible().filter(good).any(|truth| reads_enough(&truth));
+        // Where nothing can be judged, reading less is never a way to be fast.
+        let must = (reads == Reads::NoLess || best_quality < SIGNAL)
+            && feasible().filter(good).any(|truth| reads_enough(&truth));
         feasible()
             .filter(|truth| good(truth) && (reads_enough(truth) || !must))
             .max_by(|a, b| a.notes_per_minute.total_cmp(&b.notes_per_minute))

@@ -22,7 +22,10 @@ use crate::{
         calibration::{CALIBRATION_SCHEMA_VERSION, CalibrationReport, CalibrationStudy},
     },
     plugin::Registry,
-    tune::plan::{Choices, Prepared, plan},
+    tune::{
+        oracle::Reads,
+        plan::{Choices, Prepared, plan},
+    },
 };
 use population::{Machine, machines};
 
@@ -104,6 +107,6 @@ impl Calibration<'_> {
     }
 
     fn survey<'a>(&self, machine: &'a Machine) -> Result<Ground<'a>, ArenaError> {
-        Ground::survey(&machine.scenario, &self.plan(self.intensity)?.panel)
+        Ground::survey(&machine.scenario, &self.plan(self.intensity)?.panel, Reads::Anything)
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         recommending::{Surveyed, Tried},
         study::Study,
     },
-    tune::oracle::Truth,
+    tune::oracle::{Reads, Truth},
 };
 
 /// Seed of a full study.
@@ -85,7 +85,9 @@ fn measured(of: &Recommendations<'_>, machine: &Machine) -> Result<Option<Survey
     runtime()?.block_on(async {
         let simulation = simulation(machine, STUDY_SEED).await?;
         let oracle = simulation.oracle(&panel);
-        let Some((truth, quality)) = oracle.best(&Candidate::default(), QUALITY_FLOOR).await else { return Ok(None) };
+        let Some((truth, quality)) = oracle.best(&Candidate::default(), QUALITY_FLOOR, Reads::Anything).await else {
+            return Ok(None);
+        };
         let best = Best { truth, quality };
         let study = simulation.study_from(machine.start.clone(), of.intensity, prepared).await;
         let present = oracle.evaluate(&machine.start).await;
