@@ -17,7 +17,7 @@ const MARK: &str = "S3CRET";
 fn places(value: &Value, path: &str, found: &mut BTreeMap<String, usize>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| places(value, &format!("{path}/{name}"), found))
+            members.iter().for_each(|(name, value)| places(value, &format!("{path}/{name}"), found));
         }
         Value::Array(values) => values.iter().for_each(|value| places(value, &format!("{path}/*"), found)),
         Value::String(_) => *found.entry(path.to_owned()).or_default() += 1,
@@ -34,7 +34,7 @@ fn put(value: &mut Value, path: &str, secret: &str) {
     let (step, rest) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     match value {
         Value::Array(values) if step == "*" => {
-            values.iter_mut().filter(|one| leads(one, rest)).for_each(|one| put(one, rest, secret))
+            values.iter_mut().filter(|one| leads(one, rest)).for_each(|one| put(one, rest, secret));
         }
         Value::Object(members) => {
             if let Some(value) = members.get_mut(step).filter(|value| leads(value, rest)) {

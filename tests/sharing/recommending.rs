@@ -35,7 +35,7 @@ fn honest(count: usize, seed: u64) -> Vec<SignedPack> {
         .map(|number| {
             let normal: f64 = (0..12).map(|_| luck.random::<f64>()).sum::<f64>() - 6.0;
             let mut pack = pack(10.0 * (0.12 * normal).exp());
-            pack.pick.as_mut().unwrap().chosen.settings.max_concurrent_requests = 2 + number as u32 % 2;
+            pack.pick.as_mut().unwrap().chosen.settings.max_concurrent_requests = 2 + u32::from(number % 2 == 1);
             by(number, pack)
         })
         .collect()

@@ -29,6 +29,7 @@ use crate::{
     },
     model::{
         begun::Begun,
+        budget::Intensity,
         profile::Place,
         selection::Constraints,
         study::{Outcome, Study},
@@ -38,7 +39,7 @@ use crate::{
     report,
     settings::{Overrides, Settings},
     simulate::Scenario,
-    tune::{self, MadeNotes, Setup},
+    tune::{self, MadeNotes, Setup, plan::Prepared},
 };
 
 /// Measures, chooses, shows, saves.
@@ -79,10 +80,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         notes::prepare(folder, &settings)?;
     }
     if args.dry_run {
-        let (width, colour) = (ui::stdout_width(), ui::stdout_colour());
-        let page = report::plan::render(&prepared.plan, &intensity.name, intensity.budget, width, colour);
-        ui::data(&page)?;
-        return Ok(ExitStatus::Done);
+        return show_plan(&prepared, &intensity);
     }
     check_target(&settings, target.as_deref())?;
     let (made, files) = (MadeNotes::default(), workload.files.clone());
@@ -158,6 +156,13 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         args.keep_notes.as_ref().map_or(Ok(()), |folder| notes::keep(folder, &study, &made, &files))
     })?;
     Ok(status(&study))
+}
+
+/// What would be done, and no more.
+fn show_plan(prepared: &Prepared, intensity: &Intensity) -> CommandResult {
+    let (width, colour) = (ui::stdout_width(), ui::stdout_colour());
+    ui::data(&report::plan::render(&prepared.plan, &intensity.name, intensity.budget, width, colour))?;
+    Ok(ExitStatus::Done)
 }
 
 /// Shows the report, keeps notes, saves. Neither loss costs the other: a report that cannot be written, a result that cannot be saved.

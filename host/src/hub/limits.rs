@@ -92,7 +92,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(buckets.take(here, 1.0), Ok(()));
         // More than there ever are is as much as there are.
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(buckets.take(here, 100.0), Ok(()));
     }
 
