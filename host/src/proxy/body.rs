@@ -7,12 +7,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::{
+    body::{Body, Frame, Incoming, SizeHint},
+    client::conn::http1::SendRequest,
+};
 
 use super::{
     facts::{RequestTap, ResponseTap},
     ticket::Ticket,
-    upstream::{Line, Upstream},
+    upstream::Upstream,
 };
 use crate::model::exchange::ExchangeEnd;
 
@@ -74,9 +77,7 @@ pub(super) struct Passing {
     pub body: Incoming,
     pub tap: ResponseTap,
     pub ticket: Ticket,
-    pub connection: Option<Line>,
-    /// Why it broke off, until what came before that is on its way to the client.
-    pub broken: Option<hyper::Error>,
+    pub connection: Option<SendRequest<Upload>>,
     pub upstream: Arc<Upstream>,
 }
 
@@ -105,34 +106,21 @@ impl Body for Download {
             Self::Passing(passing) => passing,
             Self::Own(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
         };
-        if let Some(error) = passing.broken.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
-        if let Some(connection) = &mut passing.connection {
-            connection.work(context);
-        }
-        let frame = match ready!(Pin::new(&mut passing.body).poll_frame(context)) {
-            Some(Ok(frame)) => frame,
-            Some(Err(error)) => {
-                passing.ticket.record.end = ExchangeEnd::Broken;
-                // An error ends the connection to the client at once, and parts that came with it would not be written any more.
-                passing.broken = Some(error);
-                context.waker().wake_by_ref();
-                return Poll::Pending;
+        let frame = ready!(Pin::new(&mut passing.body).poll_frame(context));
+        match &frame {
+            None => passing.end(),
+            Some(Err(_)) => passing.ticket.record.end = ExchangeEnd::Broken,
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref() {
+                    passing.tap.read(bytes);
+                }
+                // Where the length is known, nobody asks for more than it.
+                if passing.body.is_end_stream() {
+                    passing.end();
+                }
             }
-            None => {
-                passing.end();
-                return Poll::Ready(None);
-            }
-        };
-        if let Some(bytes) = frame.data_ref() {
-            passing.tap.read(bytes);
         }
-        // Where the length is known, nobody asks for more than it.
-        if passing.body.is_end_stream() {
-            passing.end();
-        }
-        Poll::Ready(Some(Ok(frame)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

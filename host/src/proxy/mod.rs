@@ -151,7 +151,6 @@ impl Proxy {
                         tap: ResponseTap::default(),
                         ticket,
                         connection: Some(connection),
-                        broken: None,
                         upstream: Arc::clone(&self.upstream),
                     };
                     passing.end_if_empty();

@@ -1,11 +1,8 @@
 //! Connections to the server, used again as long as they last.
 
 use std::{
-    future::poll_fn,
     io,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::Context,
 };
 
 use hyper::{
@@ -76,40 +73,8 @@ pub enum TlsError {
 /// The server, and idle connections to it.
 pub(super) struct Upstream {
     server: Server,
-    idle: Mutex<Vec<Line>>,
+    idle: Mutex<Vec<SendRequest<Upload>>>,
 }
-
-/// A connection to the server. It has no task of its own: whoever waits for something on it goes on with its work, so that a part of an answer needs no
-/// second task to be passed on, and the first of many that come at once does not wait until all are read.
-pub(super) struct Line {
-    sender: SendRequest<Upload>,
-    /// Reading and writing; `None` once the connection has ended.
-    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-}
-
-impl Line {
-    /// Goes on with what there is to read and to write. Whoever asks is woken when there is more.
-    pub fn work(&mut self, context: &mut Context<'_>) {
-        if self.work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
-            self.work = None;
-        }
-    }
-
-    /// Goes on with it until something has come of it.
-    async fn until<T>(&mut self, what: impl FnOnce(&mut SendRequest<Upload>) -> Answer<'_, T>) -> T {
-        let Self { sender, work } = self;
-        let mut what = what(sender);
-        poll_fn(|context| {
-            if work.as_mut().is_some_and(|work| work.as_mut().poll(context).is_ready()) {
-                *work = None;
-            }
-            what.as_mut().poll(context)
-        })
-        .await
-    }
-}
-
-type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -136,40 +101,48 @@ impl Upstream {
 
     /// Sends a request, over an idle connection where there is one. The connection comes with the answer: whoever drops it before the answer has
     /// ended closes it, which is how the server learns that nobody waits.
-    pub async fn send(&self, mut request: Request<Upload>) -> Result<(Response<Incoming>, Line), UpstreamError> {
-        while let Some(mut line) = self.take_idle() {
-            // The server may have closed it meanwhile, or in this very moment.
-            if line.until(|sender| Box::pin(sender.ready())).await.is_err() {
+    pub async fn send(
+        &self,
+        mut request: Request<Upload>,
+    ) -> Result<(Response<Incoming>, SendRequest<Upload>), UpstreamError> {
+        while let Some(mut sender) = self.take_idle() {
+            // The server may have closed it in this very moment.
+            if sender.ready().await.is_err() {
                 continue;
             }
-            match line.until(|sender| Box::pin(sender.try_send_request(request))).await {
-                Ok(response) => return Ok((response, line)),
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok((response, sender)),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(error.into_error().into()),
                 },
             }
         }
-        let mut line = self.connect().await?;
-        line.until(|sender| Box::pin(sender.ready())).await?;
-        let response = line.until(|sender| Box::pin(sender.send_request(request))).await?;
-        Ok((response, line))
+        let mut sender = self.connect().await?;
+        sender.ready().await?;
+        let response = sender.send_request(request).await?;
+        Ok((response, sender))
     }
 
     /// Takes a connection back whose answer has ended.
-    pub fn give_back(&self, line: Line) {
+    pub fn give_back(&self, sender: SendRequest<Upload>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if !line.sender.is_closed() && idle.len() < MOST_IDLE {
-            idle.push(line);
+        if !sender.is_closed() && idle.len() < MOST_IDLE {
+            idle.push(sender);
         }
     }
 
-    /// Nobody looked at an idle connection meanwhile: whether it still stands shows when it is used.
-    fn take_idle(&self) -> Option<Line> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    fn take_idle(&self) -> Option<SendRequest<Upload>> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(sender) = idle.pop() {
+            if !sender.is_closed() {
+                return Some(sender);
+            }
+        }
+        None
     }
 
-    async fn connect(&self) -> Result<Line, UpstreamError> {
+    async fn connect(&self) -> Result<SendRequest<Upload>, UpstreamError> {
         let stream = TcpStream::connect(&self.server.address).await.map_err(UpstreamError::Unreachable)?;
         // Small parts must not wait for more.
         stream.set_nodelay(true).map_err(UpstreamError::Unreachable)?;
@@ -184,12 +157,14 @@ impl Upstream {
 }
 
 /// Begins to speak HTTP over a connection.
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Line, UpstreamError> {
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Upload>, UpstreamError> {
     let (sender, connection) = Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
-    let work = async {
+    tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!("a connection to the server ended: {error}");
         }
-    };
-    Ok(Line { sender, work: Some(Box::pin(work)) })
+    });
+    Ok(sender)
 }
