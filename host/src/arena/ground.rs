@@ -63,7 +63,9 @@ impl<'a> Ground<'a> {
             return Truth { candidate: candidate.clone(), ..truth };
         }
         let truth = simulation.oracle(panel).evaluate(candidate).await;
-        self.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, truth.clone());
+        // Without what the truth does not depend on: whose pick came first must not show.
+        let kept = Truth { candidate: working(candidate), ..truth.clone() };
+        self.truths.lock().unwrap_or_else(PoisonError::into_inner).insert(key, kept);
         truth
     }
 }
