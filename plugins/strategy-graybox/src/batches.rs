@@ -9,7 +9,7 @@ use crate::{
     NAME,
     design::{Load, Target},
     server::Server,
-    threads::{is_on_gpu, rate_of_one, same, some_note_was_made},
+    threads::{FIRST, is_on_gpu, rate_of_one, same, some_note_was_made},
 };
 
 /// Batches that are tried, one after the other while each is better than those before: a server chooses 512 to 2048 by itself.
@@ -27,9 +27,6 @@ const LEAST_RATIO: f64 = 4.0;
 /// known by prompts that are as short, and take minutes for longer ones.
 const PROBE: (u32, u32) = (640, 4);
 const SHORT_PROBE: (u32, u32) = (160, 4);
-
-/// Tokens of the prompt of the first request after a load, with what the template puts around it.
-const FIRST_PROMPT: f64 = 90.0;
 
 /// Prompts below that are hardly longer than a batch; the other is that of short probes.
 const LEAST_PROMPT: f64 = 800.0;
@@ -122,7 +119,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposa
     // With its warm-up; of a load that is all.
     let seconds = match kind.experiment() {
         Experiment::Probe(probe) => 2.0 * server.probe_seconds(&probe),
-        _ => FIRST_PROMPT / usual,
+        _ => FIRST.0 / usual,
     };
     let why = format!("whether prompts are read faster with batches of {batch} tokens");
     let proposal = Proposal::new(kind.experiment(), why)

@@ -24,7 +24,7 @@ const PROBE: (u32, u32) = (160, 12);
 const SHORT_PROBE: (u32, u32) = (32, 12);
 
 /// The first request after a load, with what the template puts around it, in tokens.
-const FIRST: (f64, f64) = (90.0, 2.0);
+pub const FIRST: (f64, f64) = (90.0, 2.0);
 
 /// Numbers of threads that are tried at most, and how many times as long as one that is too many takes the time must be to try one that may
 /// be too many.
