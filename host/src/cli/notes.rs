@@ -7,7 +7,7 @@ use crate::{
     emit::notes::{self, IndexedNote, NotesError},
     model::{digest::Digest, kept::chosen, study::Study, workload::SourceFile},
     settings::{Settings, WorkloadChoice},
-    tune::{MadeNote, MadeNotes},
+    tune::{COMPANY_TOKENS, MadeNote, MadeNotes},
 };
 
 /// Whether notes can be kept there, before any is made.
@@ -44,8 +44,7 @@ pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]
         Some((note, notes::text_of(&made.answers)))
     };
     let kept = notes::keep(folder, made.best(chosen, files).into_iter().filter_map(note).collect())?;
-    let generated: u64 =
-        study.trials.iter().flat_map(|trial| &trial.observations).map(|one| u64::from(one.answer_tokens)).sum();
+    let generated = generated_tokens(study);
     let there =
         if kept.there_before > 0 { format!(", {} were there before", kept.there_before) } else { String::new() };
     ui::message(&format!(
@@ -55,6 +54,15 @@ pub fn keep(folder: &Path, study: &Study, made: &MadeNotes, files: &[SourceFile]
         kept.answer_tokens,
     ));
     Ok(())
+}
+
+/// All tokens that the study made the model write, those included that only kept notes company.
+fn generated_tokens(study: &Study) -> u64 {
+    let company: f64 = study.trials.iter().filter_map(|trial| trial.fact(COMPANY_TOKENS)).sum();
+    let answers = study.trials.iter().flat_map(|trial| &trial.observations).map(|one| f64::from(one.answer_tokens));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count that fits many times")]
+    let all = (company + answers.sum::<f64>()).max(0.0) as u64;
+    all
 }
 
 impl From<NotesError> for Failure {

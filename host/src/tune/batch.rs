@@ -34,6 +34,8 @@ pub struct BatchRun {
     pub notes_per_minute: Option<f64>,
     /// When each request ended, in milliseconds since the study began, and which share of a file it is; in order of time.
     pub finished: Vec<(f64, f64)>,
+    /// Tokens that requests wrote which only kept the others company, about: most of them were given up when the last file was made.
+    pub company_tokens: f64,
 }
 
 /// One file made into a note.
@@ -112,6 +114,7 @@ pub async fn make_notes_busy(
     let workers = candidate.max_concurrent_requests.max(1) as usize;
     let jobs: Vec<Option<Job>> = files.iter().flat_map(|file| jobs_of(bench, candidate, *file)).map(Some).collect();
     let filler = |number: usize| (number < MOST_FILLERS * workers).then_some(None);
+    let began_ms = bench.clock.elapsed_ms();
     let run = kept_busy(workers, jobs, filler, deadline, |job: Option<Job>| async move {
         let Some(job) = job else {
             keep_company(bench, candidate).await;
@@ -121,11 +124,23 @@ pub async fn make_notes_busy(
     })
     .await;
     let done: Vec<JobDone> = run.results.into_iter().flatten().collect();
+    let company_tokens = company_tokens(&done, workers, bench.clock.elapsed_ms() - began_ms);
     let cost_ms = machine_ms(&done, candidate, slots);
     let mut batch = collect(bench, candidate, files, done, run.complete, workers);
     let made: f64 = batch.finished.iter().map(|(_, share)| share).sum();
     batch.notes_per_minute = (cost_ms > 0.0).then(|| 60_000.0 * made / cost_ms);
+    batch.company_tokens = company_tokens;
     batch
+}
+
+/// What workers wrote in the time in which they were not occupied by files: as fast as with them.
+#[expect(clippy::cast_precision_loss, reason = "a handful of workers")]
+fn company_tokens(done: &[JobDone], workers: usize, took_ms: f64) -> f64 {
+    let idle_ms = (workers as f64 * took_ms - done.iter().map(|job| job.busy_ms).sum::<f64>()).max(0.0);
+    let answers = done.iter().flat_map(|job| &job.observations);
+    let written: f64 = answers.map(|one| f64::from(one.answer_tokens)).sum();
+    let busy_ms: f64 = done.iter().map(|job| job.busy_ms).sum();
+    if busy_ms > 0.0 { idle_ms * written / busy_ms } else { 0.0 }
 }
 
 /// A request that writes as long as a note does at most, and reads next to nothing.
@@ -260,7 +275,7 @@ fn collect(
             whole.then(|| note(source, *file, candidate, own))
         })
         .collect();
-    BatchRun { notes, observations, complete, workers, notes_per_minute, finished }
+    BatchRun { notes, observations, complete, workers, notes_per_minute, finished, company_tokens: 0.0 }
 }
 
 /// The note that the requests of a file made, in the order of its pieces.

@@ -48,6 +48,9 @@ const WARM_UP: (u32, u32) = (24, 2);
 /// Fact of a trial: the tokens of one slot's context, as `/api/ps` has them after the load.
 pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
 
+/// Fact of a trial: tokens of requests that only kept those of notes company, about.
+pub const COMPANY_TOKENS: &str = "company_tokens";
+
 /// Everything that trials need, and the state of the server as far as it is ours.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Executor<'a> {
@@ -427,6 +430,9 @@ impl<'a> Executor<'a> {
             measured.facts.push(("steadiness".into(), (rate / by_busy).clamp(0.5, 1.5)));
         }
         measured.facts.push(("workers".into(), run.workers as f64));
+        if run.company_tokens >= 1.0 {
+            measured.facts.push((COMPANY_TOKENS.into(), run.company_tokens.round()));
+        }
         measured.facts.push(("files_lost".into(), run.notes.iter().filter(|note| note.lost.is_some()).count() as f64));
         measured.facts.push(("files_finished".into(), run.notes.len() as f64));
         measured.facts.push(("answers_cut".into(), run.notes.iter().filter(|note| note.is_cut()).count() as f64));

@@ -19,6 +19,25 @@ use crate::model::{
 /// Most notes that are made only to know the winner better.
 const MOST_NOTES: usize = 12;
 
+/// Pairs that time is kept for, where a note of the present settings takes so long that the usual share would not hold them.
+const PAIRS: f64 = 2.0;
+
+/// Share of the whole time that is kept for them at most.
+const MOST_KEPT: f64 = 0.6;
+
+/// Share that is kept where the present settings made no note: a comparison with them would prove nothing.
+const KEPT_WITHOUT_A_NOTE: f64 = 0.1;
+
+/// Seconds of the whole time that are kept for the comparison: the usual share, or what some pairs take where that is more. The winner is thought
+/// to be no slower than the present settings.
+#[must_use]
+pub fn seconds_kept(usual_share: f64, total_seconds: f64, note_seconds: Option<f64>, load_seconds: f64) -> f64 {
+    let Some(note) = note_seconds else { return total_seconds * usual_share.min(KEPT_WITHOUT_A_NOTE) };
+    let (usual, most) = (total_seconds * usual_share, total_seconds * MOST_KEPT);
+    let pairs = PAIRS * 2.0 * note + 2.0 * load_seconds;
+    if pairs > most { usual } else { pairs.max(usual) }
+}
+
 /// Compares the winner with the present settings on files that decided nothing yet. What is known is in `confirmed` after every round.
 pub async fn run(
     fleet: &mut Fleet<'_>,

@@ -3,8 +3,8 @@
 use super::plan::{stage_share, weight};
 use crate::model::{plugin::Manifest, space::Parameter};
 
-/// Notes that a question takes at least: two candidates, one note each.
-const LEAST_NOTES: f64 = 2.0;
+/// Notes that a question takes at least: one of another candidate, beside those of the present settings.
+const LEAST_NOTES: f64 = 1.0;
 
 /// What the machine was seen to need, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -344,7 +344,13 @@ async fn measure(
         emit(StudyEvent::Warned { warning: worth.warning.clone() });
         progress.warnings.push(worth.warning);
     }
-    let measuring_ends = progress.total_seconds * (1.0 - setup.prepared.shares.confirm);
+    let kept = prove::seconds_kept(
+        setup.prepared.shares.confirm,
+        progress.total_seconds,
+        candidates::speed_of(&progress.history, facts.workload, facts.baseline).map(|speed| 60.0 / speed.value),
+        fleet.last_load_seconds,
+    );
+    let measuring_ends = progress.total_seconds - kept;
     let manifests: Vec<&Manifest> = setup.prepared.stages.iter().map(|stage| &stage.strategy.manifest).collect();
     for (index, stage) in setup.prepared.stages.iter().enumerate() {
         let name = stage.strategy.manifest.name.clone();

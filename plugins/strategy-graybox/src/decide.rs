@@ -15,6 +15,9 @@ const IDLE: f64 = 0.02;
 /// How sure a number of requests at once must be better to be taken without a note made with it.
 const SURE: f64 = 0.9;
 
+/// The same where the present settings made notes, so that the comparison at the end catches what is not better.
+const LIKELY: f64 = 0.6;
+
 /// The present way of making notes, cut for the target's load.
 #[must_use]
 pub fn present_design(study: &Study, target: &Target) -> Design {
@@ -94,7 +97,8 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     }
     let cost = server.cost(&taken);
     if cost.measured == 0 && taken != present {
-        let sure = probably_better(server.cost(&present), cost) >= SURE;
+        let asked = if threads::some_note_was_made(study) { LIKELY } else { SURE };
+        let sure = probably_better(server.cost(&present), cost) >= asked;
         let known = slots::known(study).filter(|slots| slots.all).map_or(present.parallel, |slots| slots.count);
         if !sure {
             taken.parallel = present.parallel.min(known);

@@ -53,7 +53,9 @@ impl Design {
     #[must_use]
     pub fn of_trial(trial: &Trial) -> Self {
         let (content, chunk) = (trial.setting("max_content_length"), trial.setting("chunk_size"));
-        Self { parallel: trial.parallel(), content, chunk }
+        // Fewer requests than workers keep only some of them busy.
+        let parallel = trial.fact("workers").unwrap_or_else(|| trial.parallel()).min(trial.parallel()).max(1.0);
+        Self { parallel, content, chunk }
     }
 }
 

@@ -14,15 +14,26 @@ pub fn lengths(study: &Study, files: &[u32]) -> Vec<f64> {
     files.iter().map(|file| chars_of(study, *file)).collect()
 }
 
+/// How many places in the order of sizes a file may be away before one is taken that is a note already.
+const MADE_PENALTY: usize = 2;
+
 /// Files spread over the sizes, so that a line through their times is known at both ends: long ones and short ones in turns,
-/// because a batch meets them in no order.
+/// because a batch meets them in no order. Rather such that are no notes yet, which the batch still needs.
 #[must_use]
 pub fn spread(study: &Study, number: usize) -> Vec<u32> {
     let mut sorted: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
     sorted.sort_unstable();
     let number = number.min(sorted.len());
     let place = |index: usize| (2 * index + 1) * sorted.len() / (2 * number.max(1));
-    let chosen: Vec<u32> = (0..number).filter_map(|index| sorted.get(place(index)).map(|(_, file)| *file)).collect();
+    let mut chosen: Vec<u32> = Vec::new();
+    for wanted in (0..number).map(place) {
+        let distance = |(at, (_, file)): &(usize, &(u32, u32))| {
+            at.abs_diff(wanted) + if study.is_made(*file) { MADE_PENALTY } else { 0 }
+        };
+        let open = sorted.iter().enumerate().filter(|(_, (_, file))| !chosen.contains(file));
+        let nearest = open.min_by_key(distance).map(|(_, (_, file))| *file);
+        chosen.extend(nearest);
+    }
     let (short, long) = chosen.split_at(chosen.len() / 2);
     let mut mixed = Vec::new();
     let mut short = short.iter();

@@ -29,6 +29,9 @@ const SPEND_ON_THREADS: f64 = 0.7;
 /// The same for batches, which are only looked for where prompts are read far too slowly.
 const SPEND_ON_BATCHES: f64 = 0.5;
 
+/// The same for more notes than a trial needs.
+const SPEND_ON_MORE: f64 = 0.6;
+
 /// A model that was partly outside the GPU's memory is at least so many times faster inside.
 const RELIEF: f64 = 4.0;
 
@@ -81,9 +84,6 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     let present = present_design(study, &target);
     let two = lengths(study, &spread(study, 2));
     let two_fit = server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() <= left;
-    if !two_fit && some_note_was_made(study) {
-        return None;
-    }
     if let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS - budget.load_seconds()) {
         return Some(vec![budget.at(probe)]);
     }
@@ -120,7 +120,8 @@ impl Budget<'_> {
         if self.loads() { self.reload_seconds() } else { 0.0 }
     }
 
-    /// As many of the files as there is time for, in their order; none when that is fewer than `least`.
+    /// As many of the files as there is time for, in their order; none when that is fewer than `least`, and more only where something is left
+    /// for other questions.
     fn affordable(&self, files: &[u32], design: &Design, least: usize) -> Option<Vec<u32>> {
         let left = self.left - self.load_seconds();
         (least..=files.len()).rev().find_map(|number| {
@@ -130,7 +131,8 @@ impl Budget<'_> {
             let tail = lengths.iter().copied().fold(0.0, f64::max);
             let alone =
                 self.server.seconds(&[tail], design).1 * (design.parallel.min(self.server.slots) - 1.0).max(0.0);
-            (self.server.seconds(&lengths, design).1 + alone / 2.0 <= left).then(|| files.to_vec())
+            let share = if number > least { SPEND_ON_MORE } else { 1.0 };
+            (self.server.seconds(&lengths, design).1 + alone / 2.0 <= left * share).then(|| files.to_vec())
         })
     }
 
@@ -150,8 +152,8 @@ impl Budget<'_> {
 
     fn trials_of(&self, design: &Design) -> usize {
         let own = self.study.trials_of(NAME).filter(|trial| self.target.load.is_of(trial));
-        own.filter(|trial| matches!(trial.experiment, Experiment::Notes(_)) && Design::of_trial(trial) == *design)
-            .count()
+        let asked = |trial: &Trial| Design { parallel: trial.parallel(), ..Design::of_trial(trial) };
+        own.filter(|trial| matches!(trial.experiment, Experiment::Notes(_)) && asked(trial) == *design).count()
     }
 }
 
@@ -166,7 +168,9 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
         if budget.trials_of(design) >= MOST_TRIALS {
             return None;
         }
-        let files = budget.affordable(&spread(budget.study, number(design)), design, 2)?;
+        // Fewer files than requests at once would leave some of them out.
+        let least = (study::whole(design.parallel) as usize).max(2);
+        let files = budget.affordable(&spread(budget.study, number(design)), design, least)?;
         Some(vec![budget.notes(files, design, why)])
     };
     if cost.measured == 0 && !decide::is_the_baseline(budget.study, budget.target, &taken) {

@@ -27,7 +27,8 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     proposal.map_or_else(|| Answer::Done(decide(study, arguments)), |proposal| Answer::Measure(vec![proposal]))
 }
 
-/// Notes until there are as many requests as wanted, the largest files first: the tail is what counts.
+/// Notes until there are as many requests as wanted, the largest files first: the tail is what counts. Those that were not made yet come before
+/// others, so that each note is one that the batch needs.
 fn more_notes(study: &Study, arguments: &Arguments) -> Option<Proposal> {
     let mut missing = arguments.number("requests") - count(collect(study).good.len());
     let (cost, fit) = (Cost::of(study), Fit::of(study));
@@ -35,7 +36,7 @@ fn more_notes(study: &Study, arguments: &Arguments) -> Option<Proposal> {
     let loads = study.like_incumbent().next().is_none();
     let mut left = study.seconds_left * SPEND - if loads { cost.load_seconds } else { 0.0 };
     let mut files: Vec<(u32, u32)> = study.workload.file_chars.iter().copied().zip(0..).collect();
-    files.sort_unstable_by(|left, right| right.cmp(left));
+    files.sort_unstable_by_key(|(chars, file)| (study.is_made(*file), std::cmp::Reverse((*chars, *file))));
     let mut wanted = Vec::new();
     for (chars, file) in files {
         let seconds = cost.note_seconds(&fit, f64::from(chars), cut.0, cut.1);

@@ -15,7 +15,11 @@ pub use paired::{PairedDifference, notes_by_file, paired_difference, parts_by_fi
 pub use repetition::{REPETITION, notes_repeat_themselves};
 pub use trial::{TrialExt, decode_rate, first_rates, prefill_rate};
 
-use crate::{Settings, strategy::Study, types::Trial};
+use crate::{
+    Settings,
+    strategy::Study,
+    types::{Experiment, Trial},
+};
 
 /// The settings that the server can only change by loading the model again.
 pub const LOAD_TIME: [&str; 3] = ["num_ctx", "num_thread", "num_batch"];
@@ -57,6 +61,9 @@ pub trait StudyExt {
     /// Complete trials at the incumbent's load-time settings, oldest first.
     fn like_incumbent(&self) -> impl DoubleEndedIterator<Item = &Trial>;
 
+    /// Whether a file was made into a note: another one of it would be work for nothing, unless the two are compared.
+    fn is_made(&self, file: u32) -> bool;
+
     /// Characters in the largest file of the batch; 0 when nothing is known of the batch.
     fn largest_chars(&self) -> f64;
 
@@ -90,6 +97,14 @@ impl StudyExt for Study {
 
     fn like_incumbent(&self) -> impl DoubleEndedIterator<Item = &Trial> {
         self.history.iter().filter(|trial| trial.is_complete() && trial.loads_like(&self.incumbent))
+    }
+
+    fn is_made(&self, file: u32) -> bool {
+        self.history.iter().any(|trial| match &trial.experiment {
+            Experiment::Notes(files) => trial.is_complete() && files.contains(&file),
+            Experiment::Compare(compare) => trial.is_complete() && compare.files.contains(&file),
+            _ => false,
+        })
     }
 
     fn largest_chars(&self) -> f64 {

@@ -11,11 +11,8 @@ pub const REPETITION: &str = "repetition";
 const REPEATING: f64 = 0.9;
 const SOUND: f64 = 0.95;
 
-/// The same where there is only one note.
-const ALONE: f64 = 0.75;
-
-/// Whether notes that were made with the incumbent's temperature repeat themselves, by the scorer that looks for it: most of them, and not
-/// only those of one file. Not without that scorer, and by a single note only where it does little else.
+/// Whether notes that were made with the incumbent's temperature repeat themselves, by the scorer that looks for it: most of them, or
+/// the only one. Not without that scorer.
 #[must_use]
 pub fn notes_repeat_themselves(study: &Study) -> bool {
     let present = study.incumbent("temperature");
@@ -25,7 +22,6 @@ pub fn notes_repeat_themselves(study: &Study) -> bool {
     .into_iter()
     .map(|(_, value)| value)
     .collect();
-    let most = if values.len() > 1 { REPEATING } else { ALONE };
     let repeating = values.iter().filter(|value| **value < SOUND).count();
-    2 * repeating > values.len() && mean(&values).is_some_and(|mean| mean < most)
+    2 * repeating > values.len() && mean(&values).is_some_and(|mean| mean < REPEATING)
 }

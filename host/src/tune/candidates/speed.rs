@@ -51,6 +51,12 @@ fn speed_key(candidate: &Candidate) -> SpeedKey {
     }
 }
 
+/// A number of requests that was measured, as a count.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of requests, at least one")]
+fn at_once(measured: f64) -> u32 {
+    measured.round().max(1.0) as u32
+}
+
 /// Whether requests of the same length take the same time with both.
 #[must_use]
 pub fn timed_alike(a: &Candidate, b: &Candidate) -> bool {
@@ -66,12 +72,15 @@ struct RequestCost {
 }
 
 impl Evidence<'_> {
-    /// Trials of notes that took the time that they would take with this candidate.
+    /// Trials of notes that took the time that they would take with this candidate. Fewer files than workers leave some of them idle: then
+    /// requests ran as they do with fewer at the same time.
     pub(super) fn timed_alike(&self, candidate: &Candidate) -> impl Iterator<Item = &Trial> {
         let key = speed_key(candidate);
         self.trials.iter().filter(move |trial| {
+            let asked = speed_key(&trial.candidate);
+            let busy = trial.fact("workers").map_or(asked.parallel, |workers| at_once(workers).min(asked.parallel));
             matches!(trial.experiment, Experiment::Notes { .. } | Experiment::Compare { .. })
-                && speed_key(&trial.candidate) == key
+                && SpeedKey { parallel: busy, ..asked } == key
         })
     }
 
@@ -151,11 +160,14 @@ impl Evidence<'_> {
         self.predicted_from(candidate, workers).or_else(|| self.predicted_from(candidate, 1))
     }
 
-    fn predicted_from(&self, candidate: &Candidate, at_once: u32) -> Option<(Line, f64)> {
+    fn predicted_from(&self, candidate: &Candidate, workers: u32) -> Option<(Line, f64)> {
         let probes = || {
             self.trials.iter().filter(move |trial| {
+                let Experiment::Probe { parallel, .. } = trial.experiment else { return false };
+                // More requests than slots wait for each other, and those at work are as fast as without the others.
+                let slots = trial.mean(Metric::EffectiveSlots).map_or(parallel, at_once);
                 trial.candidate.load_key() == candidate.load_key()
-                    && matches!(trial.experiment, Experiment::Probe { parallel, .. } if parallel == at_once)
+                    && (parallel == workers || parallel.min(slots) == workers)
             })
         };
         let rates = |metric| {
