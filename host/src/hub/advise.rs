@@ -47,7 +47,7 @@ pub(super) async fn advise(hub: &Hub, ask: &AskHub) -> Result<Recommendation, Pr
 async fn near(hub: &Hub, ask: &AskHub) -> Result<Vec<SignedPack>, StoreError> {
     let mut classes: Vec<ClassRow> = Vec::new();
     if let Some(model) = hub.store.model(ask.model.name.as_deref(), ask.model.digest.as_deref()).await? {
-        let mut own = hub.store.classes(Some(model), MOST_RANKED).await?;
+        let mut own = hub.store.classes(Some(model), 1, MOST_RANKED).await?;
         own.sort_by_cached_key(|class| near::rank(class, &ask.hardware));
         own.truncate(MOST_CLASSES);
         classes.extend(own);

@@ -153,8 +153,12 @@ fn select(out: &mut String, name: &str, label: &str, values: &[(String, String)]
 
 /// A label as it is shown: a digest by its beginning.
 pub(super) fn shown(label: &str) -> String {
-    let is_digest = label.len() == 64 && label.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_digest { format!("private model {}…", label.get(..8).unwrap_or_default()) } else { label.to_owned() }
+    if is_digest(label) { format!("private model {}…", label.get(..8).unwrap_or_default()) } else { label.to_owned() }
+}
+
+/// Whether a label is that of a model without a public name.
+pub(super) fn is_digest(label: &str) -> bool {
+    label.len() == 64 && label.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `1 key`, `7 keys`.
