@@ -123,7 +123,14 @@ struct Filler {
 impl Filler {
     /// Every pattern goes in once as all packs do: so its class is there.
     async fn new(database: &str, hub: &Hub, crowd: &mut Crowd) -> Self {
-        let first: Vec<Incoming> = (0..PATTERNS).map(|_| crowd.incoming()).collect();
+        while crowd.patterns.len() < PATTERNS {
+            crowd.incoming();
+        }
+        let mut first = crowd.patterns.clone();
+        for (number, pack) in first.iter_mut().enumerate() {
+            crowd.chance.fill(&mut pack.hash);
+            pack.key = crowd_key(number % crowd.keys);
+        }
         for part in first.chunks(100) {
             hub.store().add(part, Moment { seconds: NOON }, i64::MAX).await.unwrap();
         }
@@ -237,6 +244,8 @@ fn main() {
 }
 
 async fn measure(database: &str, many: usize, longest: Duration) {
+    // A client for HTTP wants one, whether it needs it or not.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let store = Store::open(database).await.unwrap();
     println!("{} {}, {many} packs\n", store.dialect().name(), now_and_load());
     let any = Rate { burst: 1e12, a_second: 1e12 };
