@@ -274,8 +274,8 @@ async fn measure(database: &str, many: usize, longest: Duration) {
         })
     };
     println!(
-        "| packs | pushed a second | processor time, ms a pack | p50 of {A_PUSH}, ms | p99, ms | recommended a second | p50, ms | p99, ms | GiB | bytes a pack |\n\
-         |---|---|---|---|---|---|---|---|---|---|"
+        "| packs | pushed a second | processor time, ms a pack | p50 of {A_PUSH}, ms | p99, ms | recommended a second | processor time, ms | p50, ms | p99, ms | GiB | bytes a pack |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|"
     );
     let (mut there, began) = (PATTERNS, Instant::now());
     for tenth in 1..=10 {
@@ -292,18 +292,22 @@ async fn measure(database: &str, many: usize, longest: Duration) {
         let (pushed, p50, p99) = push(&address, &mut crowd, 1).await;
         let work = (processor() - work) * 1000.0 / OVER_HTTP as f64;
         there += OVER_HTTP;
-        let (asked, ask50, ask99, _) = question(&address, &mut crowd, KINDS[0], there).await;
+        let asked = question(&address, &mut crowd, KINDS[0], there).await;
         let bytes = hub.store().bytes().await.unwrap() as f64;
         println!(
-            "| {there} | {pushed:.0} | {work:.2} | {p50:.1} | {p99:.1} | {asked:.0} | {ask50:.1} | {ask99:.1} | {:.2} | {:.0} |",
+            "| {there} | {pushed:.0} | {work:.2} | {p50:.1} | {p99:.1} | {:.0} | {:.1} | {:.1} | {:.1} | {:.2} | {:.0} |",
+            asked.rate,
+            asked.work,
+            asked.p50,
+            asked.p99,
             bytes / f64::from(1 << 30),
             bytes / there as f64
         );
     }
-    println!("\n| question | in a second | p50, ms | p99, ms | KiB |\n|---|---|---|---|---|");
+    println!("\n| question | in a second | processor time, ms | p50, ms | p99, ms | KiB |\n|---|---|---|---|---|---|");
     for kind in KINDS {
-        let (rate, p50, p99, bytes) = question(&address, &mut crowd, kind, there).await;
-        println!("| {} | {rate:.0} | {p50:.1} | {p99:.1} | {:.1} |", kind.0, bytes / 1024.0);
+        let Answers { rate, p50, p99, work, kib } = question(&address, &mut crowd, kind, there).await;
+        println!("| {} | {rate:.0} | {work:.2} | {p50:.1} | {p99:.1} | {kib:.1} |", kind.0);
     }
     let (rate, p50, p99) = push(&address, &mut crowd, CLIENTS).await;
     println!(
@@ -349,10 +353,19 @@ fn model(pack: &Pack) -> String {
     format!("model={}", pack.model.name.clone().unwrap_or_default())
 }
 
-/// What people and programs ask over HTTP, each with its own machine and model: how many in a second, percentiles in milliseconds, bytes of an answer.
-async fn question(address: &str, crowd: &mut Crowd, (name, ask): (&str, Ask), many: usize) -> (f64, f64, f64, f64) {
+/// What became of a question: how many in a second, percentiles and processor time in milliseconds, size of an answer.
+struct Answers {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    work: f64,
+    kib: f64,
+}
+
+/// What people and programs ask over HTTP, each with its own machine and model.
+async fn question(address: &str, crowd: &mut Crowd, (name, ask): (&str, Ask), many: usize) -> Answers {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let (mut times, mut bytes) = (Vec::new(), 0);
+    let (mut times, mut bytes, work) = (Vec::new(), 0, processor());
     for _ in 0..QUESTIONS {
         let (method, path, query, body) = ask(&crowd.pack(), many);
         let url = format!("{address}{path}?{query}");
@@ -368,7 +381,14 @@ async fn question(address: &str, crowd: &mut Crowd, (name, ask): (&str, Ask), ma
     }
     let whole: Duration = times.iter().sum();
     let (p50, p99) = percentiles(times);
-    (QUESTIONS as f64 / whole.as_secs_f64(), p50, p99, bytes as f64 / QUESTIONS as f64)
+    let asked = QUESTIONS as f64;
+    Answers {
+        rate: asked / whole.as_secs_f64(),
+        p50,
+        p99,
+        work: (processor() - work) * 1000.0 / asked,
+        kib: bytes as f64 / 1024.0 / asked,
+    }
 }
 
 /// Packs that are signed, sent over HTTP, checked and kept, by so many clients at once: how many in a second, and percentiles of a push in milliseconds.
