@@ -88,8 +88,8 @@ impl<'a> Fleet<'a> {
             what: format!("{}: {}", host.name, host.verdict),
             advice: Some("the other hosts make the study without it".into()),
         });
-        let mut fleet =
-            Self { warnings: left_out.collect(), lead, others, away: Vec::new(), hosts: hosts.clone(), shared: None };
+        let warnings = left_out.collect();
+        let mut fleet = Self { lead, others, away: Vec::new(), hosts, warnings, shared: None };
         for host in std::iter::once(&fleet.lead).chain(&fleet.others) {
             let place = host.server.host().unwrap_or(0) as usize;
             if let Some(report) = fleet.hosts.get_mut(place) {
