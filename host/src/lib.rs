@@ -45,6 +45,8 @@ pub mod rehearsal;
 #[doc(hidden)]
 pub mod report;
 #[doc(hidden)]
+pub mod serving;
+#[doc(hidden)]
 pub mod settings;
 #[doc(hidden)]
 pub mod share;

@@ -57,3 +57,23 @@ fn a_host_that_works_on_fewer_requests_at_once_is_left_out() {
     assert_eq!(found.hosts[1].likeness, Likeness::Unlike, "{found:?}");
     assert!(found.hosts[1].verdict.contains("at once"), "{found:?}");
 }
+
+#[test]
+fn another_version_of_the_server_is_named_and_takes_part_only_where_it_is_shown_to_be_alike() {
+    let mut alike = 0;
+    for seed in 0..SEEDS {
+        let mut asked = Asked::of(&["mid-range", "mid-range"], "quick", 10 * seed);
+        asked.versions = vec!["0.32.15", "0.33.0"];
+        let study = study(&asked).study;
+        let hosts = &study.fleet.as_ref().unwrap().hosts;
+        let versions: Vec<Option<&str>> = hosts.iter().map(|host| host.server_version.as_deref()).collect();
+        assert_eq!(versions, [Some("0.32.15"), Some("0.33.0")]);
+        let other = &hosts[1];
+        assert!(matches!(other.likeness, Likeness::Alike | Likeness::Unlike), "never perhaps: {other:?}");
+        assert!(other.verdict.contains("its server is 0.33.0, that of host-0 0.32.15"), "{}", other.verdict);
+        let told = study.warnings.iter().any(|warning| warning.what.contains("0.33.0") && warning.advice.is_some());
+        assert!(told, "{:?}", study.warnings);
+        alike += u64::from(other.likeness == Likeness::Alike);
+    }
+    assert!(2 * alike > SEEDS, "{alike} of {SEEDS}");
+}

@@ -61,6 +61,10 @@ fn two_and_four_hosts_end_sooner_and_find_as_good_settings() {
                 mean(&studies, pairs),
                 worth / alone.1
             );
+            // Where the time goes, for whoever wants to know: minutes of each stage, and its trials.
+            for stage in (seeds > 0).then_some(&studies[0].stages).into_iter().flatten() {
+                let _ = writeln!(page, "    {:12} {:6.2} {:3}", stage.name, stage.seconds / 60.0, stage.trials);
+            }
             assert!(seeds > 0 || worth > 0.95 * alone.1, "{page}");
         }
     }

@@ -57,12 +57,14 @@ pub struct Asked<'a> {
     pub intensity: &'a str,
     pub seed: u64,
     pub known: Vec<Remembered>,
+    /// What the servers say that they are, where it is not what simulated ones say.
+    pub versions: Vec<&'a str>,
 }
 
 impl<'a> Asked<'a> {
     pub fn of(hosts: &[&'a str], intensity: &'a str, seed: u64) -> Self {
         let hosts = hosts.iter().map(|name| (*name, u64::MAX)).collect();
-        Self { hosts, intensity, seed, known: Vec::new() }
+        Self { hosts, intensity, seed, known: Vec::new(), versions: Vec::new() }
     }
 }
 
@@ -93,7 +95,10 @@ pub fn study(asked: &Asked<'_>) -> Made {
 async fn run(asked: &Asked<'_>) -> Made {
     let mut simulations = Vec::new();
     for (place, (name, lives)) in (0..).zip(&asked.hosts) {
-        let scenario: Scenario = name.parse().unwrap();
+        let mut scenario: Scenario = name.parse().unwrap();
+        if let Some(version) = asked.versions.get(usize::try_from(place).unwrap()) {
+            (*version).clone_into(&mut scenario.server.version);
+        }
         let seed = asked.seed + place;
         let transport = Mortal::new(&scenario, seed, *lives);
         simulations.push(Simulation::over(&scenario, asked.seed, transport).await.unwrap());

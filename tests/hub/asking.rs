@@ -330,3 +330,42 @@ fn a_recommendation_is_made_of_what_is_there() {
         });
     }
 }
+
+#[test]
+fn a_class_of_few_keys_is_listed_nowhere_and_counts_all_the_same() {
+    for database in all() {
+        run(async {
+            let hub = hub(&database, open()).await;
+            let mut packs: Vec<SignedPack> =
+                (1..=4).map(|number| signed(number, pack(&USUAL, 9.5 + f64::from(number) / 10.0))).collect();
+            let mut private = pack(&USUAL, 9.0);
+            let digest = "ab".repeat(32);
+            (private.model.name, private.model.digest) = (None, Some(digest.clone()));
+            packs.extend((1..=6).map(|number| {
+                let mut own = private.clone();
+                own.requests += u32::from(number);
+                signed(number, own)
+            }));
+            let (_, pushed) = ask(&hub, "POST", "/api/v1/packs", share::file(packs).as_bytes()).await;
+            assert!(pushed["packs"].as_array().unwrap().iter().all(|one| one["outcome"] == "accepted"), "{pushed}");
+            let classes = async |query: &str| {
+                let (_, value) = ask(&hub, "GET", &format!("/api/v1/classes{query}"), b"").await;
+                value["classes"].as_array().unwrap().iter().map(|class| class["keys"].clone()).collect::<Vec<_>>()
+            };
+            let of_model = "?model=qwen2.5-coder:7b";
+            assert!(classes(of_model).await.is_empty());
+            let page = async |path: &str, query: &str| hub.answer(&asked("GET", path, query, b"")).await.body;
+            let found = page("/find", "model=qwen2.5-coder:7b").await;
+            assert!(found.contains("a class of fewer is not listed") && !found.contains("<figure"), "{found}");
+            assert!(!page("/", "").await.contains("private model"), "whose model that is, its digest could tell");
+            let body = question(&USUAL).to_string();
+            let (_, advice) = ask(&hub, "POST", "/api/v1/recommend", body.as_bytes()).await;
+            assert!(advice["behind"]["keys"].as_u64().unwrap() >= 4, "{advice}");
+            let fifth = share::file(vec![signed(5, pack(&USUAL, 10.1))]);
+            ask(&hub, "POST", "/api/v1/packs", fifth.as_bytes()).await;
+            assert_eq!(classes(of_model).await, [json!(5)]);
+            let found = page("/find", "model=qwen2.5-coder:7b").await;
+            assert!(found.contains("<figure") && found.contains("Who else measured"), "{found}");
+        });
+    }
+}

@@ -92,6 +92,34 @@ fn pages_need_nothing_but_themselves() {
 }
 
 #[test]
+fn one_is_one_and_several_are_several() {
+    run(async {
+        let database = sqlite();
+        let hub = hub(&database, open()).await;
+        let push = async |packs| {
+            let answer = hub.answer(&asked("POST", "/api/v1/packs", "", share::file(packs).as_bytes())).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        };
+        push(vec![signed(1, pack(&USUAL, 20.0))]).await;
+        let start = get(&hub, "/", "").await.body;
+        assert!(
+            start.contains("<p>1 pack of measurements. A pack has") && start.contains("qwen2.5-coder:7b (1)<"),
+            "{start}"
+        );
+        let found = get(&hub, "/find", FOUND).await.body;
+        assert!(found.contains("1 pack by 1 key stands behind it"), "{found}");
+        // Five agree, and one is far from them.
+        push((2..=5).map(|number| signed(number, pack(&USUAL, 20.0 + f64::from(number) / 10.0))).collect()).await;
+        push(vec![signed(6, pack(&USUAL, 200.0))]).await;
+        let start = get(&hub, "/", "").await.body;
+        assert!(start.contains("<p>5 packs of measurements. One more is far"), "{start}");
+        assert!(start.contains("qwen2.5-coder:7b (5)<"), "{start}");
+        let found = get(&hub, "/find", FOUND).await.body;
+        assert!(found.contains("5 packs by 5 keys stand behind it"), "{found}");
+    });
+}
+
+#[test]
 fn pages_fit_every_window_in_light_and_dark() {
     let Some(browser) = browser() else { return };
     let world = World::new();

@@ -77,7 +77,7 @@ async fn shown(hub: &Hub, kind: &Kind) -> [f64; 2] {
     let recommended = value["notes_per_minute"]["value"].as_f64().unwrap();
     let hardware = serde_json::to_string(&super::packs::hardware(kind.machine)).unwrap();
     let model = hub.store().model(Some(kind.model), None).await.unwrap();
-    let classes = hub.store().classes(model, 100).await.unwrap();
+    let classes = hub.store().classes(model, 1, 100).await.unwrap();
     let class = classes.iter().find(|class| class.hardware == hardware).unwrap();
     [recommended, median(&hub.store().speeds(class.id, 512).await.unwrap())]
 }

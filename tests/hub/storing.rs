@@ -96,7 +96,7 @@ fn a_key_has_one_vote_in_a_class() {
         }
         store.add(&[of(2, pack(&USUAL, 20.0))], NOON, A_DAY).await.unwrap();
         let model = store.model(Some(USUAL.model), None).await.unwrap();
-        let classes = store.classes(model, 10).await.unwrap();
+        let classes = store.classes(model, 1, 10).await.unwrap();
         assert_eq!(classes.len(), 1);
         assert_eq!(classes[0].votes, 2);
         let mut speeds = store.speeds(classes[0].id, 10).await.unwrap();
@@ -131,7 +131,7 @@ fn what_is_far_waits_until_more_agree_than_count() {
         let after = store.since(last, 100).await.unwrap().packs;
         assert_eq!(after.len(), 7, "who has asked before gets those that count since then");
         let model = store.model(Some(USUAL.model), None).await.unwrap();
-        assert_eq!(store.classes(model, 10).await.unwrap()[0].votes, 13);
+        assert_eq!(store.classes(model, 1, 10).await.unwrap()[0].votes, 13);
     });
 }
 
@@ -173,13 +173,13 @@ fn the_owner_of_a_key_takes_back() {
         assert_eq!(store.remove_pack(&own, &packs[1].hash).await.unwrap(), 1);
         assert_eq!(store.remove_pack(&own, &packs[1].hash).await.unwrap(), 0);
         let model = store.model(Some(USUAL.model), None).await.unwrap();
-        let class = store.classes(model, 10).await.unwrap().remove(0);
+        let class = store.classes(model, 1, 10).await.unwrap().remove(0);
         let mut speeds = store.speeds(class.id, 10).await.unwrap();
         speeds.sort_by(f64::total_cmp);
         assert_eq!((class.votes, speeds), (2, vec![10.0, 12.0]), "the pack before it is the vote again");
         assert_eq!(store.remove_key(&own).await.unwrap(), 1);
         assert_eq!(store.counts().await.unwrap(), (1, 0));
-        assert_eq!(store.classes(model, 10).await.unwrap()[0].votes, 1);
+        assert_eq!(store.classes(model, 1, 10).await.unwrap()[0].votes, 1);
         assert_eq!(store.remove_key(&own).await.unwrap(), 0);
         store.forget(Moment { seconds: NOON.seconds + 86_400 }).await.unwrap();
         // Taken back, it may come again.
@@ -225,7 +225,42 @@ fn many_at_once_lose_nothing() {
         futures_util::future::join_all(pushes).await;
         assert_eq!(store.counts().await.unwrap(), (32, 0));
         let model = store.model(Some(USUAL.model), None).await.unwrap();
-        assert_eq!(store.classes(model, 10).await.unwrap()[0].votes, 8);
+        assert_eq!(store.classes(model, 1, 10).await.unwrap()[0].votes, 8);
         assert_eq!(store.since(0, 100).await.unwrap().packs.len(), 32);
+    });
+}
+
+#[test]
+fn those_who_push_at_once_wait_for_each_other_and_all_is_counted() {
+    on_each(async |store| {
+        let pushes = (0..24_u8).map(|number| async move {
+            let packs = [
+                of(number, pack(&USUAL, 10.0 + f64::from(number) / 50.0)),
+                of(100 + number, pack(&Kind { mean_chars: 18_000, ..USUAL }, 10.0 + f64::from(number) / 90.0)),
+            ];
+            store.add(&packs, NOON, A_DAY).await.unwrap()
+        });
+        let placed = futures_util::future::join_all(pushes).await;
+        assert!(placed.iter().flatten().all(|one| *one == Placed::Accepted), "{placed:?}");
+        assert_eq!(store.counts().await.unwrap(), (48, 0));
+        let model = store.model(Some(USUAL.model), None).await.unwrap();
+        let votes: Vec<i64> = store.classes(model, 1, 10).await.unwrap().iter().map(|class| class.votes).collect();
+        assert_eq!(votes, [24, 24]);
+        assert_eq!(store.models(10).await.unwrap(), [(USUAL.model.to_owned(), 48)]);
+    });
+}
+
+#[test]
+fn a_key_is_forgotten_with_its_last_pack_and_its_day() {
+    on_each(async |store| {
+        let pack = of(1, pack(&USUAL, 10.0));
+        store.add(std::slice::from_ref(&pack), NOON, 1).await.unwrap();
+        assert_eq!(store.remove_pack(&pack.key, &pack.hash).await.unwrap(), 1);
+        // What it brought today still counts, or it could bring more by taking some away.
+        assert_eq!(store.add(std::slice::from_ref(&pack), NOON, 1).await.unwrap(), [Placed::Later]);
+        let tomorrow = Moment { seconds: NOON.seconds + 86_400 };
+        store.forget(tomorrow).await.unwrap();
+        assert_eq!(store.remove_key(&pack.key).await.unwrap(), 0);
+        assert_eq!(store.add(std::slice::from_ref(&pack), tomorrow, 1).await.unwrap(), [Placed::Accepted]);
     });
 }

@@ -27,8 +27,8 @@ const MOST_OTHERS: usize = 4;
 /// Classes that are ranked: those with most votes.
 const MOST_RANKED: i64 = 2_000;
 
-/// Votes of one class.
-const MOST_VOTES: i64 = 128;
+/// Votes of the nearest class; of the next half of that, and of those behind it a quarter: what is farther weighs less, and to read packs is what an answer costs.
+const MOST_VOTES: [i64; 3] = [128, 64, 32];
 
 /// The recommendation.
 pub(super) async fn advise(hub: &Hub, ask: &AskHub) -> Result<Recommendation, Problem> {
@@ -47,7 +47,7 @@ pub(super) async fn advise(hub: &Hub, ask: &AskHub) -> Result<Recommendation, Pr
 async fn near(hub: &Hub, ask: &AskHub) -> Result<Vec<SignedPack>, StoreError> {
     let mut classes: Vec<ClassRow> = Vec::new();
     if let Some(model) = hub.store.model(ask.model.name.as_deref(), ask.model.digest.as_deref()).await? {
-        let mut own = hub.store.classes(Some(model), MOST_RANKED).await?;
+        let mut own = hub.store.classes(Some(model), 1, MOST_RANKED).await?;
         own.sort_by_cached_key(|class| near::rank(class, &ask.hardware));
         own.truncate(MOST_CLASSES);
         classes.extend(own);
@@ -58,8 +58,9 @@ async fn near(hub: &Hub, ask: &AskHub) -> Result<Vec<SignedPack>, StoreError> {
         classes.extend(of_others.into_iter().filter(|class| !known.contains(&class.id)).take(MOST_OTHERS));
     }
     let mut packs = Vec::new();
-    for class in classes {
-        let texts = hub.store.votes(class.id, MOST_VOTES).await?;
+    let most = MOST_VOTES.into_iter().chain(std::iter::repeat(MOST_VOTES[2]));
+    for (class, most) in classes.into_iter().zip(most) {
+        let texts = hub.store.votes(class.id, most).await?;
         // What was kept was checked; what cannot be read is of another release.
         packs.extend(texts.iter().filter_map(|text| serde_json::from_str(text).ok()));
     }
@@ -87,7 +88,7 @@ pub(super) async fn model(hub: &Hub, label: &str) -> Result<PackedModel, StoreEr
 pub(super) fn write(page: &mut Page, found: &Recommendation) {
     let speed = &found.notes_per_minute;
     let digits = decimals(speed.interval.high);
-    let range = format!("{} to {}", fixed(speed.interval.low, digits), fixed(speed.interval.high, digits));
+    let range = format!("{} and {}", fixed(speed.interval.low, digits), fixed(speed.interval.high, digits));
     page.paragraph(
         Style::Strong,
         &format!(
@@ -99,9 +100,10 @@ pub(super) fn write(page: &mut Page, found: &Recommendation) {
     page.paragraph(
         Style::Plain,
         &format!(
-            "{} by {} stand behind it, {} set aside because they are unlike the others. It is a place to begin: ralf-tune run proves it on your machine, or drops it.",
+            "{} by {} {} behind it, {} set aside as unlike the others. It is a place to begin: ralf-tune run proves it on your machine, or drops it.",
             count(behind.packs, "pack"),
             count(behind.keys, "key"),
+            if behind.packs == 1 { "stands" } else { "stand" },
             behind.set_aside
         ),
     );

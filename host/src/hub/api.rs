@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Hub, Problem, Request, advise,
+    FEWEST_KEYS, Hub, Problem, Request, advise,
     facts::{Incoming, key_bytes},
     judge, openapi, pages,
     request::{Answer, JSON, number, parameters},
@@ -214,9 +214,9 @@ async fn classes(hub: &Hub, query: &str) -> Result<Answer, Problem> {
     let given = parameters(query, &["model", "limit"])?;
     let most = number(&given, "limit", CLASSES)?;
     let rows = match given.get("model") {
-        None => hub.store.classes(None, most).await?,
+        None => hub.store.classes(None, FEWEST_KEYS, most).await?,
         Some(label) => match hub.store.model(Some(label), None).await? {
-            Some(model) => hub.store.classes(Some(model), most).await?,
+            Some(model) => hub.store.classes(Some(model), FEWEST_KEYS, most).await?,
             None => Vec::new(),
         },
     };

@@ -30,6 +30,9 @@ pub use store::{Moment, Store};
 
 use limits::Buckets;
 
+/// Keys that a class needs to be listed, on pages and for programs: of fewer, whoever knows the machine could tell whose it is. It counts all the same.
+pub const FEWEST_KEYS: i64 = 5;
+
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 

@@ -8,10 +8,9 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use hyper::{
     Request as Incoming, Response, StatusCode,
-    body::{Body, Frame},
+    body::Body as _,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue},
     server::conn::http1,
     service::service_fn,
@@ -24,6 +23,7 @@ use super::{
     request::{Answer, Request, Signed},
     signed::{KEY_HEADER, SIGNATURE_HEADER, TIME_HEADER},
 };
+use crate::serving::{Whole, is_passing};
 
 /// Connections at once: with the most bytes of a body each, this is what memory it takes.
 const MOST_CONNECTIONS: usize = 128;
@@ -155,7 +155,7 @@ async fn whole(headers: &HeaderMap, mut body: hyper::body::Incoming, most: usize
 }
 
 fn response(answer: Answer) -> Response<Whole> {
-    let mut response = Response::new(Whole(Some(Bytes::from(answer.body))));
+    let mut response = Response::new(Whole::new(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
@@ -168,32 +168,4 @@ fn response(answer: Answer) -> Response<Whole> {
         }
     }
     response
-}
-
-/// A body in one piece.
-struct Whole(Option<Bytes>);
-
-impl Body for Whole {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        hyper::body::SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

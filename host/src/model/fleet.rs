@@ -42,7 +42,8 @@ pub enum Likeness {
     Alike,
     /// What was measured does not show whether it is alike: it takes part, and the user is told.
     NotShown,
-    /// It is faster or slower, or works on another number of requests at once: left out.
+    /// It is faster or slower, works on another number of requests at once, or runs another version of the server and was not shown to be alike:
+    /// left out.
     Unlike,
     /// The model's digest is another one, or it does not have the model: left out.
     OtherModel,
@@ -63,6 +64,9 @@ impl Likeness {
 pub struct HostReport {
     /// How the user named it.
     pub name: String,
+    /// The version of its server, as it says; absent where it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_version: Option<String>,
     /// Whether it is like the others.
     pub likeness: Likeness,
     /// How many times as long as the reference it takes for the same request; absent where that was not measured.

@@ -35,10 +35,13 @@ use tokio::net::{TcpListener, TcpStream};
 pub use inject::Tuned;
 pub use upstream::{Server, TlsError};
 
-use crate::model::{
-    clean::clean_within,
-    exchange::{ExchangeEnd, ExchangeRecord, PROXY_PATH},
-    machine::same_model,
+use crate::{
+    model::{
+        clean::clean_within,
+        exchange::{ExchangeEnd, ExchangeRecord, PROXY_PATH},
+        machine::same_model,
+    },
+    serving::is_passing,
 };
 use body::{Download, Passing, SharedTap, Upload};
 use facts::{RequestTap, ResponseTap};
@@ -254,10 +257,4 @@ fn refused(mut ticket: Ticket, end: ExchangeEnd, status: StatusCode, why: &str) 
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// Whether a listener that fails so will accept again.
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -7,10 +7,9 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::{Body, Frame, Incoming},
+    body::Incoming,
     header::{CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
@@ -19,6 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore};
 
 use super::metrics;
+use crate::serving::{Whole, is_passing};
 
 /// Connections at once. Prometheus needs one.
 const MOST_CONNECTIONS: usize = 16;
@@ -50,7 +50,6 @@ pub async fn serve(listener: TcpListener, shown: Shown) -> io::Result<Infallible
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
-            // A client that left in the queue.
             Err(error) if is_passing(&error) => continue,
             Err(error) => return Err(error),
         };
@@ -69,7 +68,7 @@ pub async fn serve(listener: TcpListener, shown: Shown) -> io::Result<Infallible
     }
 }
 
-fn answer(request: &Request<Incoming>, shown: &Shown) -> Response<Page> {
+fn answer(request: &Request<Incoming>, shown: &Shown) -> Response<Whole> {
     let (status, content_type, text) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, metrics::CONTENT_TYPE, shown.get()),
         (&Method::GET | &Method::HEAD, "/") => {
@@ -77,36 +76,8 @@ fn answer(request: &Request<Incoming>, shown: &Shown) -> Response<Page> {
         }
         _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found: see /metrics\n".to_owned()),
     };
-    let mut response = Response::new(Page(Some(Bytes::from(text))));
+    let mut response = Response::new(Whole::new(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-/// A body in one piece.
-struct Page(Option<Bytes>);
-
-impl Body for Page {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        hyper::body::SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -11,6 +11,7 @@ use super::{CommandResult, exit::ExitStatus, failure::Failure, interrupt::interr
 use crate::{
     hub::{Hub, HubLimits, Moment, Store, serve, store::StoreError},
     install::private,
+    report::units::count,
     settings,
 };
 use args::{HubCommand, HubServeArgs};
@@ -46,8 +47,9 @@ fn serve_until_interrupted(args: &HubServeArgs) -> CommandResult {
         let kind = store.dialect().name();
         let (packs, waiting) = store.counts().await?;
         ui::message(&format!(
-            "serving {packs} packs from {kind}, {waiting} more wait, on http://{address}\n\
-             for a browser: http://{address}/\nfor others: ralf-tune share push --hub http://{address}\nCtrl-C stops it"
+            "serving {} from {kind}, {waiting} more waiting, on http://{address}\n\
+             for a browser: http://{address}/\nfor others: ralf-tune share push --hub http://{address}\nCtrl-C stops it",
+            count(usize::try_from(packs).unwrap_or(0), "pack")
         ));
         let hub = Arc::new(Hub::new(store, HubLimits::default(), Arc::new(now)));
         let serving = serve::serve(Arc::clone(&hub), listener, args.behind_proxy, interrupted());

@@ -116,8 +116,8 @@ pub(super) fn form(models: &[(String, i64)], chosen: Option<&Wanted>) -> String 
     );
     let was = |name: &str| chosen.and_then(|wanted| wanted.given.get(name)).map_or("", String::as_str);
     let named: Vec<(String, String)> =
-        models.iter().map(|(label, votes)| (label.clone(), format!("{} ({})", shown(label), keys(*votes)))).collect();
-    select(&mut out, "model", "Model", &named, was("model"), false);
+        models.iter().map(|(label, votes)| (label.clone(), format!("{} ({votes})", shown(label)))).collect();
+    select(&mut out, "model", "Model, and its measurements", &named, was("model"), false);
     let numbers = |classes: &[u32], unit: &str| -> Vec<(String, String)> {
         classes.iter().map(|class| (class.to_string(), format!("{class}{unit}"))).collect()
     };
@@ -153,11 +153,10 @@ fn select(out: &mut String, name: &str, label: &str, values: &[(String, String)]
 
 /// A label as it is shown: a digest by its beginning.
 pub(super) fn shown(label: &str) -> String {
-    let is_digest = label.len() == 64 && label.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_digest { format!("private model {}…", label.get(..8).unwrap_or_default()) } else { label.to_owned() }
+    if is_digest(label) { format!("private model {}…", label.get(..8).unwrap_or_default()) } else { label.to_owned() }
 }
 
-/// `1 key`, `7 keys`.
-pub(super) fn keys(votes: i64) -> String {
-    if votes == 1 { "1 key".to_owned() } else { format!("{votes} keys") }
+/// Whether a label is that of a model without a public name.
+pub(super) fn is_digest(label: &str) -> bool {
+    label.len() == 64 && label.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -7,7 +7,7 @@ use super::{
     frame, words,
 };
 use crate::{
-    hub::{Hub, Problem, advise, api, near, request::Answer, store::ClassRow},
+    hub::{FEWEST_KEYS, Hub, Problem, advise, api, near, request::Answer, store::ClassRow},
     model::hub::{AskHub, MeasuredClass},
     report::{
         figures::{
@@ -37,7 +37,7 @@ const MOST_BARS: usize = 16;
 pub(super) async fn page(hub: &Hub, wanted: &Wanted, models: &[(String, i64)]) -> Result<Answer, Problem> {
     let title = format!("{} on {}", shown(&wanted.model), words::machine(&wanted.hardware));
     let mut classes = match hub.store().model(Some(&wanted.model), None).await? {
-        Some(model) => hub.store().classes(Some(model), MOST_CLASSES).await?,
+        Some(model) => hub.store().classes(Some(model), FEWEST_KEYS, MOST_CLASSES).await?,
         None => Vec::new(),
     };
     classes.sort_by_cached_key(|class| near::rank(class, &wanted.hardware));
@@ -170,12 +170,17 @@ fn who(page: &mut Page, classes: &[ClassRow]) {
     page.heading("Who else measured");
     let measured: Vec<MeasuredClass> = classes.iter().take(MOST_SHOWN).cloned().filter_map(api::measured).collect();
     if measured.is_empty() {
-        page.paragraph(Style::Plain, "Nobody yet.");
+        page.paragraph(
+            Style::Plain,
+            &format!("No class of machines and batches has {FEWEST_KEYS} keys yet: a class of fewer is not listed."),
+        );
         return;
     }
     page.paragraph(
         Style::Plain,
-        "Classes of machines and batches, the nearest to yours first. A key stands for one who measured, and for nobody's name.",
+        &format!(
+            "Classes of machines and batches, the nearest to yours first. A key stands for one who measured, and for nobody's name: a class of fewer than {FEWEST_KEYS} is not listed."
+        ),
     );
     let mut table = Table::new().prose("machines").prose("batches").right("keys");
     for class in &measured {

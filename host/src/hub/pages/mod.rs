@@ -17,7 +17,7 @@ const MOST_MODELS: i64 = 500;
 
 /// The page to begin with.
 pub(super) async fn start(hub: &Hub) -> Result<Answer, Problem> {
-    let models = hub.store.models(MOST_MODELS).await?;
+    let models = models(hub).await?;
     let counts = hub.store.counts().await?;
     Ok(frame::page(200, "What others measured", &start::body(&models, counts)))
 }
@@ -25,8 +25,15 @@ pub(super) async fn start(hub: &Hub) -> Result<Answer, Problem> {
 /// What is known of a model on a machine.
 pub(super) async fn find(hub: &Hub, query: &str) -> Result<Answer, Problem> {
     let wanted = Wanted::read(&parameters(query, &form::NAMES)?)?;
-    let models = hub.store.models(MOST_MODELS).await?;
+    let models = models(hub).await?;
     found::page(hub, &wanted, &models).await
+}
+
+/// Models that have a public name. One that has none goes by a digest that one key alone makes: it is listed nowhere, and found by whoever knows it.
+async fn models(hub: &Hub) -> Result<Vec<(String, i64)>, Problem> {
+    let mut models = hub.store.models(MOST_MODELS).await?;
+    models.retain(|(label, _)| !form::is_digest(label));
+    Ok(models)
 }
 
 /// The style sheet: that of the report, and what only a hub has.

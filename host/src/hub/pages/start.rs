@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use super::form::{form, shown};
-use crate::report::html::parts;
+use crate::report::{html::parts, units::count};
 
 /// Models in the table.
 const MOST_SHOWN: usize = 20;
 
-pub(super) fn body(models: &[(String, i64)], (packs, quarantined): (i64, i64)) -> String {
+pub(super) fn body(models: &[(String, i64)], (given, quarantined): (i64, i64)) -> String {
     let mut out = String::from(
         "<h1>What others measured</h1>\n\
          <p>How fast a local model makes notes of files depends on the machine and on a handful of settings. Here is what was measured on machines like yours, and \
@@ -19,7 +19,7 @@ pub(super) fn body(models: &[(String, i64)], (packs, quarantined): (i64, i64)) -
     } else {
         out.push_str(&form(models, None));
         out.push_str("<section>\n<h2>Most measured models</h2>\n<div class=\"scroll\"><table>\n");
-        out.push_str("<thead><tr><th scope=\"col\">model</th><th scope=\"col\" class=\"number\">keys</th></tr></thead>\n<tbody>\n");
+        out.push_str("<thead><tr><th scope=\"col\">model</th><th scope=\"col\" class=\"number\">measurements</th></tr></thead>\n<tbody>\n");
         for (label, votes) in models.iter().take(MOST_SHOWN) {
             let address = url::form_urlencoded::byte_serialize(label.as_bytes()).collect::<String>();
             let _ = writeln!(
@@ -32,14 +32,18 @@ pub(super) fn body(models: &[(String, i64)], (packs, quarantined): (i64, i64)) -
     }
     let _ = write!(
         out,
-        "<section>\n<h2>What is here</h2>\n<p>{} packs of measurements. {} more are far from what others measured, and wait until others agree with them. A pack has \
+        "<section>\n<h2>What is here</h2>\n<p>{} of measurements.{} A pack has \
          classes and numbers: no name, no host, no path, no text, and the month in place of the day. A key stands for one who measured, and for nobody's name: \
          the page says how many there are, never which.</p>\n\
          <h2>Share yours</h2>\n<pre class=\"scroll\"><code>ralf-tune share push --hub ADDRESS\nralf-tune share withdraw --hub ADDRESS</code></pre>\n\
          <p>Every byte is shown before it leaves, and nothing leaves without your yes. The last command takes back what your key has shared.</p>\n\
-         <p><a href=\"/api/v1/packs\">Download packs as JSON</a>, page by page. In the list above a key counts once for each class of machines and batches.</p>\n</section>\n",
-        packs.max(0),
-        quarantined.max(0),
+         <p><a href=\"/api/v1/packs\">Download packs as JSON</a>, page by page. In the list of models a key counts once for each class of machines and batches.</p>\n</section>\n",
+        count(usize::try_from(given).unwrap_or(0), "pack"),
+        match quarantined {
+            ..1 => String::new(),
+            1 => " One more is far from what others measured, and waits until others agree.".to_owned(),
+            _ => format!(" {quarantined} more are far from what others measured, and wait until others agree."),
+        },
     );
     out
 }

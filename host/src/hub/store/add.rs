@@ -1,11 +1,14 @@
 //! Packs come in.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use sha2::{Digest as _, Sha256};
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 
-use super::{Moment, OLDER, Store, StoreError, VOTE, WAITING};
+use super::{Moment, OLDER, Places, Store, StoreError, VOTE, WAITING, Writing};
 use crate::hub::{
     facts::Incoming,
     judge::{self, MOST_VOTES, Others, Why},
@@ -16,6 +19,14 @@ const FIRST_REJUDGED: u64 = 8;
 
 /// Votes of a class that are judged again when its centre moves.
 const MOST_REJUDGED: i64 = 1_000;
+
+/// Hashes of one question. Shorter lists are filled up, so that the database prepares two questions and no more.
+const HASHES: usize = 100;
+const ONE_HASH: &str = "SELECT hash FROM hub_packs WHERE hash = $1";
+static MANY_HASHES: LazyLock<String> = LazyLock::new(|| {
+    let places: Vec<String> = (1..=HASHES).map(|place| format!("${place}")).collect();
+    format!("SELECT hash FROM hub_packs WHERE hash IN ({})", places.join(", "))
+});
 
 /// What became of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +57,7 @@ impl Store {
     pub async fn add(&self, packs: &[Incoming], now: Moment, a_day: i64) -> Result<Vec<Placed>, StoreError> {
         let mut transaction = self.writing().await?;
         let mut number = take_numbers(&mut transaction, packs.len()).await?;
+        let mut there = those_there(&mut transaction, packs).await?;
         let mut keys: BTreeMap<[u8; 32], (i64, i64)> = BTreeMap::new();
         let (mut given, mut waiting) = (0_i64, 0_i64);
         let mut placed = Vec::with_capacity(packs.len());
@@ -54,7 +66,7 @@ impl Store {
                 Some(known) => *known,
                 None => key(&mut transaction, &pack.key, now).await?,
             };
-            if is_there(&mut transaction, pack).await? {
+            if there.contains(&pack.hash) {
                 keys.insert(pack.key, (key, today));
                 placed.push(Placed::Known);
                 continue;
@@ -65,8 +77,9 @@ impl Store {
                 continue;
             }
             keys.insert(pack.key, (key, today + 1));
+            there.insert(pack.hash);
             number += 1;
-            let place = place_of(&mut transaction, pack, key).await?;
+            let place = self.place_of(&mut transaction, pack, key).await?;
             let (outcome, more) = self.place(&mut transaction, pack, place, number, now).await?;
             (given, waiting) = (given + more, waiting - more);
             match outcome {
@@ -84,14 +97,14 @@ impl Store {
         }
         count(&mut transaction, "packs", given).await?;
         count(&mut transaction, "quarantined", waiting).await?;
-        transaction.commit().await?;
+        self.commit(transaction).await?;
         Ok(placed)
     }
 
     /// Judges one pack, and writes it; and how many others count from now on, because the centre is better known.
     async fn place(
         &self,
-        transaction: &mut Transaction<'static, Any>,
+        transaction: &mut Writing,
         pack: &Incoming,
         place: Place,
         number: i64,
@@ -135,6 +148,17 @@ impl Store {
         Ok((why.map_or(Placed::Accepted, Placed::Waits), more))
     }
 
+    /// Model and class of a pack.
+    async fn place_of(&self, writing: &mut Writing, pack: &Incoming, key: i64) -> Result<Place, StoreError> {
+        let name = Places::name(pack);
+        if let Some((model, class)) = self.places.find(&name) {
+            return Ok(Place { model, class, key });
+        }
+        let place = made_place(writing, pack, key).await?;
+        writing.found(name, (place.model, place.class));
+        Ok(place)
+    }
+
     /// The lot of a pack: nobody but the hub can tell it before.
     fn lot(&self, hash: &[u8; 32]) -> i64 {
         let drawn = Sha256::new().chain_update(&self.secret).chain_update(hash).finalize();
@@ -145,7 +169,7 @@ impl Store {
 }
 
 /// Numbers for packs that begin to count or to wait now: the last one that is taken. Until the transaction ends, nobody else gets any.
-async fn take_numbers(transaction: &mut Transaction<'static, Any>, count: usize) -> Result<i64, StoreError> {
+async fn take_numbers(transaction: &mut Writing, count: usize) -> Result<i64, StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let last: i64 = sqlx::query("UPDATE hub_counters SET value = value + $1 WHERE name = 'number' RETURNING value")
         .bind(count)
@@ -156,33 +180,40 @@ async fn take_numbers(transaction: &mut Transaction<'static, Any>, count: usize)
 }
 
 /// The number of a key, which is made where it is new, and what it brought today.
-async fn key(
-    transaction: &mut Transaction<'static, Any>,
-    key: &[u8; 32],
-    now: Moment,
-) -> Result<(i64, i64), StoreError> {
-    sqlx::query("INSERT INTO hub_keys (key) VALUES ($1) ON CONFLICT (key) DO NOTHING")
-        .bind(key.to_vec())
-        .execute(&mut **transaction)
-        .await?;
-    let row = sqlx::query(
+async fn key(transaction: &mut Writing, key: &[u8; 32], now: Moment) -> Result<(i64, i64), StoreError> {
+    let known = sqlx::query(
         "SELECT k.id, COALESCE(d.packs, 0) FROM hub_keys k LEFT JOIN hub_days d ON d.key = k.id AND d.day = $2 \
          WHERE k.key = $1",
     )
     .bind(key.to_vec())
     .bind(now.day())
-    .fetch_one(&mut **transaction)
+    .fetch_optional(&mut **transaction)
     .await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
+    if let Some(row) = known {
+        return Ok((row.try_get(0)?, row.try_get(1)?));
+    }
+    let row = sqlx::query("INSERT INTO hub_keys (key) VALUES ($1) RETURNING id").bind(key.to_vec());
+    Ok((row.fetch_one(&mut **transaction).await?.try_get(0)?, 0))
 }
 
-async fn is_there(transaction: &mut Transaction<'static, Any>, pack: &Incoming) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT number FROM hub_packs WHERE hash = $1").bind(pack.hash.to_vec());
-    Ok(row.fetch_optional(&mut **transaction).await?.is_some())
+/// Hashes of those packs that are there.
+async fn those_there(transaction: &mut Writing, packs: &[Incoming]) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+    let mut there = BTreeSet::new();
+    for part in packs.chunks(HASHES) {
+        let (question, asked) = if part.len() == 1 { (ONE_HASH, 1) } else { (MANY_HASHES.as_str(), HASHES) };
+        let mut query = sqlx::query(question);
+        for pack in part.iter().chain(part.iter().cycle()).take(asked) {
+            query = query.bind(pack.hash.to_vec());
+        }
+        for row in query.fetch_all(&mut **transaction).await? {
+            there.extend(<[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>(0)?));
+        }
+    }
+    Ok(there)
 }
 
-/// Model and class of a pack, which are made where they are new.
-async fn place_of(transaction: &mut Transaction<'static, Any>, pack: &Incoming, key: i64) -> Result<Place, StoreError> {
+/// Model and class of a pack in the database, which are made where they are new.
+async fn made_place(transaction: &mut Writing, pack: &Incoming, key: i64) -> Result<Place, StoreError> {
     if let Some(place) = known_place(transaction, pack, key).await? {
         return Ok(place);
     }
@@ -213,11 +244,7 @@ async fn place_of(transaction: &mut Transaction<'static, Any>, pack: &Incoming, 
     place.ok_or(StoreError::Query(sqlx::Error::RowNotFound))
 }
 
-async fn known_place(
-    transaction: &mut Transaction<'static, Any>,
-    pack: &Incoming,
-    key: i64,
-) -> Result<Option<Place>, StoreError> {
+async fn known_place(transaction: &mut Writing, pack: &Incoming, key: i64) -> Result<Option<Place>, StoreError> {
     let row = sqlx::query(
         "SELECT c.model, c.id FROM hub_classes c JOIN hub_models m ON m.id = c.model \
          WHERE m.label = $1 AND c.hardware = $2 AND c.workload = $3 \
@@ -236,7 +263,7 @@ async fn known_place(
 }
 
 /// What a pack of this place is held against: the votes of all keys but its own.
-async fn others(transaction: &mut Transaction<'static, Any>, place: Place) -> Result<Others, StoreError> {
+async fn others(transaction: &mut Writing, place: Place) -> Result<Others, StoreError> {
     let rows = sqlx::query(
         "SELECT speed FROM hub_packs WHERE class = $1 AND state = 0 AND speed IS NOT NULL AND key <> $2 \
          ORDER BY lot LIMIT $3",
@@ -248,27 +275,43 @@ async fn others(transaction: &mut Transaction<'static, Any>, place: Place) -> Re
     .await?;
     let mut others = Others { speeds: numbers(&rows)?, tokens: Vec::new() };
     if others.speeds.len() < judge::FEWEST_VOTES {
-        let rows = sqlx::query(
-            "SELECT p.tokens FROM hub_packs p JOIN hub_classes c ON c.id = p.class WHERE p.state = 0 \
-             AND p.tokens IS NOT NULL AND p.key <> $2 AND c.model = $3 \
-             AND c.hardware = (SELECT hardware FROM hub_classes WHERE id = $1) ORDER BY p.lot LIMIT $4",
-        )
-        .bind(place.class)
-        .bind(place.key)
-        .bind(place.model)
-        .bind(MOST_VOTES)
-        .fetch_all(&mut **transaction)
-        .await?;
-        others.tokens = numbers(&rows)?;
+        others.tokens = neighbours(transaction, place).await?;
     }
     Ok(others)
 }
 
+/// Rates of one answer of the same model and machines, whatever the batch: of each class those with the smallest lots, and of all these again. One question
+/// for all would sort every vote of a class that everybody is in.
+async fn neighbours(transaction: &mut Writing, place: Place) -> Result<Vec<f64>, StoreError> {
+    let classes = sqlx::query(
+        "SELECT id FROM hub_classes WHERE model = $2 AND hardware = (SELECT hardware FROM hub_classes WHERE id = $1)",
+    )
+    .bind(place.class)
+    .bind(place.model)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut drawn: Vec<(i64, f64)> = Vec::new();
+    for class in classes {
+        let rows = sqlx::query(
+            "SELECT lot, tokens FROM hub_packs WHERE class = $1 AND state = 0 AND tokens IS NOT NULL AND key <> $2 \
+             ORDER BY lot LIMIT $3",
+        )
+        .bind(class.try_get::<i64, _>(0)?)
+        .bind(place.key)
+        .bind(MOST_VOTES)
+        .fetch_all(&mut **transaction)
+        .await?;
+        for row in &rows {
+            drawn.push((row.try_get(0)?, row.try_get(1)?));
+        }
+    }
+    drawn.sort_unstable_by_key(|(lot, _)| *lot);
+    drawn.truncate(usize::try_from(MOST_VOTES).unwrap_or(usize::MAX));
+    Ok(drawn.into_iter().map(|(_, tokens)| tokens).collect())
+}
+
 /// Of each key in a class that waits its newest pack: key, speed and number. One that contradicts itself is none of them.
-async fn waiting(
-    transaction: &mut Transaction<'static, Any>,
-    place: Place,
-) -> Result<Vec<(i64, f64, i64)>, StoreError> {
+async fn waiting(transaction: &mut Writing, place: Place) -> Result<Vec<(i64, f64, i64)>, StoreError> {
     let rows = sqlx::query(
         "SELECT key, speed, number FROM hub_packs WHERE class = $1 AND state = 2 AND why <> 'itself' \
          AND speed IS NOT NULL ORDER BY number DESC LIMIT $2",
@@ -285,11 +328,7 @@ async fn waiting(
 }
 
 /// Lets those of a class count that wait and agree with this one, where they outweigh those that count. How many more count then.
-async fn release(
-    transaction: &mut Transaction<'static, Any>,
-    pack: &Incoming,
-    place: Place,
-) -> Result<i64, StoreError> {
+async fn release(transaction: &mut Writing, pack: &Incoming, place: Place) -> Result<i64, StoreError> {
     let Some(speed) = pack.speed.filter(|_| pack.is_consistent) else { return Ok(0) };
     let mut waiting = waiting(transaction, place).await?;
     let speeds: Vec<f64> = waiting.iter().map(|(_, speed, _)| *speed).collect();
@@ -307,7 +346,7 @@ async fn release(
 }
 
 /// Judges a class anew: who is far from its centre waits, who waits and is near counts. How many more count then.
-async fn rejudge(transaction: &mut Transaction<'static, Any>, place: Place) -> Result<i64, StoreError> {
+async fn rejudge(transaction: &mut Writing, place: Place) -> Result<i64, StoreError> {
     let displaced = displace(transaction, place).await?;
     let (votes, _) = votes(transaction, place).await?;
     let mut waiting = waiting(transaction, place).await?;
@@ -316,11 +355,7 @@ async fn rejudge(transaction: &mut Transaction<'static, Any>, place: Place) -> R
 }
 
 /// Lets these packs count from now on. How many they are.
-async fn admit(
-    transaction: &mut Transaction<'static, Any>,
-    place: Place,
-    packs: &[(i64, f64, i64)],
-) -> Result<i64, StoreError> {
+async fn admit(transaction: &mut Writing, place: Place, packs: &[(i64, f64, i64)]) -> Result<i64, StoreError> {
     let mut number = take_numbers(transaction, packs.len()).await?;
     for (key, _, was) in packs {
         number += 1;
@@ -344,7 +379,7 @@ async fn admit(
 }
 
 /// Speeds of the votes of a class, and their numbers.
-async fn votes(transaction: &mut Transaction<'static, Any>, place: Place) -> Result<(Vec<f64>, Vec<i64>), StoreError> {
+async fn votes(transaction: &mut Writing, place: Place) -> Result<(Vec<f64>, Vec<i64>), StoreError> {
     let rows = sqlx::query(
         "SELECT speed, number FROM hub_packs WHERE class = $1 AND state = 0 AND speed IS NOT NULL ORDER BY lot LIMIT $2",
     )
@@ -357,7 +392,7 @@ async fn votes(transaction: &mut Transaction<'static, Any>, place: Place) -> Res
 }
 
 /// Lets those wait that are far from the centre of a class, now that it is another one. How many they are.
-async fn displace(transaction: &mut Transaction<'static, Any>, place: Place) -> Result<i64, StoreError> {
+async fn displace(transaction: &mut Writing, place: Place) -> Result<i64, StoreError> {
     let (speeds, numbers) = votes(transaction, place).await?;
     let mut displaced = 0;
     for (number, _) in numbers.iter().zip(&speeds).filter(|(_, speed)| judge::is_far(**speed, &speeds)) {
@@ -374,28 +409,19 @@ async fn displace(transaction: &mut Transaction<'static, Any>, place: Place) -> 
 }
 
 /// A key more, or less, that has a vote in a class; how many there are now.
-async fn new_vote(transaction: &mut Transaction<'static, Any>, place: Place, by: i64) -> Result<i64, StoreError> {
+async fn new_vote(transaction: &mut Writing, place: Place, by: i64) -> Result<i64, StoreError> {
     let votes = sqlx::query("UPDATE hub_classes SET votes = votes + $1 WHERE id = $2 RETURNING votes")
         .bind(by)
         .bind(place.class)
         .fetch_one(&mut **transaction)
         .await?
         .try_get(0)?;
-    sqlx::query("UPDATE hub_models SET votes = votes + $1 WHERE id = $2")
-        .bind(by)
-        .bind(place.model)
-        .execute(&mut **transaction)
-        .await?;
+    transaction.vote(place.model, by);
     Ok(votes)
 }
 
 /// Counts what a key brought today. Days that are over are nobody's business.
-async fn count_day(
-    transaction: &mut Transaction<'static, Any>,
-    key: i64,
-    packs: i64,
-    now: Moment,
-) -> Result<(), StoreError> {
+async fn count_day(transaction: &mut Writing, key: i64, packs: i64, now: Moment) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM hub_days WHERE key = $1 AND day < $2")
         .bind(key)
         .bind(now.day())
@@ -413,11 +439,7 @@ async fn count_day(
 }
 
 /// Changes how many there are.
-pub(super) async fn count(
-    transaction: &mut Transaction<'static, Any>,
-    what: &'static str,
-    by: i64,
-) -> Result<(), StoreError> {
+pub(super) async fn count(transaction: &mut Writing, what: &'static str, by: i64) -> Result<(), StoreError> {
     if by != 0 {
         sqlx::query("UPDATE hub_counters SET value = value + $1 WHERE name = $2")
             .bind(by)

@@ -1,7 +1,7 @@
 //! All in which SQLite and PostgreSQL differ.
 
 use sqlx::{
-    SqlSafeStr as _,
+    AssertSqlSafe, SqlSafeStr as _,
     migrate::{Migration, MigrationType},
 };
 
@@ -14,9 +14,16 @@ pub enum Dialect {
     Postgres,
 }
 
-/// Tables, the oldest first: what was released never changes, a change is a new one.
-const TABLES: [(i64, &str, &str, &str); 1] =
-    [(1, "packs", include_str!("sqlite/0001_packs.sql"), include_str!("postgres/0001_packs.sql"))];
+/// Tables, the oldest first, in PostgreSQL's words: what was released never changes, a change is a new one.
+const TABLES: [(i64, &str, &str); 1] = [(1, "packs", include_str!("tables/0001_packs.sql"))];
+
+/// What SQLite calls otherwise. A number that it gives rows by itself is an `INTEGER`, and no other word for that will do.
+const WORDS_OF_SQLITE: [(&str, &str); 4] = [
+    ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY"),
+    ("BIGINT", "INTEGER"),
+    ("BYTEA", "BLOB"),
+    ("DOUBLE PRECISION", "REAL"),
+];
 
 impl Dialect {
     /// That of an address.
@@ -82,11 +89,22 @@ impl Dialect {
     pub(super) fn migrations(self) -> Vec<Migration> {
         TABLES
             .into_iter()
-            .map(|(version, name, sqlite, postgres)| {
-                let sql = if self == Self::Sqlite { sqlite } else { postgres };
-                Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+            .map(|(version, name, tables)| {
+                let sql = AssertSqlSafe(self.tables(tables)).into_sql_str();
+                Migration::new(version, name.into(), MigrationType::Simple, sql, false)
             })
             .collect()
+    }
+
+    /// Tables in its own words.
+    fn tables(self, tables: &str) -> String {
+        match self {
+            Self::Postgres => tables.to_owned(),
+            Self::Sqlite => {
+                let say = |text: String, (theirs, ours): &(&str, &str)| text.replace(theirs, ours);
+                WORDS_OF_SQLITE.iter().fold(tables.to_owned(), say)
+            }
+        }
     }
 }
 

@@ -11,16 +11,21 @@ mod add;
 mod dialect;
 mod read;
 mod remove;
+mod writing;
+
+use std::sync::Arc;
 
 use sqlx::{
-    Any, AnyPool, Row as _, Transaction,
+    AnyPool, Row as _,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migrator},
 };
+use tokio::sync::Mutex;
 
 pub use add::Placed;
 pub use dialect::Dialect;
 pub use read::{ClassRow, Number, Page};
+use writing::{Places, Writing};
 
 /// Connections to PostgreSQL, and readers of SQLite, at once.
 const MOST_CONNECTIONS: u32 = 8;
@@ -90,6 +95,9 @@ pub struct Store {
     dialect: Dialect,
     /// Draws lots.
     secret: Vec<u8>,
+    /// Whose turn it is to write.
+    turn: Arc<Mutex<()>>,
+    places: Places,
 }
 
 impl Store {
@@ -113,7 +121,7 @@ impl Store {
         migrator.dangerous_set_table_name("hub_migrations");
         migrator.run(&pool).await?;
         let secret = secret(&pool).await?;
-        Ok(Self { pool, dialect, secret })
+        Ok(Self { pool, dialect, secret, turn: Arc::default(), places: Places::default() })
     }
 
     /// Which kind it is.
@@ -125,14 +133,6 @@ impl Store {
     /// Waits until all connections are closed.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-
-    /// A transaction that may write: one at a time, so that numbers are in the order of commits, and nobody finds half of what another one does. SQLite has
-    /// one writer anyway, who says so at once: who only wants to later may find it taken.
-    async fn writing(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        let mut transaction = self.pool.begin_with(self.dialect.begin()).await?;
-        sqlx::query("UPDATE hub_counters SET value = value WHERE name = 'number'").execute(&mut *transaction).await?;
-        Ok(transaction)
     }
 }
 

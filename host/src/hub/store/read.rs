@@ -162,19 +162,20 @@ impl Store {
         Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    /// Classes with most votes, of one model or of all.
+    /// Classes with most votes, of one model or of all; those with `least` votes at least.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn classes(&self, model: Option<i64>, most: i64) -> Result<Vec<ClassRow>, StoreError> {
+    pub async fn classes(&self, model: Option<i64>, least: i64, most: i64) -> Result<Vec<ClassRow>, StoreError> {
         let rows = match model {
             Some(model) => {
                 sqlx::query(
                     "SELECT c.id, m.label, c.hardware, c.workload, c.votes FROM hub_classes c \
-                     JOIN hub_models m ON m.id = c.model WHERE c.model = $1 AND c.votes > 0 \
-                     ORDER BY c.votes DESC, c.id LIMIT $2",
+                     JOIN hub_models m ON m.id = c.model WHERE c.model = $1 AND c.votes >= $2 \
+                     ORDER BY c.votes DESC, c.id LIMIT $3",
                 )
                 .bind(model)
+                .bind(least)
                 .bind(most)
                 .fetch_all(&self.pool)
                 .await?
@@ -182,8 +183,9 @@ impl Store {
             None => {
                 sqlx::query(
                     "SELECT c.id, m.label, c.hardware, c.workload, c.votes FROM hub_classes c \
-                     JOIN hub_models m ON m.id = c.model WHERE c.votes > 0 ORDER BY c.votes DESC, c.id LIMIT $1",
+                     JOIN hub_models m ON m.id = c.model WHERE c.votes >= $1 ORDER BY c.votes DESC, c.id LIMIT $2",
                 )
+                .bind(least)
                 .bind(most)
                 .fetch_all(&self.pool)
                 .await?

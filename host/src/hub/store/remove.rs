@@ -1,8 +1,8 @@
 //! Packs go, because the owner of their key says so.
 
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::Row as _;
 
-use super::{Moment, Store, StoreError, VOTE, WAITING, add::count};
+use super::{Moment, Store, StoreError, VOTE, WAITING, Writing, add::count};
 
 impl Store {
     /// Remembers a signed request for `seconds`; `false` when it was made before.
@@ -51,7 +51,8 @@ impl Store {
                 fewer_votes(&mut transaction, model, class).await?;
             }
         }
-        transaction.commit().await?;
+        forget_key(&mut transaction, key).await?;
+        self.commit(transaction).await?;
         Ok(1)
     }
 
@@ -81,41 +82,49 @@ impl Store {
         }
         count(&mut transaction, "packs", -given).await?;
         count(&mut transaction, "quarantined", -waiting).await?;
-        // What it brought today stays until tomorrow, or removing all would be a way around the limit of a day.
-        sqlx::query("DELETE FROM hub_keys WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM hub_days WHERE key = $1)")
-            .bind(key)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
+        forget_key(&mut transaction, key).await?;
+        self.commit(transaction).await?;
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 
-    /// Forgets what is over: counts of days that have passed, and keys that have nothing here.
+    /// Forgets what is over: counts of days that have passed, and of their keys those that have nothing here. Every key that came has a count, so
+    /// that no others need to be looked at.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget(&self, now: Moment) -> Result<(), StoreError> {
         let mut transaction = self.writing().await?;
-        sqlx::query("DELETE FROM hub_days WHERE day < $1").bind(now.day()).execute(&mut *transaction).await?;
         sqlx::query(
-            "DELETE FROM hub_keys WHERE NOT EXISTS (SELECT 1 FROM hub_packs p WHERE p.key = hub_keys.id) \
-             AND NOT EXISTS (SELECT 1 FROM hub_days d WHERE d.key = hub_keys.id)",
+            "DELETE FROM hub_keys WHERE id IN (SELECT key FROM hub_days WHERE day < $1) \
+             AND NOT EXISTS (SELECT 1 FROM hub_packs p WHERE p.key = hub_keys.id) \
+             AND NOT EXISTS (SELECT 1 FROM hub_days d WHERE d.key = hub_keys.id AND d.day >= $1)",
         )
+        .bind(now.day())
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
+        sqlx::query("DELETE FROM hub_days WHERE day < $1").bind(now.day()).execute(&mut *transaction).await?;
+        self.commit(transaction).await?;
         Ok(())
     }
 }
 
-async fn fewer_votes(transaction: &mut Transaction<'static, Any>, model: i64, class: i64) -> Result<(), StoreError> {
+/// Forgets a key that has nothing here. What it brought today stays until tomorrow, or removing all would be a way around the limit of a day.
+async fn forget_key(transaction: &mut Writing, key: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM hub_keys WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM hub_packs WHERE key = $1) \
+         AND NOT EXISTS (SELECT 1 FROM hub_days WHERE key = $1)",
+    )
+    .bind(key)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn fewer_votes(transaction: &mut Writing, model: i64, class: i64) -> Result<(), StoreError> {
     sqlx::query("UPDATE hub_classes SET votes = votes - 1 WHERE id = $1")
         .bind(class)
         .execute(&mut **transaction)
         .await?;
-    sqlx::query("UPDATE hub_models SET votes = votes - 1 WHERE id = $1")
-        .bind(model)
-        .execute(&mut **transaction)
-        .await?;
+    transaction.vote(model, -1);
     Ok(())
 }

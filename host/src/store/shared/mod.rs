@@ -22,6 +22,9 @@ const CONNECTIONS: u32 = 4;
 /// Longest wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longest wait for one answer: whoever held something until then holds it no longer.
+const ANSWER: Duration = Duration::from_secs(30);
+
 /// Tries of what another one may get in the way of.
 const TRIES: usize = 20;
 
@@ -372,7 +375,8 @@ impl SharedStore {
         work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
     ) -> Result<T, SharedError> {
         let runtime = self.runtime.as_ref().ok_or(SharedError::Silent)?;
-        Ok(wait_for(runtime, work)??)
+        let within = async move { tokio::time::timeout(ANSWER, work).await };
+        Ok(wait_for(runtime, within)?.map_err(|_| SharedError::Silent)??)
     }
 }
 

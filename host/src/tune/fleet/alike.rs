@@ -52,7 +52,7 @@ pub async fn compare_hosts(
     let first = progress.history.len();
     let steps = probes(settings);
     let made = on_each(fleet, &steps, deadline, emit).await;
-    let seen: Vec<Seen> = made.iter().map(|(place, trials)| Seen::of(*place, trials)).collect();
+    let seen = all_seen(fleet, &made);
     let verdicts = verdicts(&seen);
     pronounce(fleet, &verdicts, emit);
     if let Some(board) = fleet.shared.as_ref().map(|shared| Arc::clone(&shared.board)) {
@@ -92,9 +92,9 @@ pub(super) async fn compare_with(
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let made = on_each(fleet, &probes(settings), deadline, emit).await;
-    let seen = made.iter().map(|(place, trials)| Seen::of(*place, trials));
+    let seen = all_seen(fleet, &made);
     let Ok(reference) = serde_json::from_str::<Seen>(reference) else { return };
-    let found: Vec<(u32, Verdict)> = seen.map(|seen| (seen.place, verdict(&seen, &reference))).collect();
+    let found: Vec<(u32, Verdict)> = seen.iter().map(|seen| (seen.place, verdict(seen, &reference))).collect();
     let name = fleet.hosts.get(reference.place as usize).map(|host| host.name.clone());
     pronounce_beside(fleet, &found, &name.unwrap_or_else(|| "the first host".into()), emit);
 }
@@ -167,14 +167,23 @@ struct Seen {
     /// Milliseconds of each request, brought to one size; `None` for one that failed.
     times: Vec<Option<f64>>,
     at_once: Option<f64>,
+    /// Of the server.
+    #[serde(default)]
+    version: Option<String>,
+}
+
+/// What every host showed that made its trials.
+fn all_seen(fleet: &Fleet<'_>, made: &[(u32, Vec<Trial>)]) -> Vec<Seen> {
+    let version = |place: u32| fleet.hosts.get(place as usize).and_then(|host| host.server_version.clone());
+    made.iter().map(|(place, trials)| Seen::of(*place, version(*place), trials)).collect()
 }
 
 impl Seen {
-    fn of(place: u32, trials: &[Trial]) -> Self {
+    fn of(place: u32, version: Option<String>, trials: &[Trial]) -> Self {
         let alone = trials.first().map(|trial| trial.measured().map(normalised).collect());
         let at_once =
             trials.get(1).filter(|trial| trial.is_complete()).and_then(|trial| trial.mean(Metric::EffectiveSlots));
-        Self { place, times: alone.unwrap_or_default(), at_once }
+        Self { place, times: alone.unwrap_or_default(), at_once, version }
     }
 }
 
@@ -201,6 +210,8 @@ struct Verdict {
     at_once: Option<f64>,
     /// What the reference works on at once, where this one works on another number.
     not_at_once: Option<f64>,
+    /// Its version of the server and the reference's, where they differ.
+    versions: Option<(String, String)>,
 }
 
 /// Each host against the one that most others are like, of several such the one that was named first: of two that differ, nobody knows which is
@@ -218,20 +229,30 @@ fn verdicts(seen: &[Seen]) -> Vec<(u32, Verdict)> {
 fn verdict(host: &Seen, reference: &Seen) -> Verdict {
     if host.place == reference.place {
         let pairs = host.times.iter().flatten().count();
-        return Verdict { likeness: Likeness::Reference, ratio: None, pairs, at_once: host.at_once, not_at_once: None };
+        return Verdict {
+            likeness: Likeness::Reference,
+            ratio: None,
+            pairs,
+            at_once: host.at_once,
+            not_at_once: None,
+            versions: None,
+        };
     }
     let pairs = host.times.iter().zip(&reference.times);
     let ratios: Vec<f64> = pairs.filter_map(|(ours, theirs)| Some((*ours)? / (*theirs)?)).collect();
     let ratio = ratio_interval(&ratios).filter(|_| ratios.len() >= LEAST_PAIRS);
     let not_at_once = reference.at_once.filter(|theirs| host.at_once.is_some_and(|ours| (ours - theirs).abs() >= 1.0));
+    let versions = host.version.clone().zip(reference.version.clone()).filter(|(ours, theirs)| ours != theirs);
     let (low, high) = (1.0 / (1.0 + TOLERANCE), 1.0 + TOLERANCE);
     let likeness = match ratio {
         _ if not_at_once.is_some() => Likeness::Unlike,
         Some(ratio) if ratio.interval.low > high || ratio.interval.high < low => Likeness::Unlike,
         Some(ratio) if ratio.interval.low >= low && ratio.interval.high <= high => Likeness::Alike,
+        // Where something is known to differ, likeness has to be shown.
+        _ if versions.is_some() => Likeness::Unlike,
         _ => Likeness::NotShown,
     };
-    Verdict { likeness, ratio, pairs: ratios.len(), at_once: host.at_once, not_at_once }
+    Verdict { likeness, ratio, pairs: ratios.len(), at_once: host.at_once, not_at_once, versions }
 }
 
 impl Verdict {
@@ -243,7 +264,11 @@ impl Verdict {
                 format!("a request takes {:.2} times as long as on {reference} ({low:.2} to {high:.2})", ratio.value)
             },
         );
-        match (self.likeness, self.not_at_once) {
+        let versions = self
+            .versions
+            .as_ref()
+            .map_or_else(String::new, |(ours, theirs)| format!("; its server is {ours}, that of {reference} {theirs}"));
+        let verdict = match (self.likeness, self.not_at_once) {
             (Likeness::Reference, _) => "the others are compared with it".into(),
             (Likeness::Unlike, Some(theirs)) => format!(
                 "it works on {:.0} requests at once, {reference} on {theirs:.0}, so it was left out; {times}",
@@ -252,7 +277,8 @@ impl Verdict {
             (Likeness::Unlike, None) => format!("{times}, so it was left out"),
             (Likeness::Alike, _) => format!("alike: {times}"),
             _ => format!("not shown to be alike: {times}; it takes part"),
-        }
+        };
+        verdict + &versions
     }
 
     fn warning(&self, name: &str, sentence: &str) -> Option<Warning> {
@@ -261,6 +287,9 @@ impl Verdict {
                 format!("a batch runs there at another speed: tune it by itself, ralf-tune run --host {name}")
             }
             Likeness::NotShown => "stop what else uses the hosts, and repeat the study; or leave that host out".into(),
+            Likeness::Alike if self.versions.is_some() => {
+                "another version may do otherwise with other settings: bring the hosts to one".into()
+            }
             _ => return None,
         };
         let what = match self.likeness {
@@ -277,6 +306,7 @@ impl Verdict {
             pairs: u32::try_from(self.pairs).unwrap_or(u32::MAX),
             at_once: self.at_once,
             verdict: sentence,
+            server_version: host.server_version.take(),
             ..unmeasured(&host.name, None)
         };
     }
@@ -290,7 +320,7 @@ mod tests {
         let noise = [0.97, 1.02, 1.0, 1.03, 0.98, 1.01];
         let times =
             noise.iter().map(|noise| Some(1000.0 * factor * (1.0 + (noise - 1.0) * f64::from(place + 1) / 3.0)));
-        Seen { place, times: times.collect(), at_once: Some(at_once) }
+        Seen { place, times: times.collect(), at_once: Some(at_once), version: None }
     }
 
     fn likenesses(hosts: &[Seen]) -> Vec<Likeness> {
@@ -311,8 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn another_version_has_to_be_shown_to_be_alike() {
+        let of = |version: &str, seen: Seen| Seen { version: Some(version.to_owned()), ..seen };
+        let reference = || of("0.32.15", seen(0, 1.0, 4.0));
+        let found = verdicts(&[reference(), of("0.33.0", seen(1, 1.02, 4.0))]);
+        assert_eq!(found[1].1.likeness, Likeness::Alike);
+        let said = found[1].1.sentence("a:1");
+        assert!(said.ends_with("; its server is 0.33.0, that of a:1 0.32.15"), "{said}");
+        assert!(found[1].1.warning("b:1", &said).is_some(), "and the user is told");
+        assert!(verdicts(&[reference(), of("0.32.15", seen(1, 1.02, 4.0))])[1].1.warning("b:1", "…").is_none());
+        // What is perhaps alike with the same version is not with another one.
+        let few = || Seen { times: vec![Some(1000.0), None], ..seen(1, 1.0, 4.0) };
+        assert_eq!(verdicts(&[reference(), of("0.32.15", few())])[1].1.likeness, Likeness::NotShown);
+        assert_eq!(verdicts(&[reference(), of("0.33.0", few())])[1].1.likeness, Likeness::Unlike);
+    }
+
+    #[test]
     fn too_little_is_no_verdict() {
-        let few = Seen { place: 1, times: vec![Some(2000.0), None], at_once: None };
+        let few = Seen { place: 1, times: vec![Some(2000.0), None], at_once: None, version: None };
         let found = verdicts(&[seen(0, 1.0, 4.0), few]);
         assert_eq!(found[1].1.likeness, Likeness::NotShown);
         assert!(found[1].1.sentence("a").contains("too few requests"), "{}", found[1].1.sentence("a"));

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{execute::Executor, stage::finished, watch::Watch};
 use crate::model::{
-    experiment::Proposal,
+    experiment::{Experiment, Proposal},
     fleet::{FleetReport, HostReport, Likeness},
     observation::Repetition,
     study::{StudyEvent, Warning},
@@ -88,7 +88,15 @@ impl<'a> Fleet<'a> {
             what: format!("{}: {}", host.name, host.verdict),
             advice: Some("the other hosts make the study without it".into()),
         });
-        Self { warnings: left_out.collect(), lead, others, away: Vec::new(), hosts, shared: None }
+        let warnings = left_out.collect();
+        let mut fleet = Self { lead, others, away: Vec::new(), hosts, warnings, shared: None };
+        for host in std::iter::once(&fleet.lead).chain(&fleet.others) {
+            let place = host.server.host().unwrap_or(0) as usize;
+            if let Some(report) = fleet.hosts.get_mut(place) {
+                report.server_version.clone_from(&host.profile.version.value);
+            }
+        }
+        fleet
     }
 
     /// Hosts that take part now.
@@ -155,6 +163,11 @@ impl<'a> Fleet<'a> {
         Some(FleetReport { hosts, tolerance: TOLERANCE })
     }
 
+    /// Hosts that parts of a proposal can be dealt to. Who takes a piece from a board cannot be chosen, and one host could take two loads.
+    fn hands_for(&self, proposal: &Proposal) -> usize {
+        if matches!(proposal.experiment, Experiment::Load) && self.is_shared() { 1 } else { self.hands() }
+    }
+
     /// Carries out proposals that do not wait for each other: side by side as far as there are hosts, and one that is alone in parts, where each
     /// part keeps its host as busy as the settings want. `of` is how many trials were asked for so far. In the order of the proposals.
     pub async fn run_all(
@@ -167,7 +180,7 @@ impl<'a> Fleet<'a> {
         emit: &mut dyn FnMut(StudyEvent),
     ) -> Vec<Trial> {
         if let [(proposal, what)] = proposals.as_slice()
-            && let Some(parts) = split::parts(proposal, self.hands())
+            && let Some(parts) = split::parts(proposal, self.hands_for(proposal))
         {
             return self
                 .run_parts(stage, (proposal, what), parts, busy, of, deadline, emit)
@@ -378,6 +391,7 @@ pub fn unmeasured(name: &str, left_out: Option<&(Likeness, String)>) -> HostRepo
     let (likeness, verdict) = left_out.cloned().unwrap_or((Likeness::NotShown, "it was not compared".into()));
     HostReport {
         name: name.to_owned(),
+        server_version: None,
         likeness,
         time_ratio: None,
         pairs: 0,

@@ -26,7 +26,15 @@ pub fn parts(proposal: &Proposal, hosts: usize) -> Option<Vec<Proposal>> {
                 .map(|requests| with(Experiment::Probe { prompt_tokens, output_tokens, parallel: 1, requests }))
                 .collect()
         }
-        Experiment::Load | Experiment::Probe { .. } | Experiment::Needle { .. } => Vec::new(),
+        // Neighbours stay together, so that what was found stands in the order of the depths when the parts are one again.
+        Experiment::Needle { content_chars, depths } => {
+            let each = depths.len().div_ceil(hosts.max(1)).max(1);
+            let needle = |depths: &[f64]| Experiment::Needle { content_chars: *content_chars, depths: depths.to_vec() };
+            depths.chunks(each).map(|depths| with(needle(depths))).collect()
+        }
+        // Every host loads for itself, or the next trial would find one that has, and others that have not.
+        Experiment::Load => vec![proposal.clone(); hosts],
+        Experiment::Probe { .. } => Vec::new(),
     };
     (parts.len() > 1).then_some(parts)
 }
@@ -66,6 +74,22 @@ mod tests {
         };
         assert_eq!(parts(&probe(1), 2).unwrap().len(), 2);
         assert_eq!(parts(&probe(2), 2), None);
+    }
+
+    #[test]
+    fn needles_are_dealt_in_their_order_and_every_host_loads() {
+        let needle = |depths: &[f64]| Proposal {
+            experiment: Experiment::Needle { content_chars: 9_000, depths: depths.to_vec() },
+            ..notes(Vec::new(), 1)
+        };
+        let depths = [0.1, 0.3, 0.5, 0.7, 0.9];
+        let dealt: Vec<Proposal> = parts(&needle(&depths), 2).unwrap();
+        assert_eq!(dealt, [needle(&depths[..3]), needle(&depths[3..])]);
+        assert_eq!(parts(&needle(&depths), 4).unwrap().len(), 3, "two, two, one");
+        assert_eq!(parts(&needle(&[0.5]), 4), None);
+        let load = Proposal { experiment: Experiment::Load, ..notes(Vec::new(), 1) };
+        assert_eq!(parts(&load, 3).unwrap(), vec![load.clone(); 3]);
+        assert_eq!(parts(&load, 1), None);
     }
 
     proptest! {

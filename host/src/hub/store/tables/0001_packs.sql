@@ -1,4 +1,4 @@
--- Packs and what is asked of them.
+-- Packs and what is asked of them. PostgreSQL's words: `Dialect::tables` says them in SQLite's.
 CREATE TABLE hub_counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
 INSERT INTO hub_counters (name, value) VALUES ('number', 0), ('packs', 0), ('quarantined', 0);
 CREATE TABLE hub_secrets (name TEXT PRIMARY KEY, value BYTEA NOT NULL);
@@ -13,7 +13,9 @@ CREATE TABLE hub_classes (
     votes BIGINT NOT NULL DEFAULT 0,
     UNIQUE (model, hardware, workload)
 );
-CREATE INDEX hub_classes_by_hardware ON hub_classes (hardware, votes);
+CREATE INDEX hub_classes_by_hardware ON hub_classes (hardware, votes DESC, id);
+CREATE INDEX hub_classes_by_model ON hub_classes (model, votes DESC, id);
+CREATE INDEX hub_classes_by_votes ON hub_classes (votes DESC, id);
 CREATE TABLE hub_packs (
     hash BYTEA PRIMARY KEY,
     number BIGINT NOT NULL,
@@ -30,8 +32,9 @@ CREATE TABLE hub_packs (
 );
 CREATE UNIQUE INDEX hub_packs_by_number ON hub_packs (number);
 CREATE INDEX hub_packs_by_model ON hub_packs (model, number) WHERE state < 2;
-CREATE INDEX hub_packs_votes ON hub_packs (class, lot) WHERE state = 0;
-CREATE INDEX hub_packs_waiting ON hub_packs (class) WHERE state = 2;
+-- All that a class is judged by, so that no row is read for it: a row has its pack beside it, and is somewhere else each time.
+CREATE INDEX hub_packs_votes ON hub_packs (class, lot, key, speed, tokens, number) WHERE state = 0;
+CREATE INDEX hub_packs_waiting ON hub_packs (class, number) WHERE state = 2;
 CREATE INDEX hub_packs_by_key ON hub_packs (key, class);
 CREATE TABLE hub_days (key BIGINT NOT NULL, day BIGINT NOT NULL, packs BIGINT NOT NULL, PRIMARY KEY (key, day));
 CREATE TABLE hub_requests (request BYTEA PRIMARY KEY, at BIGINT NOT NULL);
