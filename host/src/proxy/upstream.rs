@@ -219,7 +219,8 @@ async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     socket: Socket,
 ) -> Result<Line, UpstreamError> {
-    let (sender, connection) = Builder::new().preserve_header_case(true).handshake(TokioIo::new(stream)).await?;
+    let (sender, connection) =
+        Builder::new().preserve_header_case(true).writev(false).handshake(TokioIo::new(stream)).await?;
     let work = async {
         if let Err(error) = connection.await {
             tracing::debug!("a connection to the server ended: {error}");
