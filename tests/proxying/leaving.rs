@@ -148,3 +148,28 @@ fn what_meets_the_end_of_a_connection_is_asked_again_where_that_does_no_harm() {
 fn asked_directly(request: &[u8]) -> Message {
     read_message(&mut BufReader::new(request), true).unwrap()
 }
+
+#[test]
+fn a_server_that_answers_early_still_gets_the_whole_request() {
+    const BYTES: usize = 16 << 20;
+    let (listener, server) = listening();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let mut first = [0];
+        let mut reader = BufReader::new(stream);
+        reader.read_exact(&mut first).unwrap();
+        writer.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno").unwrap();
+        let mut rest = Vec::new();
+        // Head and body; more may be wanted, and does not come.
+        reader.take(BYTES as u64).read_to_end(&mut rest).unwrap();
+        tell.send(rest.len()).unwrap();
+    });
+    let proxy = Standing::before(&server);
+    let mut client = Client::to(&proxy.address);
+    // A client that sends all of it before it reads.
+    let answer = client.ask(&post("/api/generate", &"x".repeat(BYTES)));
+    assert_eq!((answer.status(), answer.body()), (400, b"no".to_vec()));
+    assert_eq!(told.recv().unwrap(), BYTES);
+}

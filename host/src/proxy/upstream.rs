@@ -9,7 +9,7 @@ use std::{
     io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::Context,
+    task::{Context, Waker},
 };
 
 use hyper::{
@@ -180,10 +180,19 @@ impl Upstream {
         Ok((response, line))
     }
 
-    /// Takes a connection back whose answer has ended.
-    pub fn give_back(&self, line: Line) {
+    /// Takes a connection back whose answer has ended. Where the server answered before it had the whole request, the rest still goes there.
+    pub fn give_back(&self, mut line: Line) {
+        if !line.sender.is_ready() {
+            line.work(&mut Context::from_waker(Waker::noop()));
+        }
+        let Some(work) = line.work.take().filter(|_| !line.sender.is_closed()) else { return };
+        if !line.sender.is_ready() {
+            tokio::spawn(work);
+            return;
+        }
+        line.work = Some(work);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if line.work.is_some() && !line.sender.is_closed() && idle.len() < MOST_IDLE {
+        if idle.len() < MOST_IDLE {
             idle.push(line);
         }
     }
