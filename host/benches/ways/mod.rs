@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::figures::Result;
+use crate::figures::{Result, row};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ralf-tune");
 
@@ -33,7 +33,7 @@ pub fn before(server: &str) -> Result<Vec<Way>> {
     for (name, configuration) in [("nginx", nginx as fn(&str, &str, &Path) -> String), ("haproxy", haproxy)] {
         match other(name, configuration, server) {
             Ok(way) => ways.push(way),
-            Err(why) => eprintln!("{name} takes no turns: {why}"),
+            Err(why) => row(name, &format!("takes no turns: {why}"), ""),
         }
     }
     Ok(ways)
