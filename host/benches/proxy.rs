@@ -1,17 +1,17 @@
-//! What the proxy costs: the same requests directly and through it, in turns. Prints a table of docs/performance.md.
+//! What the proxy costs: the same requests directly and through it, in turns, and through what others pass requests on with. Prints a table of
+//! docs/performance.md.
 //!
 //! `cargo bench -p ralf-tune --bench proxy`. The server, the program and the clients share this machine, so that a server that answers at once shows what
-//! the work of the proxy costs, and one that answers as fast as a model does what of it can be noticed.
+//! the work of a proxy costs, and one that answers as fast as a model does what of it can be noticed. What is installed of nginx and haproxy (Debian has both)
+//! takes its turns too, with one process and one thread, nothing held back, and no record of requests.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 #[expect(dead_code, reason = "shared with benchmarks that repeat a piece of work")]
 mod figures;
+mod ways;
 
 use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -22,14 +22,13 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_ralf-tune");
+use ways::Way;
 
 /// Connections at once.
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
-/// Turns of each side, and how long one is.
-const TURNS: usize = 6;
+/// Turns of each way, and how long one is.
+const TURNS: usize = 8;
 const TURN: Duration = Duration::from_millis(1500);
 
 /// Lines of an answer, and the time between two, of a server that is as fast as a fast model: 200 tokens a second.
@@ -37,7 +36,7 @@ const LINES: usize = 40;
 const LINE_EVERY: Duration = Duration::from_millis(5);
 
 /// Requests after which the memory is looked at.
-const REQUESTS: [usize; 3] = [2_000, 20_000, 100_000];
+const REQUESTS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 const BODY: &str = r#"{"model":"m","prompt":"a prompt of some length, as clients send it","options":{"num_ctx":4096,"num_predict":40}}"#;
 
@@ -45,54 +44,89 @@ fn main() -> Result<()> {
     if !wanted() {
         return Ok(());
     }
-    for (what, lines, every) in [("at once", 1, Duration::ZERO), ("200 lines a second", LINES, LINE_EVERY)] {
+    for (what, lines, every) in [("200 lines a second", LINES, LINE_EVERY), ("at once", 1, Duration::ZERO)] {
         let server = serve(lines, every)?;
-        let proxy = Proxy::before(&server)?;
+        let ways = ways::before(&server)?;
         for connections in CONNECTIONS {
-            let (mut direct, mut through) = (Side::default(), Side::default());
-            let before = proxy.processor_seconds();
-            // In turns: what others do on this machine meets both.
+            let mut turns: Vec<Vec<Turn>> = ways.iter().map(|_| Vec::new()).collect();
+            // In turns: what others do on this machine meets all. Nobody is always the first.
             for turn in 0..TURNS {
-                let order = [(&mut direct, &server), (&mut through, &proxy.address)];
-                let order: Vec<_> =
-                    if turn % 2 == 0 { order.into_iter().collect() } else { order.into_iter().rev().collect() };
-                for (side, address) in order {
-                    side.add(load(address, connections, Until::Over(TURN))?);
+                for step in 0..ways.len() {
+                    let index = (turn + step) % ways.len();
+                    if let Some((way, turns)) = ways.get(index).zip(turns.get_mut(index)) {
+                        turns.push(Turn::of(way, connections)?);
+                    }
                 }
             }
-            let spent = proxy.processor_seconds().zip(before).map(|(after, before)| after - before);
-            let added = through.median().as_secs_f64() - direct.median().as_secs_f64();
-            row(
-                &format!("proxy, answers {what}, {connections} at once: median, directly and through"),
-                &format!("{}, {} ({:+.2} ms)", human(direct.median()), human(through.median()), added * 1e3),
-                "below +1 ms",
-            );
-            row(
-                &format!("proxy, answers {what}, {connections} at once: answers a second"),
-                &format!(
-                    "{:.1}, {:.1} ({:+.1} %)",
-                    direct.rate(),
-                    through.rate(),
-                    100.0 * (through.rate() / direct.rate() - 1.0)
-                ),
-                "within 2 %",
-            );
-            if let Some(spent) = spent {
-                row(
-                    &format!("proxy, answers {what}, {connections} at once: its own processor time a line"),
-                    &format!("{:.1} µs", 1e6 * spent / through.lines(lines)),
-                    "as little as can be",
-                );
+            let Some(direct) = turns.first() else { continue };
+            for (way, turns) in ways.iter().zip(&turns) {
+                tell(&format!("answers {what}, {connections} at once, {}", way.name), turns, direct, lines);
             }
         }
     }
     memory()
 }
 
+/// One way in one turn.
+struct Turn {
+    median: f64,
+    rate: f64,
+    answers: f64,
+    /// Processor time of what stands between.
+    spent: Option<f64>,
+}
+
+impl Turn {
+    #[expect(clippy::cast_precision_loss, reason = "some hundred thousand requests")]
+    fn of(way: &Way, connections: usize) -> Result<Self> {
+        let before = way.processor_seconds();
+        let (mut times, seconds) = load(&way.address, connections, Until::Over(TURN))?;
+        let spent = way.processor_seconds().zip(before).map(|(after, before)| after - before);
+        times.sort();
+        let median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64();
+        let answers = times.len() as f64;
+        Ok(Self { median, rate: answers / seconds.max(f64::MIN_POSITIVE), answers, spent })
+    }
+}
+
+/// The rows of one way. What it adds is the median over all turns of the difference to the direct way in the same turn.
+fn tell(what: &str, turns: &[Turn], direct: &[Turn], lines: usize) {
+    let over = |value: &dyn Fn(&Turn, &Turn) -> f64| {
+        middle(turns.iter().zip(direct).map(|(turn, direct)| value(turn, direct)).collect())
+    };
+    let (median, rate) = (over(&|turn, _| turn.median), over(&|turn, _| turn.rate));
+    let is_direct = std::ptr::eq(turns, direct);
+    let added = over(&|turn, direct| 1e3 * (turn.median - direct.median));
+    let change = over(&|turn, direct| 100.0 * (turn.rate / direct.rate - 1.0));
+    let answers: f64 = turns.iter().map(|turn| turn.answers).sum();
+    let spent: Option<f64> = turns.iter().map(|turn| turn.spent).sum();
+    let spent = spent.map_or_else(String::new, |spent| {
+        let each = 1e6 * spent / answers.max(1.0);
+        format!(
+            ", {each:.1} µs of processor time an answer, {:.1} a line",
+            each / f64::from(u32::try_from(lines).unwrap_or(1))
+        )
+    });
+    let median = human(Duration::from_secs_f64(median));
+    if is_direct {
+        row(what, &format!("{median}, {rate:.1} answers a second"), "");
+    } else {
+        let figures = format!("{median} ({added:+.2} ms), {rate:.1} answers a second ({change:+.1} %){spent}");
+        row(what, &figures, "below +1 ms, within 2 %");
+    }
+}
+
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let upper = values.get(values.len() / 2).copied().unwrap_or_default();
+    let lower = values.get((values.len().max(1) - 1) / 2).copied().unwrap_or_default();
+    f64::midpoint(lower, upper)
+}
+
 /// The memory of the proxy after more and more requests.
 fn memory() -> Result<()> {
     let server = serve(1, Duration::ZERO)?;
-    let proxy = Proxy::before(&server)?;
+    let proxy = ways::ours(&server)?;
     let mut made = 0;
     for requests in REQUESTS {
         load(&proxy.address, 16, Until::Made(requests - made))?;
@@ -103,89 +137,6 @@ fn memory() -> Result<()> {
         row(&format!("proxy: resident memory after {requests} requests"), &resident, "flat");
     }
     Ok(())
-}
-
-/// What one way gave.
-#[derive(Default)]
-struct Side {
-    times: Vec<Duration>,
-    seconds: f64,
-}
-
-impl Side {
-    fn add(&mut self, (times, seconds): (Vec<Duration>, f64)) {
-        self.times.extend(times);
-        self.seconds += seconds;
-    }
-
-    fn median(&self) -> Duration {
-        let mut sorted = self.times.clone();
-        sorted.sort();
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-    }
-
-    /// Lines of all answers.
-    #[expect(clippy::cast_precision_loss, reason = "some million lines")]
-    fn lines(&self, each: usize) -> f64 {
-        (self.times.len() * each).max(1) as f64
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "some hundred thousand requests")]
-    fn rate(&self) -> f64 {
-        self.times.len() as f64 / self.seconds.max(f64::MIN_POSITIVE)
-    }
-}
-
-/// The program, before a server.
-struct Proxy {
-    child: Child,
-    address: String,
-    _home: tempfile::TempDir,
-}
-
-impl Proxy {
-    fn before(server: &str) -> Result<Self> {
-        let home = tempfile::tempdir()?;
-        let mut child = Command::new(PROGRAM)
-            .args(["proxy", "--listen", "127.0.0.1:0", "--host", server])
-            .current_dir(home.path())
-            .env("RALF_TUNE_DATA_DIR", home.path())
-            .env("RALF_TUNE_CONFIG_DIR", home.path())
-            .env("HOME", home.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut said = BufReader::new(child.stderr.take().ok_or("no stderr")?);
-        let mut line = String::new();
-        said.read_line(&mut line)?;
-        let address = line.trim().rsplit('=').next().unwrap_or_default().to_owned();
-        // Somebody must go on reading, or the program would wait.
-        thread::spawn(move || said.lines().for_each(drop));
-        Ok(Self { child, address, _home: home })
-    }
-
-    /// What it used of processors so far: other load on the machine is not in it.
-    fn processor_seconds(&self) -> Option<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // The name of the program, in brackets, may hold anything.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
-        // `utime` and `stime` are the 14th and 15th, in hundredths of a second (proc(5)).
-        Some((ticks(11)? + ticks(12)?) / 100.0)
-    }
-
-    fn resident_bytes(&self) -> Option<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib * 1024.0)
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// A server on a thread of its own that gives every request so many lines.

@@ -19,9 +19,12 @@ fn the_batch_of_a_study_is_made_and_held_against_what_was_said() {
     with_files(&world, 40);
     let without = world.fails(2, &["batch", "src", "--out", "notes", "--simulate"]);
     assert!(
-        without.stderr.contains("no study of `llama3.1:8b` is kept") && without.stderr.contains("--present"),
+        without.stderr.contains("no simulated study of `llama3.1:8b` is kept")
+            && without.stderr.contains("run --simulate --samples DIR")
+            && without.stderr.contains("--present"),
         "{without}"
     );
+    assert!(!world.path("notes").exists(), "nothing was begun");
     let study = ["run", "--simulate", "--seed", "1", "--samples", "src", "--keep-notes", "notes"];
     world.run(&study).succeeded();
     let index: Vec<Value> = serde_json::from_slice(&world.read("notes/ralf-tune-notes.json")).unwrap();
@@ -33,6 +36,7 @@ fn the_batch_of_a_study_is_made_and_held_against_what_was_said() {
     assert!(ran.stdout.contains(&format!("{by_study} notes of 40 were made before")), "{ran}");
     assert!(ran.stdout.contains("interval"), "{ran}");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{ran}");
+    assert!(ran.stderr.contains("on the simulated machine mid-range"), "{ran}");
     assert!(ran.stderr.contains("notes a minute") && ran.stderr.contains(" left ("), "{ran}");
     assert_eq!(fs::read_to_string(&kept).unwrap(), before, "a note of the study is not made again");
     let index: Vec<Value> = serde_json::from_slice(&world.read("notes/ralf-tune-notes.json")).unwrap();

@@ -12,7 +12,7 @@ use ralf_tune::model::exchange::ExchangeEnd;
 
 use super::{
     Standing, listening,
-    wire::{Client, chunk, post, read_message},
+    wire::{Client, Message, chunk, post, read_message},
 };
 
 /// Whether the other side has closed, or closes before long.
@@ -98,4 +98,78 @@ fn an_idle_connection_that_the_server_closed_costs_no_request() {
         let answer = client.ask(b"GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n");
         assert_eq!((answer.status(), answer.body()), (200, b"ok".to_vec()));
     }
+}
+
+#[test]
+fn what_meets_the_end_of_a_connection_is_asked_again_where_that_does_no_harm() {
+    let (small, large) = ("x".repeat(1_000), "x".repeat(400_000));
+    // A request that changes something is not made twice, and a large one is not kept.
+    for (path, text, status, times) in
+        [("/api/generate", &small, 200, 2), ("/api/generate", &large, 502, 1), ("/api/pull", &small, 502, 1)]
+    {
+        let (listener, server) = listening();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let mut is_first = true;
+            for stream in listener.incoming() {
+                let mut reader = BufReader::new(stream.unwrap());
+                let mut answered = 0;
+                while let Some(request) = read_message(&mut reader, true) {
+                    tell.send(request).unwrap();
+                    // The first connection ends when its second request has come, without a word.
+                    if is_first && answered == 1 {
+                        break;
+                    }
+                    reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+                    answered += 1;
+                }
+                is_first = false;
+            }
+        });
+        let proxy = Standing::before(&server);
+        let mut client = Client::to(&proxy.address);
+        assert_eq!(client.ask(b"GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n").status(), 200);
+        let request = post(path, &format!(r#"{{"model":"m","prompt":"{text}"}}"#));
+        // In two, as it comes over a network.
+        let (first, second) = request.split_at(request.len() - 300);
+        client.send(first);
+        let answer = client.ask(second);
+        assert_eq!(answer.status(), status, "{path}, {} bytes: {answer:?}", text.len());
+        let asked: Vec<Message> = told.try_iter().skip(1).collect();
+        assert_eq!(asked.len(), times, "{path}, {} bytes", text.len());
+        assert!(asked.iter().all(|asked| *asked == asked_directly(&request)), "{path}");
+        let record = &proxy.recorded(2)[1];
+        let expected = if status == 200 { ExchangeEnd::Complete } else { ExchangeEnd::Broken };
+        assert_eq!((record.end, record.text_bytes), (expected, text.len() as u64));
+    }
+}
+
+/// A request as a server reads it.
+fn asked_directly(request: &[u8]) -> Message {
+    read_message(&mut BufReader::new(request), true).unwrap()
+}
+
+#[test]
+fn a_server_that_answers_early_still_gets_the_whole_request() {
+    const BYTES: usize = 16 << 20;
+    let (listener, server) = listening();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let mut first = [0];
+        let mut reader = BufReader::new(stream);
+        reader.read_exact(&mut first).unwrap();
+        writer.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno").unwrap();
+        let mut rest = Vec::new();
+        // Head and body; more may be wanted, and does not come.
+        reader.take(BYTES as u64).read_to_end(&mut rest).unwrap();
+        tell.send(rest.len()).unwrap();
+    });
+    let proxy = Standing::before(&server);
+    let mut client = Client::to(&proxy.address);
+    // A client that sends all of it before it reads.
+    let answer = client.ask(&post("/api/generate", &"x".repeat(BYTES)));
+    assert_eq!((answer.status(), answer.body()), (400, b"no".to_vec()));
+    assert_eq!(told.recv().unwrap(), BYTES);
 }

@@ -1,6 +1,6 @@
 //! `ralf-tune batch`: the user's batch itself, with tuned settings.
 
-use std::{cell::RefCell, collections::BTreeMap, io, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, fs, io, path::Path};
 
 use rand::Rng;
 use tokio::sync::watch;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{
     CommandResult,
     batch_args::BatchArgs,
-    connection::{Connection, connect},
+    connection::connect,
     deliver,
     exit::ExitStatus,
     failure::Failure,
@@ -91,16 +91,13 @@ pub fn run(args: &BatchArgs) -> CommandResult {
         None => PromptTemplate::built_in(),
     };
     let reading = SampleOptions { max_files: MOST_FILES, ..SampleOptions::default() };
-    let Sources { files, notices } = sources::files(&args.dir, &args.out, &reading).map_err(|error| {
-        let mut failure = Failure::from(error);
-        failure.hint = Some("name the folder of your source files: ralf-tune batch DIR --out NOTES".into());
-        failure
-    })?;
+    let Sources { files, notices } = found(args, &reading)?;
+    let was_there = args.out.exists();
     let mut notebook = Notebook::open(&args.out)?;
     let all = files.len();
     let sorted = sort(files, &notebook, &reading);
     let started_at = now();
-    let (produced, model, chosen, predicted) = block_on(scenario.is_some(), async {
+    let made = block_on(scenario.is_some(), async {
         let seed = settings.seed.value.unwrap_or_else(|| if scenario.is_some() { 0 } else { rand::rng().next_u64() });
         let connection = connect(&settings, scenario.as_ref(), present.as_ref(), &env, seed)?;
         let _lock = lock::take(&env, &connection)?;
@@ -114,7 +111,7 @@ pub fn run(args: &BatchArgs) -> CommandResult {
             of_profile(&env, profile)
         } else {
             let found = named.map_or_else(last, |found| Ok(Some(found)))?;
-            of_study(found, &model)?
+            of_study(found, &model, scenario.is_some())?
         };
         warn_of_other_prompt(chosen.study.as_ref(), &prompt);
         let chars: Vec<usize> = sorted.to_make.iter().map(|source| source.chars).collect();
@@ -137,11 +134,18 @@ pub fn run(args: &BatchArgs) -> CommandResult {
         let produced = if sorted.to_make.is_empty() {
             Produced::nothing()
         } else {
-            made(&production, &connection, &mut notebook).await
+            let place = scenario.as_ref().map_or_else(
+                || connection.address.base_url(),
+                |scenario| format!("the simulated machine {}", scenario.name),
+            );
+            made(&production, &place, &mut notebook).await
         };
         Ok::<_, Failure>((produced, model, chosen, prediction.map(|prediction| prediction.outlook)))
-    })??;
+    });
     let closed = notebook.close();
+    // Where nothing was begun there is to be no trace of it. A folder with something in it stays.
+    let (produced, model, chosen, predicted) =
+        made.flatten().inspect_err(|_| drop((!was_there).then(|| fs::remove_dir(&args.out))))?;
     let record = Record {
         schema_version: PRODUCTION_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -166,8 +170,17 @@ pub fn run(args: &BatchArgs) -> CommandResult {
     status(&record)
 }
 
+/// The files that notes are made of.
+fn found(args: &BatchArgs, reading: &SampleOptions) -> Result<Sources, Failure> {
+    sources::files(&args.dir, &args.out, reading).map_err(|error| {
+        let mut failure = Failure::from(error);
+        failure.hint = Some("name the folder of your source files: ralf-tune batch DIR --out NOTES".into());
+        failure
+    })
+}
+
 /// Makes the notes, with the progress shown and Ctrl-C heard.
-async fn made(production: &Production<'_>, connection: &Connection, notebook: &mut Notebook) -> Produced {
+async fn made(production: &Production<'_>, place: &str, notebook: &mut Notebook) -> Produced {
     let (stop, stopped) = watch::channel(false);
     let began = tokio::time::Instant::now();
     let progress = RefCell::new(BatchProgress::new(ProgressMode::detect(false)));
@@ -195,10 +208,9 @@ async fn made(production: &Production<'_>, connection: &Connection, notebook: &m
         ExitStatus::Interrupted
     };
     ui::message(&format!(
-        "{} notes to make with {} on {}",
+        "{} notes to make with {} on {place}",
         production.sources.len(),
-        crate::model::clean::clean(model),
-        connection.address.base_url()
+        crate::model::clean::clean(model)
     ));
     let produced = tokio::select! {
         produced = produce::run(production, stopped, &mut keep, &mut emit) => produced,
@@ -253,10 +265,11 @@ fn present_place(present: Option<&PresentSettings>) -> (Candidate, String) {
 }
 
 /// The settings that a study ended with.
-fn of_study(found: Option<(Study, StudyId)>, model: &ModelProfile) -> Result<Chosen, Failure> {
+fn of_study(found: Option<(Study, StudyId)>, model: &ModelProfile, is_simulated: bool) -> Result<Chosen, Failure> {
     let Some((study, id)) = found else {
-        let hint = "find settings first: ralf-tune run --samples DIR; or use the present ones: --present";
-        return Err(Failure::usage(format!("no study of `{}` is kept", model.name), Some(hint.into())));
+        let (run, which) = if is_simulated { ("run --simulate", "simulated study") } else { ("run", "study") };
+        let hint = format!("find settings first: ralf-tune {run} --samples DIR; or use the present ones: --present");
+        return Err(Failure::usage(format!("no {which} of `{}` is kept", model.name), Some(hint)));
     };
     if study.outcome == Outcome::NothingFeasible {
         let hint = "use the present settings: --present; others: ralf-tune study list".to_owned();

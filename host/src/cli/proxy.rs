@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     net::SocketAddr,
     path::PathBuf,
     sync::{
@@ -9,6 +10,7 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::net::{TcpListener, lookup_host};
@@ -44,6 +46,9 @@ const MOST_WAITING: usize = 10_000;
 
 /// Records that are written in one go at most.
 const MOST_AT_ONCE: usize = 256;
+
+/// What a record waits for others at most. To wake the writer for each costs as much as half of passing a short answer on.
+const GATHERING: Duration = Duration::from_millis(100);
 
 /// Serves until it is interrupted.
 pub fn run(args: &ProxyArgs) -> CommandResult {
@@ -171,18 +176,24 @@ fn hear(sender: SyncSender<ExchangeRecord>) -> Hear {
 fn write(records: &Receiver<ExchangeRecord>, mut log: Option<RequestLog>, advise: bool) {
     let mut adviser = Adviser::default();
     let mut waiting = Vec::with_capacity(MOST_AT_ONCE);
-    while let Ok(record) = records.recv() {
-        // Whatever came meanwhile is written with it: a busy machine is not asked for each.
-        waiting.push(record);
-        waiting.extend(records.try_iter().take(MOST_AT_ONCE - 1));
-        if let Some(Err(error)) = log.as_mut().map(|log| log.add(&waiting)) {
-            let what = format!("requests are no longer recorded: {error}");
-            ui::message(&ui::errors::warning(&what, Some(&error.hint())));
-            log = None;
-        }
-        for record in waiting.drain(..).filter(|_| advise) {
-            for line in adviser.hear(&record) {
-                ui::message(&format!("advice: {line}"));
+    while let Ok(first) = records.recv() {
+        // Whatever comes meanwhile is written with it: a busy machine is not asked for each.
+        thread::park_timeout(GATHERING);
+        let mut come = iter::once(first).chain(records.try_iter());
+        loop {
+            waiting.extend(come.by_ref().take(MOST_AT_ONCE));
+            if waiting.is_empty() {
+                break;
+            }
+            if let Some(Err(error)) = log.as_mut().map(|log| log.add(&waiting)) {
+                let what = format!("requests are no longer recorded: {error}");
+                ui::message(&ui::errors::warning(&what, Some(&error.hint())));
+                log = None;
+            }
+            for record in waiting.drain(..).filter(|_| advise) {
+                for line in adviser.hear(&record) {
+                    ui::message(&format!("advice: {line}"));
+                }
             }
         }
     }

@@ -7,23 +7,47 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::{
-    body::{Body, Frame, Incoming, SizeHint},
-    client::conn::http1::SendRequest,
-};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::{
+    again::Kept,
     facts::{RequestTap, ResponseTap},
     ticket::Ticket,
-    upstream::Upstream,
+    upstream::{Line, Upstream},
 };
 use crate::model::exchange::ExchangeEnd;
 
 /// What is known of a request, also while it is on its way.
-pub(super) type SharedTap = Arc<Mutex<RequestTap>>;
+pub(super) type SharedTap = Arc<Mutex<Sent>>;
+
+/// A request on its way.
+pub(super) struct Sent {
+    pub tap: RequestTap,
+    /// What there is of it in case that it must be sent again; none where it may not, or when its answer has begun.
+    pub kept: Option<Kept>,
+}
+
+impl Sent {
+    /// The next part of the body, and whether it is the last.
+    pub fn read(&mut self, part: &Bytes, is_last: bool) {
+        self.tap.read(part);
+        if let Some(kept) = &mut self.kept {
+            kept.is_whole = is_last;
+            if !kept.add(part) {
+                self.kept = None;
+            }
+        }
+    }
+
+    /// There is no more of it.
+    pub const fn end(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.is_whole = true;
+        }
+    }
+}
 
 /// A request's body on its way to the server.
-#[derive(Debug)]
 pub(super) enum Upload {
     Passing {
         body: Incoming,
@@ -40,10 +64,15 @@ impl Body for Upload {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match self.get_mut() {
             Self::Passing { body, tap } => {
-                let frame = ready!(Pin::new(body).poll_frame(context));
-                if let Some(bytes) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
-                    tap.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
+                let frame = ready!(Pin::new(&mut *body).poll_frame(context));
+                let mut sent = tap.lock().unwrap_or_else(PoisonError::into_inner);
+                match frame.as_ref().map(|frame| frame.as_ref().ok().map(Frame::data_ref)) {
+                    Some(Some(Some(bytes))) => sent.read(bytes, body.is_end_stream()),
+                    // It broke off, or there is more behind it than a body.
+                    Some(_) => sent.kept = None,
+                    None => sent.end(),
                 }
+                drop(sent);
                 Poll::Ready(frame)
             }
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
@@ -77,7 +106,9 @@ pub(super) struct Passing {
     pub body: Incoming,
     pub tap: ResponseTap,
     pub ticket: Ticket,
-    pub connection: Option<SendRequest<Upload>>,
+    pub connection: Option<Line>,
+    /// Why it broke off, until what came before that is on its way to the client.
+    pub broken: Option<hyper::Error>,
     pub upstream: Arc<Upstream>,
 }
 
@@ -106,21 +137,34 @@ impl Body for Download {
             Self::Passing(passing) => passing,
             Self::Own(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
         };
-        let frame = ready!(Pin::new(&mut passing.body).poll_frame(context));
-        match &frame {
-            None => passing.end(),
-            Some(Err(_)) => passing.ticket.record.end = ExchangeEnd::Broken,
-            Some(Ok(frame)) => {
-                if let Some(bytes) = frame.data_ref() {
-                    passing.tap.read(bytes);
-                }
-                // Where the length is known, nobody asks for more than it.
-                if passing.body.is_end_stream() {
-                    passing.end();
-                }
-            }
+        if let Some(error) = passing.broken.take() {
+            return Poll::Ready(Some(Err(error)));
         }
-        Poll::Ready(frame)
+        if let Some(connection) = &mut passing.connection {
+            connection.work(context);
+        }
+        let frame = match ready!(Pin::new(&mut passing.body).poll_frame(context)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
+                passing.ticket.record.end = ExchangeEnd::Broken;
+                // An error ends the connection to the client at once, and parts that came with it would not be written any more.
+                passing.broken = Some(error);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            None => {
+                passing.end();
+                return Poll::Ready(None);
+            }
+        };
+        if let Some(bytes) = frame.data_ref() {
+            passing.tap.read(bytes);
+        }
+        // Where the length is known, nobody asks for more than it.
+        if passing.body.is_end_stream() {
+            passing.end();
+        }
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {

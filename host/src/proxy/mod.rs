@@ -1,16 +1,18 @@
 //! A proxy before an Ollama server: what clients send and what it answers passes unchanged and at once, and a record says what each request took.
 //! One path is the proxy's own, so that `doctor` can tell it from a server.
 //!
-//! `scan` reads a few values as they pass, `body` hands parts on, `upstream` keeps connections, `ticket` sees to it that every request has its
+//! `scan` reads a few values as they pass, `body` hands parts on, `upstream` keeps connections (`socket`, `again`), `ticket` sees to it that every request has its
 //! record, however it ends. `advice` says what clients do that costs them time. Only with tuned options in hand a request is read whole first
 //! (`inject`).
 
 pub mod advice;
+mod again;
 mod body;
 mod facts;
 mod headers;
 mod inject;
 pub mod scan;
+mod socket;
 mod ticket;
 mod upstream;
 
@@ -43,7 +45,8 @@ use crate::{
     },
     serving::is_passing,
 };
-use body::{Download, Passing, SharedTap, Upload};
+use again::Kept;
+use body::{Download, Passing, Sent, SharedTap, Upload};
 use facts::{RequestTap, ResponseTap};
 use ticket::Ticket;
 use upstream::{Upstream, UpstreamError};
@@ -118,6 +121,8 @@ impl Proxy {
         let served = http1::Builder::new()
             .preserve_header_case(true)
             .auto_date_header(false)
+            // Parts are small: to copy one costs less than to write it as three.
+            .writev(false)
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
             .await;
@@ -130,7 +135,8 @@ impl Proxy {
         if request.uri().path() == PROXY_PATH && request.method() == Method::GET {
             return self.itself();
         }
-        let tap: SharedTap = Arc::new(Mutex::new(RequestTap::new(&self.key)));
+        let kept = Kept::of(request.method(), request.uri().path());
+        let tap: SharedTap = Arc::new(Mutex::new(Sent { tap: RequestTap::new(&self.key), kept }));
         let record = ExchangeRecord {
             at: (self.now)(),
             method: request.method().as_str().to_owned(),
@@ -139,12 +145,13 @@ impl Proxy {
             ..ExchangeRecord::default()
         };
         let mut ticket = Ticket::new(record, Arc::clone(&tap), &self.under_way, &self.hear);
-        let request = match self.prepare(request, tap, &mut ticket).await {
+        let request = match self.prepare(request, &tap, &mut ticket).await {
             Ok(request) => request,
             Err((status, why)) => return refused(ticket, ExchangeEnd::Refused, status, why),
         };
-        match self.upstream.send(request).await {
+        match self.upstream.send(request, &tap).await {
             Ok((mut response, connection)) => {
+                tap.lock().unwrap_or_else(PoisonError::into_inner).kept = None;
                 ticket.record.status = Some(response.status().as_u16());
                 ticket.record.head_ms = Some(ticket.elapsed_ms());
                 headers::drop_those_of_the_connection(response.headers_mut());
@@ -154,6 +161,7 @@ impl Proxy {
                         tap: ResponseTap::default(),
                         ticket,
                         connection: Some(connection),
+                        broken: None,
                         upstream: Arc::clone(&self.upstream),
                     };
                     passing.end_if_empty();
@@ -184,7 +192,7 @@ impl Proxy {
     async fn prepare(
         &self,
         request: Request<Incoming>,
-        tap: SharedTap,
+        tap: &SharedTap,
         ticket: &mut Ticket,
     ) -> Result<Request<Upload>, (StatusCode, &'static str)> {
         let (mut head, body) = request.into_parts();
@@ -202,12 +210,17 @@ impl Proxy {
             head.headers.insert(HOST, name);
         }
         let tuned = self.tuned.as_ref().filter(|_| LOADING.contains(&endpoint.as_str()) && head.method == Method::POST);
-        let Some(tuned) = tuned else { return Ok(Request::from_parts(head, Upload::Passing { body, tap })) };
+        let Some(tuned) = tuned else {
+            if body.is_end_stream() {
+                tap.lock().unwrap_or_else(PoisonError::into_inner).end();
+            }
+            return Ok(Request::from_parts(head, Upload::Passing { body, tap: Arc::clone(tap) }));
+        };
         let whole = whole(body).await?;
         let changed = inject::with_options(&whole, tuned, same_model);
         ticket.record.applied = changed.is_some();
         let whole = changed.map_or(whole, Bytes::from);
-        tap.lock().unwrap_or_else(PoisonError::into_inner).read(&whole);
+        tap.lock().unwrap_or_else(PoisonError::into_inner).read(&whole, true);
         if head.headers.contains_key(CONTENT_LENGTH) {
             head.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
         }

@@ -35,7 +35,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         self.record.total_ms = self.elapsed_ms();
-        self.tap.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut self.record);
+        self.tap.lock().unwrap_or_else(PoisonError::into_inner).tap.fill(&mut self.record);
         (self.hear)(std::mem::take(&mut self.record));
     }
 }

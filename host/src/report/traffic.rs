@@ -25,16 +25,13 @@ pub fn render(traffic: &Traffic, width: usize, colour: bool) -> String {
         return page.finish();
     };
     let day = |at: &str| at.get(..10).unwrap_or(at).to_owned();
-    page.paragraph(
-        Style::Plain,
-        &format!(
-            "{} from {} to {}; {} of them were to make text, which the rest is about.",
-            count(traffic.requests, "request"),
-            day(from),
-            day(to),
-            grouped(number(traffic.all.requests)),
-        ),
-    );
+    let (from, to) = (day(from), day(to));
+    let when = if from == to { format!("on {from}") } else { format!("from {from} to {to}") };
+    let about = match traffic.all.requests {
+        0 => "none of them was to make text, so there are no times and sizes to show".to_owned(),
+        requests => format!("{} of them to make text, which the rest is about", grouped(number(requests))),
+    };
+    page.paragraph(Style::Plain, &format!("{} {when}; {about}.", count(traffic.requests, "request")));
     if traffic.unreadable > 0 {
         page.paragraph(
             Style::Warning,

@@ -2,7 +2,21 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{ranks::ranks, summary::median};
+use super::{
+    ranks::ranks,
+    summary::{mean, median},
+};
+
+/// Shares of the whole time within which two values are neighbours, and from which on they are far apart.
+const NEAR: f64 = 0.1;
+const FAR: f64 = 0.33;
+
+/// Fewest pairs that say how much values differ.
+const FEWEST_PAIRS: usize = 8;
+
+/// The standard deviation of a normal distribution is that many times its median absolute deviation, and further out than so many of them nothing counts.
+const MAD_TO_DEVIATION: f64 = 1.4826;
+const MOST_DEVIATIONS: f64 = 3.0;
 
 /// A value at a time, among others of its group, which share their level and not that of other groups.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,6 +98,37 @@ pub fn swing(points: &[Point], window: usize) -> f64 {
     (greatest - least).max(0.0)
 }
 
+/// Variance of what changes slowly: half the mean square of the differences within groups between values that lie far apart in time, less that between
+/// neighbours, which is noise (the variogram of Matheron 1963). Values that are far out are drawn in first. What swings more slowly than all of it lasts
+/// shows only as far as it got. `None` with too few pairs of either kind; never negative.
+#[must_use]
+pub fn slow_variance(points: &[Point]) -> Option<f64> {
+    let times = || points.iter().map(|point| point.time);
+    let span = times().fold(f64::NEG_INFINITY, f64::max) - times().fold(f64::INFINITY, f64::min);
+    let distances: Vec<f64> = centred(points).into_iter().map(|(_, value)| value.abs()).collect();
+    if distances.is_empty() {
+        return None;
+    }
+    let most = MOST_DEVIATIONS * MAD_TO_DEVIATION * median(&distances);
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for group in groups(points) {
+        let centre = median(&group.iter().map(|point| point.value).collect::<Vec<_>>());
+        let drawn_in = |point: &Point| (point.value - centre).clamp(-most, most);
+        for (index, earlier) in group.iter().enumerate() {
+            for later in group.get(index + 1..).unwrap_or_default() {
+                let (apart, square) = (later.time - earlier.time, (drawn_in(later) - drawn_in(earlier)).powi(2));
+                if apart <= NEAR * span {
+                    near.push(square);
+                } else if apart >= FAR * span {
+                    far.push(square);
+                }
+            }
+        }
+    }
+    let enough = near.len() >= FEWEST_PAIRS && far.len() >= FEWEST_PAIRS;
+    enough.then(|| ((mean(&far) - mean(&near)) / 2.0).max(0.0))
+}
+
 /// Times and values from the median of their group, in the order of time; a point that is alone in its group says nothing.
 fn centred(points: &[Point]) -> Vec<(f64, f64)> {
     let mut centred: Vec<(f64, f64)> = groups(points)
@@ -158,5 +203,21 @@ mod tests {
         let waving = points(&mut luck, 1, |time| 0.2 * (9.0 * time).sin());
         assert!((0.25..0.5).contains(&swing(&waving, 5)), "{}", swing(&waving, 5));
         assert_eq!(trend(&[Point { group: 0, time: 0.0, value: 1.0 }]), None);
+    }
+
+    #[test]
+    fn what_is_slow_is_told_from_noise_and_from_what_is_far_out() {
+        let found = |groups: u32, change: &dyn Fn(f64) -> f64| {
+            let mut luck = Luck::new(3);
+            let each: Vec<f64> =
+                (0..200).filter_map(|_| slow_variance(&points(&mut luck, groups, change))).map(f64::sqrt).collect();
+            assert_eq!(each.len(), 200);
+            median(&each)
+        };
+        // A swing of a tenth has a deviation of 7 %, of which a part is seen in four fifths of a turn.
+        let swing = |time: f64| 0.1 * (5.0 * time).sin();
+        let (alone, shared, still) = (found(1, &swing), found(2, &swing), found(1, &|_| 0.0));
+        assert!((0.05..0.11).contains(&alone) && shared > 0.02 && still < 0.025, "{alone} {shared} {still}");
+        assert_eq!(slow_variance(&[Point { group: 0, time: 0.0, value: 1.0 }; 3]), None);
     }
 }

@@ -84,7 +84,10 @@ impl StoreError {
             Self::Broken { path, .. } => format!("remove it: rm '{}'", path.display()),
             Self::NotAProfile { .. } => "`ralf-tune profile export NAME` writes one".to_owned(),
             Self::NotAStudy { .. } => "`ralf-tune study export` writes one".to_owned(),
-            Self::NoProfile { .. } => "`ralf-tune profile list` shows those that are kept".to_owned(),
+            Self::NoProfile { .. } => {
+                "every `ralf-tune run` makes fast, balanced and quality; `ralf-tune profile list` shows those that are kept"
+                    .to_owned()
+            }
             Self::SeveralProfiles { models, .. } => format!("name one of them with --model: {}", models.join(", ")),
             Self::Newer { .. } => "use that release".to_owned(),
             Self::NoneUnfinished => "begin a new one: ralf-tune run".to_owned(),

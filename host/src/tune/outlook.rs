@@ -2,7 +2,11 @@
 
 use batch_outlook::{Batch, Evidence, File, Policy, Requests, Timed, expect};
 
-use super::{answer_length::AnswerLengths, tries::Tries};
+use super::{
+    answer_length::AnswerLengths,
+    residuals::{Request, requests, writing_residuals},
+    tries::Tries,
+};
 use crate::{
     model::{
         candidate::Candidate,
@@ -13,11 +17,14 @@ use crate::{
         trial::{Trial, TrialState},
         workload::{Workload, cut},
     },
-    stats::{interval::LEVEL, summary::median},
+    stats::{interval::LEVEL, summary::median, trend::slow_variance},
 };
 
 /// So many requests that all workers were busy for are enough; with fewer of them those of shorter runs help.
 const ENOUGH: usize = 5;
+
+/// Half-width of a 95 % interval of a normal distribution, in standard deviations.
+const NORMAL_95: f64 = 1.96;
 
 /// What to expect of the whole batch; `None` when not one note was made as it makes them.
 #[must_use]
@@ -30,6 +37,8 @@ pub fn outlook(trials: &[Trial], settings: &Candidate, workload: &Workload) -> O
     let evidence = evidence(trials, settings, workload);
     let requests = Requests::of(&evidence)?;
     let look = expect(&requests, &batch(settings, &workload.batch_chars), &policy(settings));
+    let reach = (look.seconds_interval.1 / look.seconds).ln().hypot(NORMAL_95 * swing(trials));
+    let seconds_interval = (look.seconds / reach.exp(), look.seconds * reach.exp());
     let interval =
         |(low, high): (f64, f64), unit: f64| ConfidenceInterval { level: LEVEL, low: low / unit, high: high / unit };
     Some(BatchOutlook {
@@ -38,11 +47,18 @@ pub fn outlook(trials: &[Trial], settings: &Candidate, workload: &Workload) -> O
         lost_interval: interval(look.lost_interval, 1.0),
         unattended_probability: look.nothing_lost.clamp(0.0, 1.0),
         expected_minutes: look.seconds / 60.0,
-        interval: interval(look.seconds_interval, 60.0),
+        interval: interval(seconds_interval, 60.0),
         requests: evidence.requests as usize,
         failed_requests: evidence.failed as usize,
         stalled_requests: requests.stalls.stalled as usize,
     })
+}
+
+/// How far off the machine may have been while the settings were measured: the standard deviation, on the logarithmic scale, of what changes slowly in the
+/// time of writing a token, over the whole study. A batch meets the machine as it is on average, or as it is by then.
+fn swing(trials: &[Trial]) -> f64 {
+    let all: Vec<Request> = trials.iter().flat_map(requests).collect();
+    slow_variance(&writing_residuals(&all)).unwrap_or(0.0).sqrt()
 }
 
 /// When these settings give a request up, and what then.

@@ -211,7 +211,12 @@ pub async fn run(
     let mut made = workshop.made;
     made.seconds = workshop.clock.elapsed().as_secs_f64();
     (made.least_at_once, made.most_at_once, made.lowered) = workshop.pace.record();
-    made.quality = mean_interval(&workshop.scores);
+    made.quality = mean_interval(&workshop.scores).map(|mut quality| {
+        // No note is better than 1, whatever few of them leave possible.
+        quality.interval.low = quality.interval.low.max(0.0);
+        quality.interval.high = quality.interval.high.min(1.0);
+        quality
+    });
     made.left = setup.sources.len() - made.notes - made.lost.len();
     warnings.extend(
         setup.panel.failures().iter().map(|error| Warning { what: error.to_string(), advice: Some(error.hint()) }),
