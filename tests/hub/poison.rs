@@ -25,15 +25,8 @@ const LIARS: usize = HONEST / 9;
 /// What a recommendation may move by.
 const MOST_MOVED: f64 = 0.03;
 
-/// What a recommendation may move by where liars hide among the honest of several classes: nothing that they say is unlike the others, and the middle of a
-/// mixture moves farther than that of one class.
-const MOST_MOVED_BY_HIDDEN: f64 = 0.04;
-
 /// What a liar tells, of a class whose centre is this one.
 type Lie = fn(usize, f64) -> f64;
-
-/// The lie that is none to look at.
-const HIDDEN: &str = "a little better than most";
 
 /// All high, all low, in both directions, just within what is not noticed, and what pays most for who wants to be believed.
 const LIES: [(&str, Lie); 6] = [
@@ -42,7 +35,7 @@ const LIES: [(&str, Lie); 6] = [
     ("both", |liar, centre| if liar % 2 == 0 { centre * 30.0 } else { centre / 30.0 }),
     ("just not noticed, fast", |_, centre| centre * 1.9),
     ("just not noticed, slow", |_, centre| centre / 1.9),
-    (HIDDEN, |_, centre| centre * 1.3),
+    ("a little better than most", |_, centre| centre * 1.3),
 ];
 
 /// Normal numbers as they are in the mean of many crowds, in no order: what is measured is what lies do, not how a crowd happens to be.
@@ -132,8 +125,7 @@ fn one_liar_of_ten_moves_little() {
                 for (kind, _) in &kinds() {
                     for (before, after) in shown(&clean, kind).await.into_iter().zip(shown(&poisoned, kind).await) {
                         let moved = (after / before - 1.0).abs();
-                        let most = if name == HIDDEN { MOST_MOVED_BY_HIDDEN } else { MOST_MOVED };
-                        assert!(moved < most, "{name}, first: {liars_first}: {before} became {after}");
+                        assert!(moved < MOST_MOVED, "{name}, first: {liars_first}: {before} became {after}");
                         if moved > worst.0 {
                             worst = (moved, name);
                         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{failure::Failure, places, share, study, ui};
 use crate::{
     model::{
+        candidate::Candidate,
         kept::StudyId,
         machine::{MachineProfile, ModelProfile, ServerProfile, same_model},
         prior::{Prior, objections},
@@ -36,6 +37,8 @@ pub struct Now<'a> {
     pub machine: &'a MachineProfile,
     pub server: &'a ServerProfile,
     pub profile: &'a ModelProfile,
+    /// The settings that are in use.
+    pub present: &'a Candidate,
 }
 
 /// The study that was named, or the newest that fits, or what others measured; none where there is none, or nobody wants one. Simulated machines
@@ -63,18 +66,18 @@ pub fn find(
 /// What others measured.
 fn of_others(env: &BTreeMap<String, String>, alone: bool, now: &Now<'_>) -> Result<Prior, Failure> {
     let packs = share::others(env)?;
-    let asked = share::asked(env, now.machine, now.server, now.profile, now.workload)?;
+    let asked = share::asked(env, now.machine, now.server, now.profile, now.workload, now.present)?;
     let found = recommend(&asked, &packs).ok_or_else(|| {
         let hint = "--prior none measures without; ralf-tune share import brings more".to_owned();
         Failure::usage("nothing that others measured is near this machine and model".to_owned(), Some(hint))
     })?;
-    Ok(Prior::shared(&found, alone))
+    Ok(Prior::shared(&found, now.present, alone))
 }
 
 /// The same, where nobody asked for it: what cannot be read is no prior, and what is far is none either.
 fn near(env: &BTreeMap<String, String>, now: &Now<'_>) -> Option<Prior> {
     let packs = share::others(env).ok()?;
-    let asked = share::asked(env, now.machine, now.server, now.profile, now.workload).ok()?;
+    let asked = share::asked(env, now.machine, now.server, now.profile, now.workload, now.present).ok()?;
     let found = recommend(&asked, &packs)?;
     if found.nearest.first().is_none_or(|nearest| nearest.distance > NEAR) {
         return None;
@@ -82,7 +85,7 @@ fn near(env: &BTreeMap<String, String>, now: &Now<'_>) -> Option<Prior> {
     ui::message(
         "others measured a machine like this one: their settings are tried first (--prior none begins without)",
     );
-    Some(Prior::shared(&found, false))
+    Some(Prior::shared(&found, now.present, false))
 }
 
 fn this_one(env: &BTreeMap<String, String>, meant: &str, now: &Now<'_>) -> Result<Prior, Failure> {

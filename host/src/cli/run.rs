@@ -99,6 +99,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             machine: &connection.machine,
             server: &server,
             profile: &model,
+            present: &baseline,
         };
         // A study that goes on has the one that it began with.
         let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), args.prove, &here)? };

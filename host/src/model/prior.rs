@@ -54,14 +54,20 @@ impl Prior {
         })
     }
 
-    /// What others' measurements recommend. `alone`: nothing else is asked where it does not hold.
+    /// What others' measurements recommend to somebody who has the present settings: what their notes are made of stays theirs. `alone`: nothing else is asked where it does
+    /// not hold.
     #[must_use]
-    pub fn shared(recommendation: &Recommendation, alone: bool) -> Self {
+    pub fn shared(recommendation: &Recommendation, present: &Candidate, alone: bool) -> Self {
         Self {
             study: None,
             shared: Some(recommendation.behind),
             alone,
-            settings: recommendation.settings.clone(),
+            settings: Candidate {
+                max_content_length: present.max_content_length,
+                num_predict: present.num_predict,
+                temperature: present.temperature,
+                ..recommendation.settings.clone()
+            },
             notes_per_minute: recommendation.notes_per_minute,
             at_once: 0.0,
             // What is believed of it is what is measured here.

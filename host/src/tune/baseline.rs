@@ -10,12 +10,20 @@ use super::{
     stage,
 };
 use crate::model::{
+    candidate::Candidate,
     experiment::{Experiment, Proposal},
     metric::Metric,
     observation::FailureCause,
     study::StudyEvent,
     trial::{Trial, TrialState},
 };
+
+/// Notes that are made of them, and how many of different files.
+pub const NOTES: usize = 4;
+const DIFFERENT: usize = 3;
+
+/// Where the files lie in the order of their sizes, the first ones first.
+const PLACES: [f64; 8] = [0.5, 0.85, 0.2, 0.35, 0.65, 0.95, 0.05, 0.75];
 
 /// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
 const RATES_PROBE: (u32, u32) = (150, 12);
@@ -31,13 +39,17 @@ pub async fn run(
     fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     progress: &mut Progress,
+    (why, notes): (&str, usize),
     (deadline, late): (Instant, Instant),
     emit: &mut dyn FnMut(StudyEvent),
 ) {
     let began = Instant::now();
-    let mut files = spread(facts.workload.files.len(), &[0.5, 0.85, 0.2]);
+    let mut files = files(facts.workload.files.len(), DIFFERENT);
     // The same once more: what differs between two equal notes is noise.
     files.extend(files.first().copied());
+    let made = files_made(&progress.history, facts.baseline);
+    files.retain(|file| !made.contains(file));
+    files.truncate(notes.saturating_sub(made.len()));
     for files in files.chunks(fleet.hands()) {
         if Instant::now() >= deadline {
             break;
@@ -46,7 +58,7 @@ pub async fn run(
             let proposal = Proposal {
                 candidate: facts.baseline.clone(),
                 experiment: Experiment::Notes { files: vec![*file] },
-                why: "what your present settings do".into(),
+                why: why.into(),
             };
             let what = stage::describe(&proposal, facts.baseline);
             (proposal, what)
@@ -80,6 +92,31 @@ pub async fn run(
         let trials = fleet.run_all("baseline", vec![(proposal, what)], false, None, late, emit).await;
         progress.history.extend(trials);
     }
+}
+
+/// So many different files for first notes: a middle, a large and a small one, and then others.
+#[must_use]
+pub fn files(count: usize, wanted: usize) -> Vec<usize> {
+    let mut files = spread(count, &PLACES);
+    files.truncate(wanted);
+    files
+}
+
+/// Whether notes were made with these settings before.
+#[must_use]
+pub fn is_known(history: &[Trial], settings: &Candidate) -> bool {
+    !files_made(history, settings).is_empty()
+}
+
+/// Files that notes were made of with these settings before.
+fn files_made(history: &[Trial], settings: &Candidate) -> Vec<usize> {
+    let own = history.iter().filter(|trial| trial.candidate.works_like(settings) && trial.is_complete());
+    own.filter_map(|trial| match &trial.experiment {
+        Experiment::Notes { files } => Some(files.clone()),
+        _ => None,
+    })
+    .flatten()
+    .collect()
 }
 
 /// Positions in a sorted list of files, by quantile, each once.

@@ -329,6 +329,16 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// What the first request after the last load said, until another one was measured.
+    pub const fn first_request(&self) -> Option<FirstRequest> {
+        self.first
+    }
+
+    /// Whether it did not end in the time that there was.
+    pub const fn first_was_cut_off(&self) -> bool {
+        self.first_was_cut_off
+    }
+
     /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which
     /// is shorter than any other.
     pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, seconds: f64) -> bool {

@@ -1,5 +1,6 @@
 //! What does not change during a study, and what grows with it.
 
+use super::short_proof::ShortProof;
 use crate::{
     model::{
         candidate::Candidate,
@@ -25,16 +26,25 @@ pub struct Facts<'a> {
     pub seed: u64,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// The same for a search that begins from other settings than the present ones.
+    #[must_use]
+    pub fn beginning_from<'b>(&'b self, start: &'b Candidate) -> Facts<'b>
+    where
+        'a: 'b,
+    {
+        Facts { baseline: start, space: SearchSpace::of(self.machine, self.server, self.model, start), ..*self }
+    }
+
     /// What a plugin is told.
     #[must_use]
-    pub fn view<'a>(
-        &'a self,
-        workload: &'a WorkloadView,
-        incumbent: &'a Candidate,
+    pub fn view<'b>(
+        &'b self,
+        workload: &'b WorkloadView,
+        incumbent: &'b Candidate,
         seconds_left: f64,
-        history: &'a [Trial],
-    ) -> StudyView<'a> {
+        history: &'b [Trial],
+    ) -> StudyView<'b> {
         StudyView {
             machine: self.machine,
             server: self.server,
@@ -62,6 +72,10 @@ pub struct Progress {
     pub interrupted: bool,
     /// What an earlier study found was checked, and is so.
     pub prior_holds: bool,
+    /// The settings that the search begins from, where they are not the present ones: what others found, and is better here.
+    pub start: Option<Candidate>,
+    /// What short requests say of what others found and of the present settings.
+    pub short_proof: Option<ShortProof>,
     /// Seconds that the study may take: its budget, or less where the batch is not worth it.
     pub total_seconds: f64,
 }
@@ -79,6 +93,8 @@ impl Progress {
             incumbent: baseline.clone(),
             interrupted: false,
             prior_holds: false,
+            start: None,
+            short_proof: None,
             total_seconds,
         }
     }

@@ -41,6 +41,13 @@ impl FirstRequest {
         })
     }
 
+    /// One that took so many seconds for each token of its prompt and of its answer.
+    #[cfg(test)]
+    #[must_use]
+    pub const fn at(reading: f64, writing: f64) -> Self {
+        Self { reading, writing }
+    }
+
     /// What strategies may know of it.
     pub fn facts(&self) -> impl Iterator<Item = (String, f64)> + use<> {
         let rates = [(READS, self.reading), (WRITES, self.writing)];

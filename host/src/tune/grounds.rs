@@ -1,6 +1,9 @@
 //! Whether what was measured suffices to put another one in the place of the present settings, and the sentence that says so. Pure.
 
-use super::first_request::{CUT_OFF_AFTER, FirstRequest, chars_read, least_note_seconds_after};
+use super::{
+    first_request::{CUT_OFF_AFTER, FirstRequest, chars_read, least_note_seconds_after},
+    short_proof::ShortProof,
+};
 use crate::model::{
     candidate::Candidate,
     experiment::Experiment,
@@ -31,6 +34,8 @@ pub enum Grounds {
     Unusable(String),
     /// No pair fitted in, or few, and the estimates of the two are far apart.
     FarApart(String),
+    /// There was no time for notes, and short requests with both say that it is faster.
+    Foretold(String),
     NotProven(String),
 }
 
@@ -44,6 +49,8 @@ pub struct Case<'a> {
     pub floor: f64,
     /// The most notes a minute that the present settings can make, by requests that did not end.
     pub bound: Option<f64>,
+    /// What short requests with both say, where there was no time for notes.
+    pub short_proof: Option<&'a ShortProof>,
 }
 
 impl Grounds {
@@ -57,7 +64,11 @@ impl Grounds {
     #[must_use]
     pub fn into_sentence(self) -> String {
         match self {
-            Self::Proven(why) | Self::Unusable(why) | Self::FarApart(why) | Self::NotProven(why) => why,
+            Self::Proven(why)
+            | Self::Unusable(why)
+            | Self::FarApart(why)
+            | Self::Foretold(why)
+            | Self::NotProven(why) => why,
         }
     }
 }
@@ -113,6 +124,11 @@ impl Case<'_> {
             let why = "it makes the same notes in the same time as your present settings, so these stay";
             return Grounds::NotProven(why.into());
         }
+        if !self.is_apart(FAR_APART, theirs)
+            && let Some(proof) = self.short_proof
+        {
+            return short(proof);
+        }
         if !self.is_apart(FAR_APART, theirs) {
             let why = "there was no time to prove it faster than your present settings, so these stay";
             return Grounds::NotProven(why.into());
@@ -143,6 +159,9 @@ impl Case<'_> {
             (_, None) => {
                 Grounds::Unusable("no note could be made with your present settings in the time that they had".into())
             }
+            _ if self.short_proof.is_some_and(ShortProof::is_faster) => {
+                self.short_proof.map_or_else(|| Grounds::NotProven(String::new()), short)
+            }
             _ => Grounds::NotProven(
                 "no note could be made with your present settings in the time that they had, and these are not known to be faster, so those stay".into(),
             ),
@@ -168,6 +187,16 @@ impl Case<'_> {
                 theirs.value, ours.value
             )
         })
+    }
+}
+
+/// What short requests with both say.
+fn short(proof: &ShortProof) -> Grounds {
+    let said = proof.describe();
+    if proof.is_faster() {
+        Grounds::Foretold(format!("there was no time for notes: {said}"))
+    } else {
+        Grounds::NotProven(format!("there was no time for notes, and {said}, so your present settings stay"))
     }
 }
 
@@ -235,7 +264,9 @@ mod tests {
 
     fn suffice(ours: Option<(f64, f64)>, theirs: Option<(f64, f64)>, bound: Option<f64>) -> bool {
         let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
-        Case { winner: &winner, baseline: &baseline, comparison: None, floor: 0.0, bound }.grounds().suffice()
+        Case { winner: &winner, baseline: &baseline, comparison: None, floor: 0.0, bound, short_proof: None }
+            .grounds()
+            .suffice()
     }
 
     #[test]

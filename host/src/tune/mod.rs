@@ -47,6 +47,7 @@ mod restore;
 mod rough_tokens;
 mod score;
 mod server;
+mod short_proof;
 mod shrink;
 mod stage;
 mod steps;

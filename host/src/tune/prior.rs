@@ -8,7 +8,6 @@ use super::{
     facts::{Facts, Progress},
     fleet::Fleet,
     obedience::well,
-    recommended,
     summarise::effective_slots,
 };
 use crate::model::{
@@ -23,16 +22,10 @@ pub const STAGE: &str = "prior";
 /// Fewest notes that are made to check the settings.
 const NOTES: usize = 3;
 
-/// Share of the budget that the check may take. What others found is less likely to hold, and costs less to try.
+/// Share of the budget that the check may take.
 #[must_use]
 pub const fn share(prior: &Prior) -> f64 {
-    if prior.alone {
-        0.6
-    } else if prior.shared.is_some() {
-        0.2
-    } else {
-        0.4
-    }
+    if prior.alone { 0.6 } else { 0.4 }
 }
 
 /// Changes of the speed, as logarithms: below the first nothing has changed, above the second something has, whatever noise there is.
@@ -48,9 +41,6 @@ pub async fn check(
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) -> bool {
-    if prior.shared.is_some() {
-        return recommended::check(fleet, facts, prior, progress, deadline, emit).await;
-    }
     let started = fleet.clock.elapsed();
     let are_present = prior.settings.works_like(facts.baseline);
     emit(StudyEvent::StageStarted { name: STAGE.into(), index: 0, of: 2 });

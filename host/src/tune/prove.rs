@@ -6,7 +6,7 @@ use super::{
     compare::{self, Contest, Goal},
     facts::{Facts, Progress},
     fleet::Fleet,
-    grounds::Case,
+    grounds::{Case, bound_of_unfinished},
     judge::Judge,
     study::Setup,
     verdict::{select, settings_of},
@@ -60,9 +60,17 @@ pub async fn run(
     if winner.is_baseline || tuned.works_like(facts.baseline) {
         return;
     }
-    if is_beyond_doubt(setup, progress, winner, baseline) {
+    if is_beyond_doubt(setup, facts, progress, winner, baseline) {
         return;
     }
+    let prior = setup.begun.prior.as_ref();
+    if progress.short_proof.is_some() && prior.is_some_and(|prior| prior.alone) {
+        // There was no time for notes, and all of it went to short requests.
+        return;
+    }
+    // Of what others found it is enough to know that it is better, and so it is where the user wants no more.
+    let holds = progress.prior_holds && prior.is_some_and(|prior| prior.shared.is_some());
+    let is_gain_wanted = setup.prepared.known.is_empty() && !holds;
     let count = setup.prepared.stages.len() + 2;
     emit(StudyEvent::StageStarted { name: "confirm".into(), index: count - 1, of: count });
     let started = fleet.clock.elapsed();
@@ -80,11 +88,14 @@ pub async fn run(
             names: ("the winner", "your present settings"),
             file_seconds: (ours, theirs),
             deadline,
-            goal: if setup.prepared.known.is_empty() { Goal::Gain } else { Goal::Proof },
+            goal: match (is_gain_wanted, holds) {
+                (true, _) => Goal::Gain,
+                (false, true) => Goal::ProofOfPlain,
+                (false, false) => Goal::Proof,
+            },
         };
         compare::run(fleet, &contest, &mut progress.history, confirmed, emit).await;
     }
-    let is_gain_wanted = setup.prepared.known.is_empty();
     if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
         // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
         let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
@@ -110,14 +121,16 @@ pub async fn run(
 /// comparison all the same.
 fn is_beyond_doubt(
     setup: &Setup<'_>,
+    facts: &Facts<'_>,
     progress: &Progress,
     winner: &MeasuredCandidate,
     baseline: &MeasuredCandidate,
 ) -> bool {
     let shared = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some() && !prior.alone);
     let is_tried = shared.is_some_and(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
-    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound: None };
-    is_tried && baseline.notes_per_minute.is_some() && case.grounds().suffice()
+    let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
+    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: None };
+    is_tried && (baseline.notes_per_minute.is_some() || bound.is_some()) && case.grounds().suffice()
 }
 
 /// How many notes fit into the time, by what a file costs in seconds of the whole machine.

@@ -1,16 +1,21 @@
-//! What others found is tried beside the present settings on the same files, and dropped where it is no better there.
+//! What others found is tried beside the present settings: a place to begin from, and never a detour. What is measured of it counts as any other measurement, and it is
+//! dropped where it is no better here.
 
 use tokio::time::Instant;
 
 use super::{
+    baseline,
     candidates::speed_of,
     compare,
     facts::{Facts, Progress},
     fleet::Fleet,
     prior::STAGE,
+    short_proof::{self, ShortProof},
+    stage,
 };
 use crate::model::{
     candidate::Candidate,
+    experiment::{Experiment, Proposal},
     metric::{Estimate, Metric},
     observation::FailureCause,
     prior::Prior,
@@ -18,71 +23,303 @@ use crate::model::{
     trial::{Trial, TrialState},
 };
 
+/// Share of the budget that the trial of what others found may take, and the present settings beside it: what it costs where it is of no use.
+const TRIAL_SHARE: f64 = 0.15;
+
+/// Seconds that are kept at the end where nothing else is asked, besides what a load takes.
+const KEPT_SECONDS: f64 = 1.0;
+
 /// Fewest notes that are made with each of the two.
 const NOTES: usize = 2;
 
-/// Share of the least speed that was foretold below which something else must be going on here.
-const LEAST: f64 = 0.8;
+/// Share of the speed that was foretold below which it is no more than a place to begin from: whoever made it so fast had something that is not here.
+const AS_FORETOLD: f64 = 0.75;
 
 /// How many times as fast as the present settings it must seem, so that nothing else is searched for: notes this few are not sure of less. Where nothing
 /// else would be searched for anyway, the comparison decides.
 const BETTER: f64 = 1.2;
 const BETTER_ALONE: f64 = 1.0;
 
-/// Tries what others found. Whether it holds: then its settings are the incumbent, and only the comparison is still to be made.
+/// How many times as fast it must seem so that the search begins from it.
+const WORTH_BEGINNING: f64 = 1.03;
+
+/// Share of the time that is left which one trial of short requests may take: each of the two has one, and then one more.
+const SHORT_SHARE: f64 = 0.2;
+
+/// Share of it that those of the present settings may take where they are slower than the others.
+const SHORT_MOST: f64 = 0.7;
+
+/// How people know the two.
+const WHO: &str = "what others found";
+const PRESENT: &str = "your present settings";
+
+/// Rounds of short requests at most.
+const MOST_ROUNDS: usize = 4;
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It is as good as was said, and nothing else has to be searched for.
+    Holds,
+    /// It is better than what is there: the search begins from it.
+    Better,
+    /// It is of no use here.
+    Dropped,
+}
+
+/// One trial of it.
+struct Trying<'a> {
+    prior: &'a Prior,
+    /// Until when it may go on.
+    deadline: Instant,
+    are_present: bool,
+}
+
+/// Tries what others found.
 pub async fn check(
     fleet: &mut Fleet<'_>,
     facts: &Facts<'_>,
     prior: &Prior,
     progress: &mut Progress,
-    deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
-) -> bool {
+) -> Found {
     let started = fleet.clock.elapsed();
     emit(StudyEvent::StageStarted { name: STAGE.into(), index: 0, of: 2 });
-    let wanted = NOTES.max(prior.settings.max_concurrent_requests as usize);
-    let files = compare::files_for(&progress.history, facts.workload.files.len(), wanted);
+    let now = started.as_secs_f64();
+    let total = progress.total_seconds;
+    let until = if prior.alone { total - KEPT_SECONDS } else { now + TRIAL_SHARE * total };
+    let trying =
+        Trying { prior, deadline: fleet.clock.at(until), are_present: prior.settings.works_like(facts.baseline) };
     let first = progress.history.len();
-    let history = &mut progress.history;
-    let ours = (&prior.settings, "what others found");
-    let theirs = (facts.baseline, "your present settings");
-    let are_present = prior.settings.works_like(facts.baseline);
-    compare::measure(fleet, STAGE, ours.0, ours.1, &files, deadline, history, emit).await;
-    if !are_present && spoiled(history.last()).is_none() {
-        compare::measure(fleet, STAGE, theirs.0, theirs.1, &files, deadline, history, emit).await;
-    }
-    let speed = |settings: &Candidate| speed_of(&progress.history, facts.workload, settings);
-    let (now, before) = (speed(&prior.settings), speed(facts.baseline));
-    let why_not = objection(progress.history.get(first), now, before.filter(|_| !are_present), prior);
-    let behind = prior.shared.unwrap_or_default();
-    let who = format!("what {} of others say", measurements(behind.packs));
+    let said = trying.measure(fleet, facts, progress, emit).await;
+    let who = format!("what {} of others say", measurements(prior.shared.unwrap_or_default().packs));
     let trials = u32::try_from(progress.history.len() - first).unwrap_or(0);
-    if let Some(why) = why_not {
-        let then = if prior.alone { "nothing else was asked" } else { "everything was measured" };
-        let warning = Warning {
-            what: format!("{who} does not hold here ({why}), so {then}"),
-            advice: prior.alone.then(|| "`ralf-tune run` finds what does".into()),
-        };
-        emit(StudyEvent::Warned { warning: warning.clone() });
-        progress.warnings.push(warning);
-        return false;
-    }
+    let (found, reason) = match said {
+        Err(why) => {
+            let then = if prior.alone { "nothing else was asked" } else { "everything was measured as without it" };
+            let warning = Warning {
+                what: format!("{who} does not hold here ({why}), so {then}"),
+                advice: prior.alone.then(|| "`ralf-tune run` finds what does".into()),
+            };
+            emit(StudyEvent::Warned { warning: warning.clone() });
+            progress.warnings.push(warning);
+            return Found::Dropped;
+        }
+        Ok((found, how)) => (found, format!("{who}{how}")),
+    };
     progress.incumbent = prior.settings.clone();
-    let found = now.map(|now| format!("{:.2} notes a minute", now.value)).unwrap_or_default();
-    let foretold = &prior.notes_per_minute.interval;
     progress.stages.push(StageOutcome {
         name: STAGE.into(),
         trials,
         seconds: fleet.clock.seconds_since(started),
         settings: Vec::new(),
-        reasons: vec![format!(
-            "{who} holds here ({found}; {:.2} to {:.2} were foretold): nothing else was searched for",
-            foretold.low, foretold.high
-        )],
+        reasons: vec![reason],
         failure: None,
         cut_short: false,
     });
-    true
+    found
+}
+
+impl Trying<'_> {
+    /// Measures it, and the present settings beside it. What came of it and how, for people; or why it is dropped.
+    async fn measure(
+        &self,
+        fleet: &mut Fleet<'_>,
+        facts: &Facts<'_>,
+        progress: &mut Progress,
+        emit: &mut dyn FnMut(StudyEvent),
+    ) -> Result<(Found, String), String> {
+        let prior = self.prior;
+        let load = trial(fleet, (&prior.settings, WHO), Experiment::Load, self.deadline, emit).await;
+        progress.history.extend(load);
+        let none = "it was not even loaded in the time that there was";
+        if let Some(why) = progress.history.last().map_or(Some(none.into()), spoiled_load) {
+            return Err(why);
+        }
+        let wanted = NOTES.max(prior.settings.max_concurrent_requests as usize);
+        let left = self.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        // Where nothing else is asked, the present settings and the comparison have to fit as well.
+        let left = if prior.alone { (left - 2.0 * fleet.last_load_seconds) / 4.0 } else { left };
+        if !notes_fit(fleet, facts, &prior.settings, wanted, left) {
+            return self.short_requests(fleet, facts, progress, emit).await;
+        }
+        let files = baseline::files(facts.workload.files.len(), wanted);
+        let tried = progress.history.len();
+        let history = &mut progress.history;
+        compare::measure(fleet, STAGE, &prior.settings, WHO, &files, self.deadline, history, emit).await;
+        if let Some(why) = progress.history.get(tried).and_then(spoiled) {
+            return Err(why);
+        }
+        let is_alike = self.are_present || self.measure_present(fleet, facts, progress, emit).await;
+        let speed = |settings: &Candidate| speed_of(&progress.history, facts.workload, settings);
+        let (now, before) = (speed(&prior.settings), speed(facts.baseline));
+        self.judge(now, before.filter(|_| !self.are_present), is_alike)
+    }
+
+    /// Measures the present settings on the same files; they are measured in every study, so that this takes nothing from it. Whether as in the middle of a long
+    /// batch: where that takes too long, by single notes.
+    async fn measure_present(
+        &self,
+        fleet: &mut Fleet<'_>,
+        facts: &Facts<'_>,
+        progress: &mut Progress,
+        emit: &mut dyn FnMut(StudyEvent),
+    ) -> bool {
+        let present = facts.baseline;
+        let until = self.until_present(fleet, progress.total_seconds);
+        progress.history.extend(trial(fleet, (present, PRESENT), Experiment::Load, until, emit).await);
+        if !progress.history.last().is_some_and(Trial::is_complete) {
+            return false;
+        }
+        let wanted = NOTES.max(present.max_concurrent_requests as usize);
+        let left = until.saturating_duration_since(Instant::now()).as_secs_f64();
+        if !notes_fit(fleet, facts, present, wanted, left) {
+            baseline::run(fleet, facts, progress, ("what your present settings do", NOTES), (until, until), emit).await;
+            return present.max_concurrent_requests <= 1;
+        }
+        let files = baseline::files(facts.workload.files.len(), wanted);
+        compare::measure(fleet, STAGE, present, PRESENT, &files, until, &mut progress.history, emit).await;
+        true
+    }
+
+    /// When the present settings must be done.
+    fn until_present(&self, fleet: &Fleet<'_>, total: f64) -> Instant {
+        if self.prior.alone {
+            return self.deadline;
+        }
+        fleet.clock.at(fleet.clock.elapsed().as_secs_f64() + TRIAL_SHARE * total)
+    }
+
+    /// What notes said. `is_alike`: both were measured alike, as the middle of a long batch.
+    fn judge(
+        &self,
+        now: Option<Estimate>,
+        before: Option<Estimate>,
+        is_alike: bool,
+    ) -> Result<(Found, String), String> {
+        let now = now.ok_or("no note was made with it in the time")?;
+        let foretold = &self.prior.notes_per_minute;
+        let how = format!(
+            "{:.2} notes a minute; {:.2} to {:.2} were foretold",
+            now.value, foretold.interval.low, foretold.interval.high
+        );
+        let alone = self.prior.alone;
+        let is_sure = alone || (is_alike && now.value >= AS_FORETOLD * foretold.value);
+        let better = if alone { BETTER_ALONE } else { BETTER };
+        match before {
+            None if self.are_present || alone => Ok((Found::Holds, holds(&how))),
+            // Where the present settings make no note, what is scarce here may not be scarce where others measured.
+            None => Ok((Found::Better, begins(&how))),
+            Some(before) if now.value >= better * before.value && is_sure => Ok((Found::Holds, holds(&how))),
+            Some(before) if now.value >= WORTH_BEGINNING * before.value && !alone => Ok((Found::Better, begins(&how))),
+            Some(before) => Err(format!(
+                "{:.2} notes a minute, and {:.2} with your present settings on the same files",
+                now.value, before.value
+            )),
+        }
+    }
+
+    /// What short requests with both say, in turns, where there is no time for notes.
+    async fn short_requests(
+        &self,
+        fleet: &mut Fleet<'_>,
+        facts: &Facts<'_>,
+        progress: &mut Progress,
+        emit: &mut dyn FnMut(StudyEvent),
+    ) -> Result<(Found, String), String> {
+        let ours = &self.prior.settings;
+        let same_notes = short_proof::make_the_same_notes(ours, facts.baseline, facts.workload);
+        if self.prior.alone && !same_notes {
+            return Err(
+                "there is no time for notes, and it makes other ones than your present settings: how good they are, short requests do not tell".into(),
+            );
+        }
+        let none = || "not even a short request ended with it in the time that there was".to_owned();
+        let left = || self.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let share = if self.prior.alone { SHORT_SHARE } else { 2.0 * SHORT_SHARE };
+        let rest = (left() - fleet.last_load_seconds).max(0.0);
+        let shape_of = |fleet: &Fleet<'_>, settings: &Candidate, seconds: f64| {
+            short_proof::shape(fleet.first_request()?, settings.max_concurrent_requests, seconds)
+        };
+        let mut shapes = [shape_of(fleet, ours, share * rest).ok_or_else(none)?; 2];
+        let sides = [(ours, WHO), (facts.baseline, PRESENT)];
+        let until = self.until_present(fleet, progress.total_seconds);
+        // A B, B A, A B …: what drifts meets both alike, and a load is saved at each turn.
+        for round in 0..MOST_ROUNDS {
+            let began = Instant::now();
+            let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+            for side in order.into_iter().filter(|side| *side == 0 || !self.are_present) {
+                let Some((settings, who)) = sides.get(side).copied() else { continue };
+                if round == 0 && side == 1 {
+                    // They may be far slower: then their requests are shorter.
+                    progress.history.extend(trial(fleet, (settings, who), Experiment::Load, until, emit).await);
+                    let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
+                    let [_, theirs] = &mut shapes;
+                    *theirs = shape_of(fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
+                }
+                let Some(shape) = shapes.get(side).copied() else { continue };
+                let at_once = settings.max_concurrent_requests.max(1);
+                let probe = Experiment::Probe {
+                    prompt_tokens: shape.0,
+                    output_tokens: shape.1,
+                    parallel: at_once,
+                    requests: at_once,
+                };
+                progress.history.extend(trial(fleet, (settings, who), probe, until, emit).await);
+            }
+            if self.are_present {
+                return Ok((Found::Holds, ": it is what you have".into()));
+            }
+            let proof = ShortProof::of(&progress.history, facts.workload, ours, facts.baseline);
+            let decided = proof.is_none_or(|proof| proof.is_faster() || proof.is_slower() || proof.trials.1 == 0);
+            // Another round takes as long as this one.
+            let next = Instant::now() + began.elapsed();
+            if decided || !self.prior.alone || next > self.deadline {
+                break;
+            }
+        }
+        let proof = ShortProof::of(&progress.history, facts.workload, ours, facts.baseline).ok_or_else(none)?;
+        if same_notes {
+            progress.short_proof = Some(proof);
+        }
+        let how = proof.describe();
+        if self.prior.alone {
+            return Ok((Found::Holds, format!(" was tried: {how}")));
+        }
+        if proof.is_faster() { Ok((Found::Better, begins(&how))) } else { Err(how) }
+    }
+}
+
+/// Ends of the sentence that says what came of it.
+fn holds(how: &str) -> String {
+    format!(" holds here ({how}): nothing else was searched for")
+}
+
+fn begins(how: &str) -> String {
+    format!(" is better here ({how}): the search began from it")
+}
+
+/// Whether there is time for so many notes, by the first request after the load.
+#[expect(clippy::cast_precision_loss, reason = "a few notes")]
+fn notes_fit(fleet: &Fleet<'_>, facts: &Facts<'_>, settings: &Candidate, wanted: usize, seconds: f64) -> bool {
+    match fleet.first_request() {
+        Some(first) => short_proof::note_seconds(first, facts.workload, settings) * wanted as f64 <= seconds,
+        None => !fleet.first_was_cut_off(),
+    }
+}
+
+/// One trial of the stage; none where nobody made it.
+async fn trial(
+    fleet: &mut Fleet<'_>,
+    (settings, who): (&Candidate, &str),
+    experiment: Experiment,
+    deadline: Instant,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> Vec<Trial> {
+    let why = format!("how fast {who} {} here", if who.ends_with('s') { "are" } else { "is" });
+    let proposal = Proposal { candidate: settings.clone(), experiment, why };
+    let what = format!("{} with {who}", stage::describe(&proposal, settings));
+    fleet.run_all(STAGE, vec![(proposal, what)], false, None, deadline, emit).await
 }
 
 /// So many measurements, for people.
@@ -90,38 +327,27 @@ fn measurements(count: usize) -> String {
     if count == 1 { "1 measurement".to_owned() } else { format!("{count} measurements") }
 }
 
-/// What makes a trial worthless, if anything does.
-fn spoiled(trial: Option<&Trial>) -> Option<String> {
-    let trial = trial?;
+/// What makes a load worthless, if anything does.
+fn spoiled_load(trial: &Trial) -> Option<String> {
+    match trial.state {
+        TrialState::Failed(FailureCause::OutOfTime) => Some("it was not even loaded in the time that there was".into()),
+        TrialState::Failed(cause) => Some(format!("it does not load: {}", cause.name().replace('-', " "))),
+        _ => None,
+    }
+}
+
+/// What makes a trial of notes worthless, if anything does.
+fn spoiled(trial: &Trial) -> Option<String> {
     match &trial.state {
         // Notes that ended before the time did are as good as others.
         TrialState::Failed(FailureCause::OutOfTime) if trial.sample(Metric::FileBusyMs).is_some() => None,
         TrialState::Failed(FailureCause::OutOfTime) => {
             Some("not even its first notes ended in the time that there was".into())
         }
-        TrialState::Failed(cause) => Some(format!("its notes fail: {}", cause.name())),
+        TrialState::Failed(cause) => Some(format!("its notes fail: {}", cause.name().replace('-', " "))),
         _ if trial.mean(Metric::SuccessRate).is_some_and(|share| share < 1.0) => {
             Some("some of its requests fail".into())
         }
         _ => None,
     }
-}
-
-/// Why it is dropped; `None` where it may be what is wanted.
-fn objection(trial: Option<&Trial>, now: Option<Estimate>, before: Option<Estimate>, prior: &Prior) -> Option<String> {
-    if let Some(why) = spoiled(trial) {
-        return Some(why);
-    }
-    let Some(now) = now else { return Some("no note was made with it in the time".into()) };
-    let least = LEAST * prior.notes_per_minute.interval.low;
-    if now.value < least {
-        return Some(format!(
-            "{:.2} notes a minute, where {:.2} at least were foretold",
-            now.value, prior.notes_per_minute.interval.low
-        ));
-    }
-    let better = if prior.alone { BETTER_ALONE } else { BETTER };
-    before.filter(|before| now.value < better * before.value).map(|before| {
-        format!("{:.2} notes a minute, and {:.2} with your present settings on the same files", now.value, before.value)
-    })
 }

@@ -22,6 +22,7 @@ use super::{
     profiles::profiles,
     prompts::Nonces,
     prove,
+    recommended::{self, Found},
     recording::Recording,
     restore,
     server::Server,
@@ -39,6 +40,7 @@ use crate::{
         machine::ModelProfile,
         parting::Parting,
         plugin::Manifest,
+        prior::Prior,
         space::{Parameter, SearchSpace},
         study::{Comparison, NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
         workload::Workload,
@@ -312,28 +314,31 @@ async fn measure(
         Box::pin(fleet::compare_hosts(fleet, facts.baseline, progress, deadline, emit)).await;
         emit(StudyEvent::StageFinished { name: fleet::STAGE.into(), decided: Vec::new() });
     }
-    // What the comparison of the hosts took is nobody's share.
-    let began = clock.elapsed().as_secs_f64();
-    if let Some(found) = &setup.begun.prior {
-        let deadline = clock.at(began + total * prior::share(found));
-        if Box::pin(prior::check(fleet, facts, found, progress, deadline, emit)).await {
-            progress.prior_holds = true;
-            return;
-        }
-        if found.alone {
-            return;
-        }
+    if let Some(found) = &setup.begun.prior
+        && Box::pin(begin_from(found, fleet, facts, progress, emit)).await
+    {
+        return;
     }
+    let present = facts;
+    let start = progress.start.clone();
+    let begun = start.as_ref().map(|start| facts.beginning_from(start));
+    let facts = begun.as_ref().unwrap_or(present);
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
-    if setup.prepared.known.is_empty() {
+    if start.as_ref().is_some_and(|start| baseline::is_known(&progress.history, start)) {
+        // What others found was tried just before, on the files that the present settings were tried on.
+    } else if setup.prepared.known.is_empty() {
+        // What was measured before, of the hosts or of what others found, is nobody's share.
+        let began = clock.elapsed().as_secs_f64();
         let share = setup.prepared.shares.baseline * total;
-        baseline::run(fleet, facts, progress, (clock.at(began + share), clock.at(began + 1.6 * share)), emit).await;
+        let why = if start.is_some() { "what others found does here" } else { "what your present settings do" };
+        let deadlines = (clock.at(began + share), clock.at(began + 1.6 * share));
+        baseline::run(fleet, facts, progress, (why, baseline::NOTES), deadlines, emit).await;
     } else {
         progress.history.extend(setup.prepared.known.iter().cloned());
         fleet.number_from(u32::try_from(progress.history.len()).unwrap_or(u32::MAX));
     }
 
-    let speed = candidates::speed_of(&progress.history, facts.workload, facts.baseline);
+    let speed = candidates::speed_of(&progress.history, present.workload, present.baseline);
     let worth = setup
         .begun
         .files
@@ -347,7 +352,7 @@ async fn measure(
     let kept = prove::seconds_kept(
         setup.prepared.shares.confirm,
         progress.total_seconds,
-        candidates::speed_of(&progress.history, facts.workload, facts.baseline).map(|speed| 60.0 / speed.value),
+        candidates::speed_of(&progress.history, present.workload, present.baseline).map(|speed| 60.0 / speed.value),
         fleet.last_load_seconds,
     );
     let measuring_ends = progress.total_seconds - kept;
@@ -384,8 +389,28 @@ async fn measure(
         progress.not_found.extend(end.decision.not_found.clone());
         emit(StudyEvent::StageFinished { name, decided: end.outcome.settings.clone() });
         progress.stages.push(end.outcome);
-        report_incumbent(facts, progress, emit);
+        report_incumbent(present, progress, emit);
     }
+}
+
+/// Asks what an earlier study or others found. Whether nothing else has to be asked; else the search begins, from it where it is better than what is there.
+async fn begin_from(
+    found: &Prior,
+    fleet: &mut Fleet<'_>,
+    facts: &Facts<'_>,
+    progress: &mut Progress,
+    emit: &mut dyn FnMut(StudyEvent),
+) -> bool {
+    let said = if found.shared.is_some() {
+        recommended::check(fleet, facts, found, progress, emit).await
+    } else {
+        let until = fleet.clock.elapsed().as_secs_f64() + progress.total_seconds * prior::share(found);
+        let holds = prior::check(fleet, facts, found, progress, fleet.clock.at(until), emit).await;
+        if holds { Found::Holds } else { Found::Dropped }
+    };
+    progress.prior_holds = said == Found::Holds;
+    progress.start = (said == Found::Better).then(|| found.settings.clone());
+    progress.prior_holds || found.alone
 }
 
 /// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.

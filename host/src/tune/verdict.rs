@@ -127,11 +127,25 @@ pub fn decide(
     prefer_compared(&mut selection, &candidates, confirmed.as_ref());
     let floor = setup.begun.constraints.quality_floor * best_quality(&candidates);
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
-    let grounds = found.filter(|winner| !winner.is_baseline).map(|winner| {
+    let grounds_of = |winner: &MeasuredCandidate| {
         let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
         let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
-        Case { winner, baseline, comparison, floor, bound }.grounds()
-    });
+        let tried = setup.begun.prior.as_ref().filter(|prior| prior.settings.works_like(&winner.candidate));
+        let short_proof = progress.short_proof.as_ref().filter(|_| tried.is_some());
+        Case { winner, baseline, comparison, floor, bound, short_proof }.grounds()
+    };
+    let mut grounds = found.filter(|winner| !winner.is_baseline).map(grounds_of);
+    let tried = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some()).map(|prior| &prior.settings);
+    if let (Some(Grounds::NotProven(why)), Some(tried)) = (&grounds, tried)
+        && let Some((instead, better)) = proven_instead(&selection, &candidates, tried, grounds_of)
+    {
+        // There was no time to prove what was found from there on, and that is no reason to lose what is proven.
+        selection.reasons.push(why.clone());
+        selection.runners_up.retain(|id| *id != instead);
+        selection.runners_up.insert(0, selection.winner);
+        selection.winner = instead;
+        grounds = Some(better);
+    }
     let wins = grounds.as_ref().is_some_and(Grounds::suffice);
     selection.reasons.extend(grounds.map(Grounds::into_sentence));
     if !wins && selection.winner != baseline.id {
@@ -172,6 +186,18 @@ pub fn decide(
         Outcome::KeepBaseline
     };
     Verdict { candidates, selection: Some(selection), confirmed, tuned, outcome }
+}
+
+/// What others found, where that is proven better than the present settings and may be chosen.
+fn proven_instead<'a>(
+    selection: &Selection,
+    candidates: &'a [MeasuredCandidate],
+    tried: &Candidate,
+    grounds_of: impl Fn(&'a MeasuredCandidate) -> Grounds,
+) -> Option<(u32, Grounds)> {
+    let allowed = candidates.iter().filter(|one| one.violations.is_empty() && !one.is_baseline);
+    let found = allowed.filter(|one| one.candidate.works_like(tried) && selection.runners_up.contains(&one.id));
+    found.map(|one| (one.id, grounds_of(one))).find(|(_, grounds)| grounds.suffice())
 }
 
 /// The comparison with its rates carried over to the user's own files: the pairs are few and may be smaller or larger than those. The

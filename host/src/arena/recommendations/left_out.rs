@@ -13,6 +13,7 @@ use crate::{
         prior::Prior,
         recommendation::Recommendation,
         recommending::{LeftOut, Surveyed, Tried},
+        study::StageOutcome,
     },
     share::recommend::{Asked, recommend},
     tune::{self, Panel},
@@ -57,7 +58,8 @@ fn measured(
     runtime()?.block_on(async {
         let simulation = simulation(machine, STUDY_SEED).await?;
         let profile = machine.scenario.machine_profile();
-        let asked = Asked::of(&profile, &simulation.server, &simulation.model, &machine.workload, &[0; 32]);
+        let (server, model) = (&simulation.server, &simulation.model);
+        let asked = Asked::of(&profile, server, model, &machine.workload, &machine.start, &[0; 32]);
         let Some(found) = recommend(&asked, others) else { return Ok(None) };
         let bare = tried(&best(own), &simulation.oracle(&panel).evaluate(&found.settings).await, None);
         let (proven, holds) = Box::pin(begun_with(of, &simulation, machine, own, &panel, &found)).await?;
@@ -86,10 +88,11 @@ async fn begun_with(
     found: &Recommendation,
 ) -> Result<(Tried, bool), ArenaError> {
     let mut setup = simulation.setup(machine.start.clone(), of.intensity, of.plan()?);
-    setup.begun.prior = Some(Prior::shared(found, false));
+    setup.begun.prior = Some(Prior::shared(found, &machine.start, false));
     let (_stop, stopped) = tokio::sync::watch::channel(false);
     let study = tune::run(setup, stopped, &mut |_| {}).await;
-    let holds = study.stages.iter().any(|stage| stage.name == tune::PRIOR);
+    let searched = |stage: &StageOutcome| ![tune::PRIOR, "baseline", "confirm"].contains(&stage.name.as_str());
+    let holds = study.stages.iter().any(|stage| stage.name == tune::PRIOR) && !study.stages.iter().any(searched);
     let truth = simulation.oracle(panel).evaluate(ended_with(&study)).await;
     Ok((tried(&best(own), &truth, Some(&study)), holds))
 }

@@ -14,6 +14,7 @@ use crate::{
         places, run, session, workload,
     },
     model::{
+        candidate::Candidate,
         machine::{MachineProfile, ModelProfile, ServerProfile},
         pack::SignedPack,
         workload::Workload,
@@ -41,7 +42,8 @@ pub fn run(args: &RecommendArgs) -> CommandResult {
         None => return Err(Failure::usage("no model is known".to_owned(), Some("name one with --model".into()))),
     };
     let batch = workload::workload(&settings, settings.seed.value.unwrap_or(0), None)?;
-    let asked = asked(&env, &connection.machine, &server, &model, &batch)?;
+    let asked =
+        asked(&env, &connection.machine, &server, &model, &batch, &workload::baseline(present.as_ref(), &batch))?;
     let Some(found) = recommend(&asked, &packs) else {
         let what = format!("none of the {} packs that are kept is of a machine and a model like these", packs.len());
         return Err(Failure::new(
@@ -77,8 +79,9 @@ pub fn asked(
     server: &ServerProfile,
     model: &ModelProfile,
     batch: &Workload,
+    present: &Candidate,
 ) -> Result<Asked, Failure> {
     let key = Key::load(&places::needed_data(env)?)?;
     let salt = key.map_or([0; 32], |key| *key.salt());
-    Ok(Asked::of(machine, server, model, batch, &salt))
+    Ok(Asked::of(machine, server, model, batch, present, &salt))
 }

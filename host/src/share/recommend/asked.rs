@@ -3,6 +3,7 @@
 use super::{Asked, Files, Here, LOW_CHARS_PER_TOKEN};
 use crate::{
     model::{
+        candidate::Candidate,
         machine::{Locality, MachineProfile, ModelProfile, ServerProfile},
         pack::{HardwareClass, WorkloadClass},
         workload::{BUILT_IN_PROMPT, Workload},
@@ -12,13 +13,15 @@ use crate::{
 };
 
 impl Asked {
-    /// What is asked about that server, model and batch. `salt` is that of the user's key, by which their own private models are known again.
+    /// What is asked about that server, model and batch, by somebody who has those settings. `salt` is that of the user's key, by which their own private models are known
+    /// again.
     #[must_use]
     pub fn of(
         machine: &MachineProfile,
         server: &ServerProfile,
         model: &ModelProfile,
         workload: &Workload,
+        present: &Candidate,
         salt: &[u8; 32],
     ) -> Self {
         let is_here = server.locality != Locality::Remote;
@@ -40,6 +43,7 @@ impl Asked {
                     around_chars: workload.prompt.around_chars(),
                     chars_per_token: LOW_CHARS_PER_TOKEN,
                 }),
+                present: Some(present.clone()),
             },
         }
     }

@@ -34,8 +34,12 @@ const WIDTH: f64 = 0.35;
 /// Packs that count for less than this share of the nearest are left out.
 const LEAST_WEIGHT: f64 = 0.02;
 
-/// How much machines of one class differ, as the deviation of a logarithm, where too few were measured to know.
-const USUAL_SPREAD: f64 = 0.35;
+/// Keys that are enough: what is farther than so many of them says nothing more. So a class that everybody has does not drown one that is nearer.
+const ENOUGH_KEYS: usize = 32;
+
+/// How much machines differ that are told as the same or nearly so, as the deviation of a logarithm, where too few were measured to know: found on one half of a fleet of
+/// simulated machines and checked on the other (docs/accuracy.md).
+const USUAL_SPREAD: f64 = 1.0;
 
 /// How many measurements the usual spread stands for beside the one that is seen.
 const PRIOR_VOTES: f64 = 3.0;
@@ -83,6 +87,8 @@ pub struct Here {
     pub trained_context: Option<u32>,
     /// The files, where they are known.
     pub files: Option<Files>,
+    /// The settings that are in use: what is read of a file stays theirs.
+    pub present: Option<Candidate>,
 }
 
 /// What a context is reckoned from.
@@ -128,11 +134,11 @@ pub fn recommend<'a>(asked: &Asked, packs: impl IntoIterator<Item = &'a SignedPa
     let heaviest = votes.iter().map(|vote| vote.weight).fold(0.0, f64::max);
     votes.retain(|vote| vote.weight >= LEAST_WEIGHT * heaviest);
     share_keys(&mut votes);
+    nearest_only(&mut votes);
     let near = votes.len();
     votes = believed(votes);
-    share_classes(&mut votes);
+    let middle = robust::middle_half(&centres(&votes))?;
     let speeds: Vec<(f64, f64)> = votes.iter().map(|vote| (vote.speed, vote.weight)).collect();
-    let middle = robust::median(&speeds)?;
     let keys: BTreeSet<&str> = votes.iter().map(|vote| vote.key).collect();
     let nearest = neighbours(&votes);
     Some(Recommendation {
@@ -214,28 +220,52 @@ fn share_keys(votes: &mut [Vote<'_>]) {
     }
 }
 
-/// A class counts for the root of the keys that measured it: the hundredth says less than the second.
-fn share_classes(votes: &mut [Vote<'_>]) {
-    let mut classes = BTreeMap::<String, (f64, f64)>::new();
-    for vote in votes.iter() {
-        let (sum, most) = classes.entry(vote.class.clone()).or_default();
-        *sum += vote.weight;
-        *most = most.max(vote.weight);
-    }
-    for vote in votes {
-        if let Some((sum, most)) = classes.get(&vote.class) {
-            vote.weight *= (most / sum).sqrt();
+/// Only the nearest count, as many keys as are enough; those that are equally far share what places are left.
+fn nearest_only(votes: &mut Vec<Vote<'_>>) {
+    votes.sort_by(|one, other| one.distance.total_cmp(&other.distance));
+    let mut nearer = BTreeSet::new();
+    for alike in votes.chunk_by_mut(|one, other| one.distance.total_cmp(&other.distance).is_eq()) {
+        let left = ENOUGH_KEYS.saturating_sub(nearer.len());
+        let before = nearer.len();
+        nearer.extend(alike.iter().map(|vote| vote.key));
+        let new = nearer.len() - before;
+        if new > left {
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand keys")]
+            let share = left as f64 / new as f64;
+            alike.iter_mut().for_each(|vote| vote.weight *= share);
         }
     }
+    votes.retain(|vote| vote.weight > 0.0);
 }
 
-/// The votes whose speed is like those of their class, and like those of all.
+/// The speed that each vote stands for: the middle of its class where that is known. Of a mixture of classes who lies a little moves the middle by a share of all
+/// their differences, of one class only by a share of its own.
+fn centres(votes: &[Vote<'_>]) -> Vec<(f64, f64)> {
+    let mut classes = BTreeMap::<&str, Vec<(f64, f64)>>::new();
+    for vote in votes {
+        classes.entry(&vote.class).or_default().push((vote.speed, vote.weight));
+    }
+    let centre = |vote: &Vote<'_>| classes.get(vote.class.as_str()).and_then(|class| robust::centre(class));
+    votes.iter().map(|vote| (centre(vote).unwrap_or(vote.speed), vote.weight)).collect()
+}
+
+/// The votes whose speed is like those of their class; where a class has too few to tell, like those of all. Two classes of which many say each their own differ, and none
+/// of them lies.
 fn believed(votes: Vec<Vote<'_>>) -> Vec<Vote<'_>> {
     let mut classes = BTreeMap::<String, Vec<Vote<'_>>>::new();
     for vote in votes {
         classes.entry(vote.class.clone()).or_default().push(vote);
     }
-    like_the_others(classes.into_values().flat_map(like_the_others).collect())
+    let known = classes
+        .values()
+        .filter(|votes| robust::are_enough(votes.len()))
+        .filter_map(|votes| Some(votes.first()?.class.clone()));
+    let known: BTreeSet<String> = known.collect();
+    let alike: Vec<Vote<'_>> = classes.into_values().flat_map(like_the_others).collect();
+    let speeds: Vec<(f64, f64)> = alike.iter().map(|vote| (vote.speed, vote.weight)).collect();
+    let like_all = robust::alike(&speeds);
+    let kept = alike.into_iter().zip(like_all).filter(|(vote, is_alike)| *is_alike || known.contains(&vote.class));
+    kept.map(|(vote, _)| vote).collect()
 }
 
 fn like_the_others(votes: Vec<Vote<'_>>) -> Vec<Vote<'_>> {

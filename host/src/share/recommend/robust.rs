@@ -34,6 +34,36 @@ pub fn median(values: &[(f64, f64)]) -> Option<f64> {
     Some(f64::midpoint(quantile(values, 0.5)?, quantile(values, 0.5 + 1e-6)?))
 }
 
+/// The mean of the half of the weight that lies in the middle: the interquartile mean (Tukey 1977, *Exploratory Data Analysis*). No value beyond a quarter moves it any further,
+/// and where weights change a little, it changes a little.
+#[must_use]
+pub fn middle_half(values: &[(f64, f64)]) -> Option<f64> {
+    let mut sorted: Vec<(f64, f64)> =
+        values.iter().copied().filter(|(value, weight)| value.is_finite() && *weight > 0.0).collect();
+    sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let total: f64 = sorted.iter().map(|(_, weight)| weight).sum();
+    let (low, high) = (0.25 * total, 0.75 * total);
+    let (mut below, mut sum) = (0.0, 0.0);
+    for (value, weight) in sorted {
+        let inside = (below + weight).min(high) - f64::max(below, low);
+        sum += value * inside.max(0.0);
+        below += weight;
+    }
+    (total > 0.0).then(|| sum / (high - low))
+}
+
+/// The median of values that are of one kind; `None` where they are too few to have one that a single value does not make.
+#[must_use]
+pub fn centre(values: &[(f64, f64)]) -> Option<f64> {
+    median(values).filter(|_| are_enough(values.len()))
+}
+
+/// Whether so many values tell what is unlike the others among them.
+#[must_use]
+pub const fn are_enough(values: usize) -> bool {
+    values >= FEWEST
+}
+
 /// How far values lie from their middle, as a standard deviation.
 #[must_use]
 pub fn spread(values: &[(f64, f64)], middle: f64) -> f64 {
@@ -59,6 +89,22 @@ mod tests {
         assert_eq!((quantile(&values, 0.5), quantile(&values, 0.2)), (Some(9.0), Some(2.0)));
         assert_eq!(median(&[(1.0, 1.0), (2.0, 1.0)]), Some(1.5));
         assert_eq!(quantile(&[(1.0, 0.0)], 0.5), None);
+    }
+
+    #[test]
+    fn what_is_beyond_a_quarter_moves_the_middle_half_no_further() {
+        let near = |values: &[(f64, f64)], expected: f64| {
+            let found = middle_half(values).unwrap();
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        };
+        near(&[(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (99.0, 1.0)], 2.5);
+        near(&[(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (9.0, 1.0)], 2.5);
+        near(&[(7.0, 0.3)], 7.0);
+        // Half of the weight is of the second: it is most of the middle, and not all of it.
+        near(&[(0.0, 1.0), (1.0, 2.0), (2.0, 1.0)], 1.0);
+        near(&[(0.0, 2.0), (1.0, 2.0)], 0.5);
+        assert_eq!(middle_half(&[(1.0, 0.0)]), None);
+        assert_eq!((centre(&[(1.0, 1.0); 4]), centre(&[(1.0, 1.0); 5])), (None, Some(1.0)));
     }
 
     #[test]

@@ -19,6 +19,9 @@ const CONTEXT_STEP: u32 = 64;
 /// What a loaded model takes besides its weights and its cache, as a share of the weights.
 const BESIDES: f64 = 0.06;
 
+/// How far (as a logarithm) a number may be from the one that it is told as.
+const THREE_DIGITS: f64 = 0.006;
+
 /// The least context that is worth a try.
 const LEAST_CONTEXT: u32 = 1024;
 
@@ -43,6 +46,9 @@ pub(super) fn of(asked: &Asked, votes: &[Vote<'_>]) -> Option<Candidate> {
         };
         settings.set(parameter, value);
     }
+    if let Some(present) = &asked.here.present {
+        as_at_present(asked, &mut settings, present);
+    }
     if let Some(files) = &asked.here.files {
         settings.num_ctx = context(&settings, files);
         within_memory(asked, files, slots(votes, &settings), &mut settings);
@@ -51,6 +57,24 @@ pub(super) fn of(asked: &Asked, votes: &[Vote<'_>]) -> Option<Candidate> {
         settings.num_ctx = settings.num_ctx.min(trained);
     }
     Some(settings)
+}
+
+/// What packs cannot know stays as it is: what is read of a file, how long and how free its note may be, which are matters of quality; and numbers of which three digits are
+/// told.
+fn as_at_present(asked: &Asked, settings: &mut Candidate, present: &Candidate) {
+    for parameter in Parameter::ALL {
+        let own = present.get(parameter);
+        if own > 0.0 && (settings.get(parameter) / own).ln().abs() < THREE_DIGITS {
+            settings.set(parameter, own);
+        }
+    }
+    // Files are cut where memory is short, and that is known here, or they are not.
+    if asked.here.memory_bytes.is_some() || settings.chunk_size >= settings.max_content_length {
+        settings.chunk_size = present.chunk_size.max(present.max_content_length);
+    }
+    settings.max_content_length = present.max_content_length;
+    settings.num_predict = present.num_predict;
+    settings.temperature = present.temperature;
 }
 
 /// The value that has most of the weight.
@@ -126,6 +150,6 @@ fn within_memory(asked: &Asked, files: &Files, slots: f64, settings: &mut Candid
     settings.num_predict = settings.num_predict.min(fits / 2);
     let room = f64::from(fits - settings.num_predict) / RESERVE * files.chars_per_token - files.around_chars as f64;
     let room = (room.max(500.0)) as u32;
+    // As much is read as before, in more pieces.
     settings.chunk_size = settings.chunk_size.min(room);
-    settings.max_content_length = settings.max_content_length.min(room);
 }

@@ -41,6 +41,8 @@ pub enum Goal {
     Gain,
     /// Which of the two is faster.
     Proof,
+    /// The same where the first seemed plainly faster: what few pairs do not prove is not so.
+    ProofOfPlain,
 }
 
 /// Compares. The trials go to the history, and what is known to `known` after every round, so that whoever is stopped has it: nothing
@@ -68,8 +70,8 @@ pub async fn run(
         };
         let is_loaded = fleet.has_loaded(starter);
         let block = match contest.goal {
-            Goal::Proof if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
-            Goal::Proof | Goal::Gain => costs.block(seconds, is_loaded, rounds.is_empty()),
+            Goal::Proof | Goal::ProofOfPlain if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
+            _ => costs.block(seconds, is_loaded, rounds.is_empty()),
         };
         if block == 0 {
             break End::Time;

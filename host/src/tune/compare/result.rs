@@ -29,6 +29,9 @@ pub const LEAST_PAIRS: usize = 2;
 /// Most pairs: what is not decided then is no difference that anybody would notice.
 const MOST_PAIRS: usize = 60;
 
+/// The same where a plain difference was seen before: a fifth shows in so many, whatever the noise.
+const MOST_PAIRS_OF_PLAIN: usize = 12;
+
 /// Rounds without a pair after which nobody goes on.
 const VAIN_ROUNDS: usize = 3;
 
@@ -150,7 +153,8 @@ impl<'a> Rounds<'a> {
         if pairs.len() < LEAST_PAIRS {
             return None;
         }
-        let all_were_made = pairs.len() >= MOST_PAIRS;
+        let most = if self.goal == Goal::ProofOfPlain { MOST_PAIRS_OF_PLAIN } else { MOST_PAIRS };
+        let all_were_made = pairs.len() >= most;
         let pairs = self.summed(&pairs);
         if all_were_made {
             let undecided = verdict(&pairs) == ProofVerdict::Undecided;
@@ -164,7 +168,7 @@ impl<'a> Rounds<'a> {
             ProofVerdict::Undecided if futile && self.is_balanced() => Some(End::Futile),
             ProofVerdict::Undecided => None,
             ProofVerdict::Faster | ProofVerdict::Slower if precise && settled => Some(End::Decided),
-            ProofVerdict::Faster | ProofVerdict::Slower => (self.goal == Goal::Proof && settled).then_some(End::Proven),
+            ProofVerdict::Faster | ProofVerdict::Slower => (self.goal != Goal::Gain && settled).then_some(End::Proven),
         }
     }
 
