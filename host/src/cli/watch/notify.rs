@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn a_hostile_text_is_no_part_of_a_script_and_no_option() {
-        HOSTILE.iter().for_each(|text| one_place(text));
+        for text in HOSTILE {
+            one_place(text);
+        }
     }
 
     #[test]
