@@ -101,7 +101,6 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
             profile: &model,
             present: &baseline,
         };
-        // A study that goes on has the one that it began with.
         let found = if resumed.is_some() { None } else { prior::find(&env, args.prior.as_deref(), args.prove, &here)? };
         let mut now = Header {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -81,9 +81,9 @@ pub struct Executor<'a> {
     /// Undisturbed requests so far: they tell how well the machine repeats itself.
     pub(super) requests: Rc<RefCell<Vec<Request>>>,
     /// The first request after the last load, until one was measured.
-    first: Option<FirstRequest>,
+    pub(super) first: Option<FirstRequest>,
     /// It did not end in the time that there was.
-    first_was_cut_off: bool,
+    pub(super) first_was_cut_off: bool,
     /// Nothing of ours can still be at work on the server.
     pub(super) settled: bool,
     /// Whether the server counts only the tokens that were not cached, as it did before 0.4.
@@ -327,16 +327,6 @@ impl<'a> Executor<'a> {
             }
             Err(_) => measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64())),
         }
-    }
-
-    /// What the first request after the last load said, until another one was measured.
-    pub const fn first_request(&self) -> Option<FirstRequest> {
-        self.first
-    }
-
-    /// Whether it did not end in the time that there was.
-    pub const fn first_was_cut_off(&self) -> bool {
-        self.first_was_cut_off
     }
 
     /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which

@@ -74,6 +74,8 @@ pub struct Progress {
     pub prior_holds: bool,
     /// The settings that the search begins from, where they are not the present ones: what others found, and is better here.
     pub start: Option<Candidate>,
+    /// Notes of the same files with what others found and with the present settings: places in the history.
+    pub tried_beside: Option<(usize, usize)>,
     /// What short requests say of what others found and of the present settings.
     pub short_proof: Option<ShortProof>,
     /// Seconds that the study may take: its budget, or less where the batch is not worth it.
@@ -94,6 +96,7 @@ impl Progress {
             interrupted: false,
             prior_holds: false,
             start: None,
+            tried_beside: None,
             short_proof: None,
             total_seconds,
         }

@@ -82,6 +82,10 @@ pub async fn run(
     let costs = (cost(winner).or_else(|| cost(baseline)), cost(baseline).or_else(|| cost(winner)));
     if let (Some(ours), Some(theirs)) = costs {
         let contest = Contest {
+            // Nothing was chosen by them where nothing was searched for.
+            made: progress
+                .tried_beside
+                .filter(|_| holds && prior.is_some_and(|prior| prior.settings.works_like(&tuned))),
             stage: "confirm",
             tuned: &tuned,
             baseline: facts.baseline,

@@ -9,9 +9,11 @@ use super::{
     compare,
     facts::{Facts, Progress},
     fleet::Fleet,
+    obedience::well,
     prior::STAGE,
     short_proof::{self, ShortProof},
     stage,
+    summarise::effective_slots,
 };
 use crate::model::{
     candidate::Candidate,
@@ -31,6 +33,12 @@ const KEPT_SECONDS: f64 = 1.0;
 
 /// Fewest notes that are made with each of the two.
 const NOTES: usize = 2;
+
+/// Share of the requests at once that the server must work on at a time.
+const SERVED: f64 = 0.6;
+
+/// Most notes that are made with each, but for one for each request at once.
+const MOST_NOTES: usize = 6;
 
 /// Share of the speed that was foretold below which it is no more than a place to begin from: whoever made it so fast had something that is not here.
 const AS_FORETOLD: f64 = 0.75;
@@ -136,13 +144,12 @@ impl Trying<'_> {
         if let Some(why) = progress.history.last().map_or(Some(none.into()), spoiled_load) {
             return Err(why);
         }
-        let wanted = NOTES.max(prior.settings.max_concurrent_requests as usize);
         let left = self.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         // Where nothing else is asked, the present settings and the comparison have to fit as well.
         let left = if prior.alone { (left - 2.0 * fleet.last_load_seconds) / 4.0 } else { left };
-        if !notes_fit(fleet, facts, &prior.settings, wanted, left) {
+        let Some(wanted) = wanted(fleet, facts, &prior.settings, left) else {
             return self.short_requests(fleet, facts, progress, emit).await;
-        }
+        };
         let files = baseline::files(facts.workload.files.len(), wanted);
         let tried = progress.history.len();
         let history = &mut progress.history;
@@ -150,7 +157,16 @@ impl Trying<'_> {
         if let Some(why) = progress.history.get(tried).and_then(spoiled) {
             return Err(why);
         }
-        let is_alike = self.are_present || self.measure_present(fleet, facts, progress, emit).await;
+        let slots = progress.history.get(tried).and_then(|trial| effective_slots(&well(trial)));
+        let mut is_alike = self.are_present || self.measure_present(fleet, facts, progress, emit).await;
+        let last = progress.history.len().saturating_sub(1);
+        let is_pair = |trial: &Trial| matches!(&trial.experiment, Experiment::Notes { files } if files.len() >= NOTES);
+        if !self.are_present && is_alike && last > tried && progress.history.get(last).is_some_and(is_pair) {
+            progress.tried_beside = Some((tried, last));
+        }
+        // Those who measured had about so many slots; where most of the requests wait, few notes do not show it.
+        let at_once = f64::from(prior.settings.max_concurrent_requests.max(1));
+        is_alike &= slots.is_none_or(|slots| slots >= SERVED * at_once);
         let speed = |settings: &Candidate| speed_of(&progress.history, facts.workload, settings);
         let (now, before) = (speed(&prior.settings), speed(facts.baseline));
         self.judge(now, before.filter(|_| !self.are_present), is_alike)
@@ -171,12 +187,11 @@ impl Trying<'_> {
         if !progress.history.last().is_some_and(Trial::is_complete) {
             return false;
         }
-        let wanted = NOTES.max(present.max_concurrent_requests as usize);
         let left = until.saturating_duration_since(Instant::now()).as_secs_f64();
-        if !notes_fit(fleet, facts, present, wanted, left) {
+        let Some(wanted) = wanted(fleet, facts, present, left) else {
             baseline::run(fleet, facts, progress, ("what your present settings do", NOTES), (until, until), emit).await;
             return present.max_concurrent_requests <= 1;
-        }
+        };
         let files = baseline::files(facts.workload.files.len(), wanted);
         compare::measure(fleet, STAGE, present, PRESENT, &files, until, &mut progress.history, emit).await;
         true
@@ -239,7 +254,7 @@ impl Trying<'_> {
         let share = if self.prior.alone { SHORT_SHARE } else { 2.0 * SHORT_SHARE };
         let rest = (left() - fleet.last_load_seconds).max(0.0);
         let shape_of = |fleet: &Fleet<'_>, settings: &Candidate, seconds: f64| {
-            short_proof::shape(fleet.first_request()?, settings.max_concurrent_requests, seconds)
+            short_proof::shape(fleet.first?, settings.max_concurrent_requests, seconds)
         };
         let mut shapes = [shape_of(fleet, ours, share * rest).ok_or_else(none)?; 2];
         let sides = [(ours, WHO), (facts.baseline, PRESENT)];
@@ -257,14 +272,9 @@ impl Trying<'_> {
                     let [_, theirs] = &mut shapes;
                     *theirs = shape_of(fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
                 }
-                let Some(shape) = shapes.get(side).copied() else { continue };
+                let Some((prompt_tokens, output_tokens)) = shapes.get(side).copied() else { continue };
                 let at_once = settings.max_concurrent_requests.max(1);
-                let probe = Experiment::Probe {
-                    prompt_tokens: shape.0,
-                    output_tokens: shape.1,
-                    parallel: at_once,
-                    requests: at_once,
-                };
+                let probe = Experiment::Probe { prompt_tokens, output_tokens, parallel: at_once, requests: at_once };
                 progress.history.extend(trial(fleet, (settings, who), probe, until, emit).await);
             }
             if self.are_present {
@@ -299,12 +309,20 @@ fn begins(how: &str) -> String {
     format!(" is better here ({how}): the search began from it")
 }
 
+/// Notes that show how fast settings are: with several requests at once some for each where there is time, or they only show how a batch begins; none where there is no
+/// time for one for each.
+fn wanted(fleet: &Fleet<'_>, facts: &Facts<'_>, settings: &Candidate, seconds: f64) -> Option<usize> {
+    let at_once = settings.max_concurrent_requests.max(1) as usize;
+    let most = if at_once > 1 { (2 * at_once).min(MOST_NOTES.max(at_once)) } else { NOTES };
+    [most, NOTES.max(at_once)].into_iter().find(|wanted| notes_fit(fleet, facts, settings, *wanted, seconds))
+}
+
 /// Whether there is time for so many notes, by the first request after the load.
 #[expect(clippy::cast_precision_loss, reason = "a few notes")]
 fn notes_fit(fleet: &Fleet<'_>, facts: &Facts<'_>, settings: &Candidate, wanted: usize, seconds: f64) -> bool {
-    match fleet.first_request() {
+    match fleet.first {
         Some(first) => short_proof::note_seconds(first, facts.workload, settings) * wanted as f64 <= seconds,
-        None => !fleet.first_was_cut_off(),
+        None => !fleet.first_was_cut_off,
     }
 }
 

@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn the_least_valuable_goes_first_and_what_matters_most_stays() {
-        assert_eq!(left(300.0, 20.0), ["context", "throughput", "chunk", "latency"]);
-        assert_eq!(left(300.0, 40.0), ["context", "throughput", "latency"]);
+        assert_eq!(left(300.0, 40.0), ["context", "throughput", "chunk", "latency"]);
+        assert_eq!(left(300.0, 80.0), ["context", "throughput", "latency"]);
         assert_eq!(left(300.0, 600.0), ["context", "latency"]);
     }
 
@@ -111,7 +111,7 @@ mod tests {
         let stages =
             [stage("context", &["num_ctx"]), stage("chunk", &["max_content_length"]), stage("heat", &["temperature"])];
         let plan: Vec<&Manifest> = stages.iter().collect();
-        let slow = Pace { note_seconds: 100.0, load_seconds: 5.0 };
+        let slow = Pace { note_seconds: 200.0, load_seconds: 5.0 };
         for ahead in [3, 2, 1] {
             let given_up = given_up(&plan, ahead, 150.0, slow);
             let asked = given_up.iter().filter(|gone| gone.is_none()).count();

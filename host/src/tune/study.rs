@@ -321,8 +321,8 @@ async fn measure(
     }
     let present = facts;
     let start = progress.start.clone();
-    let begun = start.as_ref().map(|start| facts.beginning_from(start));
-    let facts = begun.as_ref().unwrap_or(present);
+    let other = start.as_ref().map(|start| facts.beginning_from(start));
+    let facts = other.as_ref().unwrap_or(present);
     emit(StudyEvent::StageStarted { name: "baseline".into(), index: 0, of: count });
     if start.as_ref().is_some_and(|start| baseline::is_known(&progress.history, start)) {
         // What others found was tried just before, on the files that the present settings were tried on.

@@ -153,6 +153,7 @@ async fn compared(
     let [old_seconds, new_seconds] = costs[..] else { return };
     let deadline: Instant = clock.at(total - RESTORE_SECONDS - executor.last_load_seconds);
     let contest = Contest {
+        made: None,
         stage: STAGE,
         tuned: new,
         baseline: old,

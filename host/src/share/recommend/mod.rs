@@ -232,7 +232,9 @@ fn nearest_only(votes: &mut Vec<Vote<'_>>) {
         if new > left {
             #[expect(clippy::cast_precision_loss, reason = "a few thousand keys")]
             let share = left as f64 / new as f64;
-            alike.iter_mut().for_each(|vote| vote.weight *= share);
+            for vote in alike {
+                vote.weight *= share;
+            }
         }
     }
     votes.retain(|vote| vote.weight > 0.0);

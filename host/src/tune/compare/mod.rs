@@ -32,6 +32,9 @@ pub struct Contest<'a> {
     pub deadline: Instant,
     /// What must be known at the end.
     pub goal: Goal,
+    /// Trials of both on the same files that were made before, by their places in the history: the first round, where it was settled before them which two would be
+    /// compared.
+    pub made: Option<(usize, usize)>,
 }
 
 /// What a comparison goes on for, unless its time is over.
@@ -57,6 +60,14 @@ pub async fn run(
     let Contest { tuned, baseline, names, .. } = *contest;
     let workload = fleet.workload;
     let mut rounds = Rounds::new((tuned, baseline), workload, history, contest.goal, fleet.clock.elapsed());
+    if let Some((ours, theirs)) = contest.made {
+        let before = history.get(..ours.min(theirs)).unwrap_or_default();
+        rounds.add(ours, theirs, rounds.prediction(before));
+        if let Some(end) = rounds.end(history) {
+            *known = rounds.confirmed(history, end, fleet.clock.elapsed());
+            return;
+        }
+    }
     let mut files = schedule::order(history, workload.files.len()).into_iter().cycle();
     let mut tuned_first = !fleet.has_loaded(baseline);
     let end = loop {

@@ -30,7 +30,7 @@ pub const LEAST_PAIRS: usize = 2;
 const MOST_PAIRS: usize = 60;
 
 /// The same where a plain difference was seen before: a fifth shows in so many, whatever the noise.
-const MOST_PAIRS_OF_PLAIN: usize = 12;
+const MOST_PAIRS_OF_PLAIN: usize = 24;
 
 /// Rounds without a pair after which nobody goes on.
 const VAIN_ROUNDS: usize = 3;
