@@ -17,7 +17,7 @@ use ralf_tune::{
 
 use crate::{
     cutting::Cutting,
-    server::{Real, say, timeouts},
+    server::{Real, fresh, say, timeouts},
 };
 
 /// Small, so that a small file overflows it.
@@ -56,7 +56,7 @@ async fn notes(real: &Real, client: &Client) -> Vec<Observation> {
         model: &real.model,
         workload: &workload,
         panel: &Panel::default(),
-        seed: 1,
+        seed: fresh(),
     };
     let note = |file| Proposal {
         candidate: settings(),
@@ -104,7 +104,7 @@ async fn eight_short_requests_find_the_slots() {
         model: &real.model,
         workload: &workload,
         panel: &Panel::default(),
-        seed: 1,
+        seed: fresh(),
     };
     let experiment = Experiment::Probe { prompt_tokens: 64, output_tokens: 24, parallel: 8, requests: 8 };
     let probe = Proposal { candidate: settings(), experiment, why: String::new() };
