@@ -95,6 +95,9 @@ pub async fn make_notes(bench: &Bench<'_>, candidate: &Candidate, files: &[usize
     collect(bench, candidate, files, done, complete, most_requests)
 }
 
+/// Fact of a trial: tokens of requests that only kept those of notes company, about.
+pub const COMPANY_TOKENS: &str = "company_tokens";
+
 /// Most requests that one worker makes only to keep the others company.
 const MOST_FILLERS: usize = 8;
 

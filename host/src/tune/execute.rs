@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    batch::{BatchRun, make_notes, make_notes_busy},
+    batch::{BatchRun, COMPANY_TOKENS, make_notes, make_notes_busy},
     calibrate::{Calibration, Sized},
     clock::StudyClock,
     compare::in_turn,
@@ -47,9 +47,6 @@ const WARM_UP: (u32, u32) = (24, 2);
 
 /// Fact of a trial: the tokens of one slot's context, as `/api/ps` has them after the load.
 pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
-
-/// Fact of a trial: tokens of requests that only kept those of notes company, about.
-pub const COMPANY_TOKENS: &str = "company_tokens";
 
 /// Everything that trials need, and the state of the server as far as it is ours.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]

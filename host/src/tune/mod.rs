@@ -63,8 +63,8 @@ mod whole_batch;
 mod worth;
 
 pub use afterwards::{NOISE_SIGMA, TOLD_CHARS_PER_TOKEN, TOLD_OVERHEAD_TOKENS};
+pub use batch::COMPANY_TOKENS;
 pub use clock::StudyClock;
-pub use execute::COMPANY_TOKENS;
 pub use fleet::STAGE as HOSTS;
 pub use judge::{JudgeGrant, JudgeLimits};
 pub use notes::{MadeNote, MadeNotes};
