@@ -161,13 +161,9 @@ fn is_of(study: &Study, host: u32) -> bool {
     study.trials.iter().flat_map(|trial| &trial.observations).any(|request| request.host == Some(host))
 }
 
-fn nothing(_: &str) -> Result<(), String> {
-    Ok(())
-}
-
 /// Says the first time that this is asked.
-fn first(what: &'static str, mut act: impl FnMut() -> Result<(), String> + Send + 'static) -> Hook {
-    let act = Mutex::new(move || act());
+fn first(what: &'static str, act: impl FnMut() -> Result<(), String> + Send + 'static) -> Hook {
+    let act = Mutex::new(act);
     let asked = AtomicU32::new(0);
     Box::new(move |question| {
         if question == what && asked.fetch_add(1, Ordering::Relaxed) == 0 { (act.lock().unwrap())() } else { Ok(()) }
@@ -205,7 +201,7 @@ fn a_machine_that_is_not_like_theirs_does_not_help() {
             )
         });
         is_published.recv().unwrap();
-        let End::Helped(helped, warnings) = process(address, "two", "high-end:slower=0.3", Box::new(nothing)) else {
+        let End::Helped(helped, warnings) = process(address, "two", "high-end:slower=0.3", Box::new(|_| Ok(()))) else {
             panic!("the second helps")
         };
         ended.send(()).unwrap();
@@ -292,9 +288,9 @@ fn sql(address: &str, statement: &'static str) -> u64 {
 }
 
 /// A study whose store is damaged at its third piece of work.
-fn damaged(address: &str, mut damage: impl FnMut() + Send + 'static) -> Study {
+fn damaged(address: &str, damage: impl FnMut() + Send + 'static) -> Study {
     let offers = AtomicU32::new(0);
-    let damage = Mutex::new(move || damage());
+    let damage = Mutex::new(damage);
     let hook = move |question: &str| {
         if question == "offer" && offers.fetch_add(1, Ordering::Relaxed) == 2 {
             (damage.lock().unwrap())();

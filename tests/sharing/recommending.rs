@@ -147,7 +147,7 @@ fn a_class_that_everybody_has_does_not_drown_a_nearer_one() {
     // And what enough near ones say, nobody who is farther changes at all.
     let enough = honest(40, 3);
     let packs: Vec<SignedPack> = enough.iter().cloned().chain(packs.into_iter().skip(8)).collect();
-    assert_eq!(found(&packs).notes_per_minute.value, found(&enough).notes_per_minute.value);
+    assert!((found(&packs).notes_per_minute.value - found(&enough).notes_per_minute.value).abs() < 1e-9);
 }
 
 #[test]

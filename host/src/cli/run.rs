@@ -30,6 +30,7 @@ use crate::{
     model::{
         begun::Begun,
         budget::Intensity,
+        learned::Learned,
         profile::Place,
         selection::Constraints,
         study::{Outcome, Study},
@@ -48,6 +49,11 @@ pub fn run(args: &RunArgs) -> CommandResult {
         Some(meant) => resume::run(meant),
         None => study(args, None),
     }
+}
+
+/// The model that requests like these are for, where nobody names one: the one that is configured, or theirs, whatever is loaded at the moment.
+fn model_of(learned: &Learned, present: Option<&PresentSettings>) -> String {
+    present.and_then(|present| present.model_name.clone()).unwrap_or_else(|| learned.model.clone())
 }
 
 /// A study, from its beginning or from where one was interrupted.
@@ -72,9 +78,7 @@ pub fn study(args: &RunArgs, resumed: Option<Resumed>) -> CommandResult {
         (seed, workload(&settings, seed, learned(&settings, &env, present.as_ref())?)?)
     };
     if let (Some(learned), None) = (&workload.learned, &scenario) {
-        // Requests of this model are what it is about, whatever is loaded at the moment.
-        let configured = present.as_ref().and_then(|present| present.model_name.clone());
-        settings.model.value = settings.model.value.or(configured).or(Some(learned.model.clone()));
+        settings.model.value = settings.model.value.or_else(|| Some(model_of(learned, present.as_ref())));
     }
     if let Some(folder) = &args.keep_notes {
         notes::prepare(folder, &settings)?;
