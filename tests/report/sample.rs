@@ -200,6 +200,7 @@ fn stage(name: &str, trials: u32, seconds: f64, settings: &[(&str, f64)], reason
         name: text(name),
         trials,
         seconds,
+        seconds_given: None,
         settings: settings.iter().map(|(name, value)| (text(name), *value)).collect(),
         reasons: reasons.iter().map(|reason| text(reason)).collect(),
         failure: None,

@@ -227,6 +227,9 @@ pub struct StageOutcome {
     pub trials: u32,
     /// Time that it took.
     pub seconds: f64,
+    /// Time that it was given at its beginning, where it was a strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_given: Option<f64>,
     /// Settings that it decided: name and value.
     pub settings: Vec<(String, f64)>,
     /// Why, in the strategy's words.

@@ -101,15 +101,16 @@ impl Start {
         let left = (total - confirm - gone).max(0.0);
         let later = stages.iter().take(measuring).skip(place.map_or(measuring, |place| place + 1));
         let own = weight_of(decides);
-        let seconds = stage_share(left, own, later.map(|stage| weight_of(&stage.decides)));
-        let recorded = place.and_then(|place| stages.get(place)).and_then(|planned| {
-            let outcome = study.stages.iter().find(|stage| stage.name == planned.name)?;
-            Some(RecordedStage {
-                name: outcome.name.clone(),
-                trials: outcome.trials,
-                seconds: outcome.seconds,
-                settings: outcome.settings.clone(),
-            })
+        let share = stage_share(left, own, later.map(|stage| weight_of(&stage.decides)));
+        let outcome = place.and_then(|place| stages.get(place));
+        let outcome = outcome.and_then(|planned| study.stages.iter().find(|stage| stage.name == planned.name));
+        // Whoever takes a stage's place has its time; studies of before did not note it.
+        let seconds = outcome.and_then(|stage| stage.seconds_given).unwrap_or(share);
+        let recorded = outcome.map(|outcome| RecordedStage {
+            name: outcome.name.clone(),
+            trials: outcome.trials,
+            seconds: outcome.seconds,
+            settings: outcome.settings.clone(),
         });
         Self { history, incumbent, seconds, recorded }
     }

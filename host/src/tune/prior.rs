@@ -65,6 +65,7 @@ pub async fn check(
             name: STAGE.into(),
             trials: 1,
             seconds: fleet.clock.seconds_since(started),
+            seconds_given: None,
             settings: Vec::new(),
             reasons: vec![format!(
                 "{whose} {} found, and it still holds ({found}): nothing else was asked",

@@ -114,6 +114,7 @@ pub async fn run(
         name: "confirm".into(),
         trials: u32::try_from(progress.history.len() - first).unwrap_or(0),
         seconds: fleet.clock.seconds_since(started),
+        seconds_given: None,
         settings: Vec::new(),
         reasons: Vec::new(),
         failure: None,
@@ -142,4 +143,18 @@ fn is_beyond_doubt(
 fn affordable_notes(seconds: f64, reload_seconds: f64, cost_seconds: f64) -> usize {
     let fits = (seconds * 0.8 - reload_seconds) / cost_seconds.max(0.001);
     (fits.max(0.0) as usize).min(MOST_NOTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_holds_two_pairs_unless_they_would_take_most_of_the_time() {
+        let kept = |total, note| seconds_kept(0.25, total, note, 3.0).round();
+        assert_eq!(kept(480.0, Some(5.0)), 120.0, "the usual share holds more than two pairs");
+        assert_eq!(kept(150.0, Some(20.0)), 86.0, "four notes and two loads");
+        assert_eq!(kept(150.0, Some(30.0)), 38.0, "no two pairs fit, and one proves nothing");
+        assert_eq!(kept(150.0, None), 15.0, "nobody waits again for notes that did not end");
+    }
 }

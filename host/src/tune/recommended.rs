@@ -120,6 +120,7 @@ pub async fn check(
         name: STAGE.into(),
         trials,
         seconds: fleet.clock.seconds_since(started),
+        seconds_given: None,
         settings: Vec::new(),
         reasons: vec![reason],
         failure: None,

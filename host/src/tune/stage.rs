@@ -39,6 +39,7 @@ pub async fn run(
 ) -> StageEnd {
     let name = stage.strategy.manifest.name.clone();
     let started = fleet.clock.elapsed();
+    let given = soft.saturating_duration_since(Instant::now()).as_secs_f64();
     let mut trials = 0;
     let mut repeats: Vec<Proposal> = Vec::new();
     let mut cut_short = false;
@@ -99,6 +100,7 @@ pub async fn run(
         name,
         trials,
         seconds: fleet.clock.seconds_since(started),
+        seconds_given: Some(given),
         settings: decision.settings.clone(),
         reasons: decision.reasons.clone(),
         failure: failure.as_ref().map(ToString::to_string),

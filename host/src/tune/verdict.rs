@@ -79,6 +79,7 @@ fn failed_selection(error: &PluginError) -> StageOutcome {
         name: SELECT.into(),
         trials: 0,
         seconds: 0.0,
+        seconds_given: None,
         settings: Vec::new(),
         reasons: Vec::new(),
         failure: Some(error.to_string()),

@@ -53,3 +53,26 @@ pub fn telling(study: &Study, content: f64, other: f64) -> Vec<u32> {
     files.sort_unstable();
     files.into_iter().map(|(_, file)| file).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ralf_tune_sdk::testing::{Host, Server};
+
+    use super::*;
+
+    #[test]
+    fn neighbours_of_files_that_are_notes_are_taken_in_their_place() {
+        let files: Vec<u32> = (1..=12).map(|size| size * 500).collect();
+        let mut host = Host::new(Server::default(), &files);
+        let sorted = |host: &Host| {
+            let mut files = spread(&host.study, 4);
+            files.sort_unstable();
+            files
+        };
+        assert_eq!(sorted(&host), [1, 4, 7, 10]);
+        host.baseline(&[4, 10]);
+        let files = sorted(&host);
+        assert!(!files.contains(&4) && !files.contains(&10), "{files:?}");
+        assert!(files[0] <= 2 && files[3] >= 8, "still spread over the sizes: {files:?}");
+    }
+}

@@ -43,6 +43,17 @@ fn a_fast_machine_gets_the_least_timeout_and_few_tries() {
 }
 
 #[test]
+fn files_that_are_no_notes_yet_come_before_larger_ones_that_are() {
+    let mut host = Host::new(Server::default(), &FILES);
+    host.baseline(&[5, 6, 7]);
+    let _ = run(&mut host, 300.0);
+    let Some(Experiment::Notes(files)) = host.study.history.last().map(|trial| trial.experiment.clone()) else {
+        panic!("it made no notes")
+    };
+    assert_eq!(files.get(..5), Some(&[4, 3, 2, 1, 0][..]), "{files:?}");
+}
+
+#[test]
 fn history_that_suffices_is_not_measured_again() {
     let mut host = Host::new(Server::default(), &FILES);
     host.baseline(&[0, 1, 2, 3, 4]);

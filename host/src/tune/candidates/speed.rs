@@ -303,3 +303,101 @@ fn batch_cost_ms(batch_chars: &[usize], candidate: &Candidate, line: &Line) -> f
         .collect();
     mean(&costs) + candidate.batch_delay_seconds * 1000.0 / f64::from(candidate.batch_size.max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{
+            observation::{FinishReason, Observation, ServerTimings},
+            trial::TrialState,
+        },
+        stats::summary::sample,
+        workload::generate::generated_workload,
+    };
+
+    fn settings(max_concurrent_requests: u32) -> Candidate {
+        Candidate { max_concurrent_requests, ..Candidate::default() }
+    }
+
+    fn trial(candidate: &Candidate, experiment: Experiment) -> Trial {
+        Trial {
+            number: 0,
+            stage: String::new(),
+            why: String::new(),
+            candidate: candidate.clone(),
+            experiment,
+            state: TrialState::Complete,
+            seconds: 1.0,
+            reloads: 0,
+            samples: Vec::new(),
+            facts: Vec::new(),
+            scores: Vec::new(),
+            observations: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Notes of some files of 10 s each, with so many workers at work.
+    fn notes(candidate: &Candidate, files: &[usize], workers: f64) -> Trial {
+        let request = |file: &usize| Observation {
+            repetition: Repetition::Measured,
+            file: Some(*file),
+            piece: 0,
+            attempt: 1,
+            started_ms: 0.0,
+            latency_ms: 10_000.0,
+            time_to_first_token_ms: None,
+            server: Some(ServerTimings { total_ms: 10_000.0, load_ms: 0.0, prefill_ms: 2_000.0, decode_ms: 8_000.0 }),
+            prompt_tokens: 900,
+            answer_tokens: 160,
+            expected_prompt_tokens: None,
+            finish: FinishReason::Stop,
+            failure: None,
+            message: None,
+            disturbed: None,
+            host: None,
+        };
+        Trial {
+            observations: files.iter().map(request).collect(),
+            facts: vec![("workers".into(), workers)],
+            ..trial(candidate, Experiment::Notes { files: files.to_vec() })
+        }
+    }
+
+    #[test]
+    fn one_file_says_nothing_of_four_workers() {
+        let workload = generated_workload(1);
+        let (one, four) = (settings(1), settings(4));
+        let speed = |trials: &[Trial], candidate: &Candidate| {
+            Evidence::of(trials, &workload).notes_per_minute(candidate).map(|speed| speed.value.round())
+        };
+        let lonely = [notes(&four, &[3], 1.0)];
+        assert_eq!((speed(&lonely, &four), speed(&lonely, &one)), (None, Some(6.0)));
+        let crowded = [notes(&four, &[3, 4, 5, 6], 4.0)];
+        assert_eq!((speed(&crowded, &four), speed(&crowded, &one)), (Some(24.0), None));
+    }
+
+    #[test]
+    fn more_short_requests_than_slots_tell_how_fast_all_slots_are() {
+        let workload = generated_workload(1);
+        let probe = |slots: f64| Trial {
+            samples: [
+                sample(Metric::PrefillTokensPerSecond, vec![200.0]),
+                sample(Metric::DecodeTokensPerSecond, vec![10.0]),
+                sample(Metric::EffectiveSlots, vec![slots]),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            ..trial(&settings(1), Experiment::Probe { prompt_tokens: 160, output_tokens: 24, parallel: 8, requests: 8 })
+        };
+        let speed = |slots: f64, workers: u32| {
+            let trials = [probe(slots)];
+            Evidence::of(&trials, &workload).notes_per_minute(&settings(workers)).map(|speed| speed.value)
+        };
+        let (two, eight) = (speed(2.0, 2).unwrap(), speed(2.0, 8).unwrap());
+        assert!((two - eight).abs() < 1e-9, "two at once and eight of which six wait: {two} {eight}");
+        assert_eq!(speed(2.0, 4), None, "four were not at work");
+    }
+}

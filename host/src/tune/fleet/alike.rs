@@ -76,6 +76,7 @@ pub async fn compare_hosts(
         name: STAGE.into(),
         trials: u32::try_from(progress.history.len() - first).unwrap_or(0),
         seconds: fleet.clock.seconds_since(started),
+        seconds_given: None,
         settings: Vec::new(),
         reasons: fleet.hosts.iter().map(|host| format!("{}: {}", host.name, host.verdict)).collect(),
         failure: None,
