@@ -151,10 +151,11 @@ mod tests {
 
     #[test]
     fn what_is_kept_holds_two_pairs_unless_they_would_take_most_of_the_time() {
-        let kept = |total, note| seconds_kept(0.25, total, note, 3.0).round();
-        assert_eq!(kept(480.0, Some(5.0)), 120.0, "the usual share holds more than two pairs");
-        assert_eq!(kept(150.0, Some(20.0)), 86.0, "four notes and two loads");
-        assert_eq!(kept(150.0, Some(30.0)), 38.0, "no two pairs fit, and one proves nothing");
-        assert_eq!(kept(150.0, None), 15.0, "nobody waits again for notes that did not end");
+        #[expect(clippy::cast_possible_truncation, reason = "seconds")]
+        let kept = |total, note| seconds_kept(0.25, total, note, 3.0).round() as i64;
+        assert_eq!(kept(480.0, Some(5.0)), 120, "the usual share holds more than two pairs");
+        assert_eq!(kept(150.0, Some(20.0)), 86, "four notes and two loads");
+        assert_eq!(kept(150.0, Some(30.0)), 38, "no two pairs fit, and one proves nothing");
+        assert_eq!(kept(150.0, None), 15, "nobody waits again for notes that did not end");
     }
 }

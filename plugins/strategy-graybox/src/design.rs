@@ -38,6 +38,12 @@ impl Load {
     pub fn is_of(&self, trial: &Trial) -> bool {
         *self == Self::of(&trial.candidate)
     }
+
+    /// Whether a trial needed as much memory: threads need none.
+    fn is_as_large_as(&self, trial: &Trial) -> bool {
+        let other = Self::of(&trial.candidate);
+        Self { threads: other.threads, ..*self } == other
+    }
 }
 
 /// How the batch is run with a load.
@@ -140,7 +146,7 @@ fn loaded(study: &Study, needed: f64) -> Option<f64> {
 
 /// Why a load that was tried is no good.
 fn trouble(study: &Study, load: &Load) -> Option<String> {
-    let tried = study.history.iter().filter(|trial| load.is_of(trial));
+    let tried = study.history.iter().filter(|trial| load.is_as_large_as(trial));
     tried.into_iter().find_map(|trial| match trial.failure() {
         Some(cause @ ("out-of-memory" | "spilled" | "context-exceeded" | "truncated" | "answer-cut")) => {
             Some(cause.to_owned())
@@ -174,7 +180,7 @@ fn on_gpu_wholly_possible(study: &Study) -> bool {
 
 /// Whether memory cannot be what slows that load down: all on the GPU, or far below what the machine has.
 fn memory_is_calm(study: &Study, load: &Load) -> bool {
-    let trials = || study.history.iter().filter(|trial| load.is_of(trial));
+    let trials = || study.history.iter().filter(|trial| load.is_as_large_as(trial));
     if trials().any(is_spilled) || trouble(study, load).is_some() {
         return false;
     }
