@@ -2,6 +2,9 @@
 
 use crate::model::metric::{Metric, Sample, Summary};
 
+/// The standard deviation of a normal distribution is that many times the median of absolute deviations.
+pub const MAD_TO_DEVIATION: f64 = 1.4826;
+
 /// The quantile `q` (0 to 1) of values in ascending order, linearly interpolated: type 7 of Hyndman and Fan (1996), the
 /// default of R and `NumPy`. 0 for no values.
 #[must_use]

@@ -4,7 +4,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{
     ranks::ranks,
-    summary::{mean, median},
+    summary::{MAD_TO_DEVIATION, mean, median},
 };
 
 /// Shares of the whole time within which two values are neighbours, and from which on they are far apart.
@@ -14,8 +14,7 @@ const FAR: f64 = 0.33;
 /// Fewest pairs that say how much values differ.
 const FEWEST_PAIRS: usize = 8;
 
-/// The standard deviation of a normal distribution is that many times its median absolute deviation, and further out than so many of them nothing counts.
-const MAD_TO_DEVIATION: f64 = 1.4826;
+/// Further out than so many standard deviations nothing counts.
 const MOST_DEVIATIONS: f64 = 3.0;
 
 /// A value at a time, among others of its group, which share their level and not that of other groups.

@@ -139,10 +139,10 @@ pub async fn make_notes_busy(
 /// What workers wrote in the time in which they were not occupied by files: as fast as with them.
 #[expect(clippy::cast_precision_loss, reason = "a handful of workers")]
 fn company_tokens(done: &[JobDone], workers: usize, took_ms: f64) -> f64 {
-    let idle_ms = (workers as f64 * took_ms - done.iter().map(|job| job.busy_ms).sum::<f64>()).max(0.0);
+    let busy_ms: f64 = done.iter().map(|job| job.busy_ms).sum();
+    let idle_ms = (workers as f64 * took_ms - busy_ms).max(0.0);
     let answers = done.iter().flat_map(|job| &job.observations);
     let written: f64 = answers.map(|one| f64::from(one.answer_tokens)).sum();
-    let busy_ms: f64 = done.iter().map(|job| job.busy_ms).sum();
     if busy_ms > 0.0 { idle_ms * written / busy_ms } else { 0.0 }
 }
 

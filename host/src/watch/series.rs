@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{
     change::{Evidence, Moments, change},
-    summary::median,
+    summary::{MAD_TO_DEVIATION, median},
 };
 
 /// Probes that are kept one by one: four days of one every half hour. Those before are summed up.
@@ -16,9 +16,6 @@ const FEWEST_TO_CLIP: usize = 8;
 
 /// Deviations are at least that share of the time: clocks count whole microseconds, and nothing is that regular.
 const LEAST_DEVIATION: f64 = 0.005;
-
-/// Of a normal distribution, times the median of absolute deviations.
-const DEVIATION_OF_MEDIAN: f64 = 1.4826;
 
 /// One probe that counts. Milliseconds of a request of the standard size.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -199,7 +196,7 @@ fn usual(times: &[f64]) -> Option<(f64, f64)> {
     }
     let middle = median(times);
     let apart: Vec<f64> = times.iter().map(|time| (time - middle).abs()).collect();
-    let margin = MOST_DEVIATIONS * (DEVIATION_OF_MEDIAN * median(&apart)).max(LEAST_DEVIATION);
+    let margin = MOST_DEVIATIONS * (MAD_TO_DEVIATION * median(&apart)).max(LEAST_DEVIATION);
     Some((middle - margin, middle + margin))
 }
 

@@ -80,10 +80,6 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     {
         return Some(vec![budget.at(probe)]);
     }
-    // Where not even two notes fit, nothing that could be learned would change the pick: unless the present settings do not make one either.
-    let present = present_design(study, &target);
-    let two = lengths(study, &spread(study, 2));
-    let two_fit = server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() <= left;
     if let Some(probe) = slots::probe(study, arguments, &server, left * SPEND_ON_SLOTS - budget.load_seconds()) {
         return Some(vec![budget.at(probe)]);
     }
@@ -92,7 +88,10 @@ fn measurement(study: &Study, arguments: &Arguments) -> Option<Vec<Proposal>> {
     {
         return Some(vec![probe.set("num_ctx", target.load.context).set("num_batch", target.load.batch)]);
     }
-    if !two_fit {
+    // Where not even two notes fit, more of them would say nothing; the comparison has time of its own.
+    let present = present_design(study, &target);
+    let two = lengths(study, &spread(study, 2));
+    if server.seconds(&two, &Design { parallel: 1.0, ..present }).0 + budget.load_seconds() > left {
         return None;
     }
     levels_to_measure(&budget, arguments).or_else(|| reading_to_measure(&budget, arguments))
