@@ -118,6 +118,7 @@ pub fn request(model: &str) -> GenerateRequest {
         temperature: 0.1,
         seed: Some(7),
         keep_alive: None,
+        raw: false,
         think: None,
         timeouts: None,
     }

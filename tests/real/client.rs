@@ -121,6 +121,7 @@ fn request(profile: &ModelProfile, prompt: &str, num_predict: u32) -> GenerateRe
         temperature: 0.7,
         seed: Some(1),
         keep_alive: Some(KeepAlive::seconds(600)),
+        raw: false,
         think: profile.thinking.then_some(false),
         timeouts: None,
     }

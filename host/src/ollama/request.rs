@@ -111,6 +111,8 @@ pub struct GenerateRequest {
     /// Only the lower 31 bits are sent: the server has 32, and the largest of them means "any".
     pub seed: Option<u64>,
     pub keep_alive: Option<KeepAlive>,
+    /// The prompt alone, without the model's template around it.
+    pub raw: bool,
     /// `Some(false)` for models that think; any value is refused by some that do not.
     pub think: Option<bool>,
     /// Instead of the client's own.
@@ -175,6 +177,9 @@ impl GenerateRequest {
         if let Some(keep_alive) = self.keep_alive {
             body["keep_alive"] = json!(keep_alive);
         }
+        if self.raw {
+            body["raw"] = true.into();
+        }
         if let Some(think) = self.think {
             body["think"] = think.into();
         }
@@ -229,6 +234,7 @@ mod tests {
             temperature: 0.1,
             seed: None,
             keep_alive: None,
+            raw: false,
             think: None,
             timeouts: None,
         }
@@ -257,6 +263,7 @@ mod tests {
             num_batch: 256,
             seed: Some(u64::MAX),
             keep_alive: Some(KeepAlive::FOREVER),
+            raw: false,
             think: Some(false),
             ..request()
         };

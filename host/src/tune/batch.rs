@@ -156,6 +156,7 @@ async fn keep_company(bench: &Bench<'_>, candidate: &Candidate) {
         file: None,
         piece: 0,
         attempt: 1,
+        raw: false,
         timeout: Duration::from_secs(u64::from(candidate.request_timeout_seconds.max(1))),
     };
     bench.ask(candidate, ask).await;
@@ -208,6 +209,7 @@ pub(super) async fn request(bench: &Bench<'_>, candidate: &Candidate, job: Job) 
                     file: Some(job.file),
                     piece: job.index,
                     attempt,
+                    raw: false,
                     timeout: Duration::from_secs(u64::from(candidate.request_timeout_seconds.max(1))),
                 },
             )

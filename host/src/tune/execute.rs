@@ -1,6 +1,11 @@
 //! Carries out a proposal: loads, warms up, measures, scores. The outcome is a trial, whatever happens.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -9,7 +14,7 @@ use super::{
     calibrate::{Calibration, Sized},
     clock::StudyClock,
     compare::in_turn,
-    first_request::{CUT_OFF_AFTER, FirstRequest, chars_read},
+    first_request::FirstRequest,
     judge::{Judge, Sitting, Spent},
     measure::{Bench, Contexts, keep_alive},
     notes::MadeNotes,
@@ -41,9 +46,6 @@ use crate::{
 
 /// Longest time that one load may take; the server's own patience is the same.
 pub(super) const LOAD_LIMIT: Duration = Duration::from_mins(5);
-
-/// Tokens of the warm-up: enough to touch everything once, few enough for a machine of one token a second.
-const WARM_UP: (u32, u32) = (24, 2);
 
 /// Fact of a trial: the tokens of one slot's context, as `/api/ps` has them after the load.
 pub const LOADED_CONTEXT: &str = "loaded_context_tokens";
@@ -77,6 +79,8 @@ pub struct Executor<'a> {
     pub watch: Watch,
     /// Undisturbed requests so far: they tell how well the machine repeats itself.
     pub(super) requests: Rc<RefCell<Vec<Request>>>,
+    /// Load-time settings whose first requests were sent before.
+    pub(super) felt: BTreeSet<LoadKey>,
     /// The first request after the last load, until one was measured.
     pub(super) first: Option<FirstRequest>,
     /// It did not end in the time that there was.
@@ -139,6 +143,7 @@ impl<'a> Executor<'a> {
             memory: None,
             watch: Watch::new(&profile.loaded_models, &model.name),
             requests: Rc::default(),
+            felt: BTreeSet::new(),
             first: None,
             first_was_cut_off: false,
             settled: true,
@@ -307,38 +312,6 @@ impl<'a> Executor<'a> {
             }
             None => Err(FailureCause::OutOfTime),
         }
-    }
-
-    /// The first request after a load pays for what is initialised late; it is kept, and does not count.
-    async fn warm_up(&mut self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
-        let (prompt_tokens, output_tokens) = WARM_UP;
-        let ask = self.probe_ask(prompt_tokens, output_tokens, Repetition::Warmup);
-        let asked = Instant::now();
-        let answered = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await;
-        self.first_was_cut_off = answered.is_err();
-        match answered {
-            Ok(answered) => {
-                self.first = FirstRequest::of(&answered.observation);
-                measured.facts.extend(self.first.iter().flat_map(FirstRequest::facts));
-                measured.observations.push(answered.observation);
-            }
-            Err(_) => measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64())),
-        }
-    }
-
-    /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which
-    /// is shorter than any other.
-    pub fn foresees_no_end(&self, prompt_tokens: u32, answer_tokens: u32, seconds: f64) -> bool {
-        let first = self.first.filter(|first| first.seconds(prompt_tokens, answer_tokens) > seconds);
-        self.first_was_cut_off || first.is_some()
-    }
-
-    /// Seconds that the shortest note of these files takes at least, where even that does not end in time, by the first request after the load.
-    fn hopeless(&self, candidate: &Candidate, files: &[usize], deadline: Instant) -> Option<f64> {
-        let lengths = files.iter().filter_map(|file| self.workload.files.get(*file)).map(|file| file.chars);
-        let least = self.first?.least_note_seconds(chars_read(lengths.min()?, candidate), self.workload);
-        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        (least > left).then_some(least)
     }
 
     fn describe_memory(&self, measured: &mut Measured) {

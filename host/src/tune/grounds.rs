@@ -223,7 +223,8 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
     }
     let at_once = f64::from(settings.max_concurrent_requests.max(1));
     let cut_off = own().filter_map(|trial| trial.fact(CUT_OFF_AFTER)).max_by(f64::total_cmp);
-    let first = requests().find_map(FirstRequest::of).map(|first| first.least_note_seconds(usual, workload));
+    let first = requests().filter_map(FirstRequest::of).map(|first| first.least_note_seconds(usual, workload));
+    let first = first.min_by(f64::total_cmp);
     let least = first.or_else(|| Some(least_note_seconds_after(cut_off?, usual, workload)));
     Some(least.map_or(of_notes, |least| of_notes.min(60.0 * at_once / least)))
 }

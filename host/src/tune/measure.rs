@@ -64,6 +64,8 @@ pub struct Ask {
     pub file: Option<usize>,
     pub piece: usize,
     pub attempt: u32,
+    /// Without the model's template: nothing is expected of how many tokens it has, and nothing is learned from it.
+    pub raw: bool,
     /// The whole request, first byte to last.
     pub timeout: Duration,
 }
@@ -90,6 +92,7 @@ impl Bench<'_> {
             temperature: candidate.temperature,
             seed: None,
             keep_alive: self.keep_alive,
+            raw: ask.raw,
             think: self.model.thinking.then_some(false),
             timeouts: Some(Timeouts {
                 connect: Duration::from_secs(5),
@@ -109,7 +112,7 @@ impl Bench<'_> {
             server: None,
             prompt_tokens: 0,
             answer_tokens: 0,
-            expected_prompt_tokens: Some(expected.tokens),
+            expected_prompt_tokens: (!ask.raw).then_some(expected.tokens),
             finish: FinishReason::None,
             failure: None,
             message: None,
@@ -142,6 +145,8 @@ impl Bench<'_> {
         if generation.finish == FinishReason::Aborted {
             observation.failure = Some(FailureCause::Protocol);
             observation.message = Some("the server gave up in the middle of the answer".into());
+        } else if ask.raw {
+            return Answered { observation, answer: generation.answer };
         } else if let Some(sign) = sign_of_cut(&Evidence {
             expected,
             read: generation.prompt_tokens,

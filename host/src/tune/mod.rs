@@ -58,6 +58,7 @@ mod tries;
 mod truncated;
 mod verdict;
 pub mod verify;
+mod warm_up;
 mod watch;
 mod whole_batch;
 mod worth;

@@ -323,6 +323,7 @@ impl Visit<'_> {
             file: None,
             piece: 0,
             attempt: 1,
+            raw: false,
             timeout: LIMIT,
         }
     }

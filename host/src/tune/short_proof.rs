@@ -136,10 +136,11 @@ fn least_seconds(history: &[Trial], workload: &Workload, settings: &Candidate) -
         .iter()
         .map(|chars| (*chars).min(settings.max_content_length as usize).max(1) as f64)
         .collect();
-    let first = own().flat_map(|trial| &trial.observations).find_map(FirstRequest::of);
+    let first = own().flat_map(|trial| &trial.observations).filter_map(FirstRequest::of);
     let cut_off = || own().filter_map(|trial| trial.fact(CUT_OFF_AFTER)).max_by(f64::total_cmp);
     let least = first
         .map(|first| first.least_note_seconds(mean(&chars), workload))
+        .min_by(f64::total_cmp)
         .or_else(|| Some(least_note_seconds_after(cut_off()?, mean(&chars), workload)))?;
     // At best as many are worked on at once as are asked.
     Some(least / f64::from(settings.max_concurrent_requests.max(1)))

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Longest time of one request of a probe or a needle experiment.
-const PROBE_LIMIT: Duration = Duration::from_mins(5);
+pub(super) const PROBE_LIMIT: Duration = Duration::from_mins(5);
 
 impl Executor<'_> {
     pub(super) fn probe_ask(&self, prompt_tokens: u32, output_tokens: u32, repetition: Repetition) -> Ask {
@@ -36,6 +36,7 @@ impl Executor<'_> {
             file: None,
             piece: 0,
             attempt: 1,
+            raw: false,
             timeout: PROBE_LIMIT,
         }
     }
@@ -103,6 +104,7 @@ impl Executor<'_> {
             file: None,
             piece: 0,
             attempt: 1,
+            raw: false,
             timeout: PROBE_LIMIT,
         };
         let Ok(mut answered) = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await else {

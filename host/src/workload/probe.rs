@@ -30,6 +30,12 @@ pub fn probe_prompt(nonce: &str, approx_tokens: u32, chars_per_token: f64, rng_s
     prompt
 }
 
+/// The shortest prompt that no cache can know: a dozen tokens, and what the model's template puts around it.
+#[must_use]
+pub fn feeler_prompt(nonce: &str) -> String {
+    format!("{}Go on.\n", nonce_line(nonce))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,8 +23,11 @@ const FASTER: f64 = 1.2;
 const PROBE: (u32, u32) = (160, 12);
 const SHORT_PROBE: (u32, u32) = (32, 12);
 
-/// The first request after a load, with what the template puts around it, in tokens.
-pub const FIRST: (f64, f64) = (90.0, 2.0);
+/// The first request after a load of settings that are slow, in tokens: the host sends those no longer one.
+pub const FIRST: (f64, f64) = (24.0, 2.0);
+
+/// Seconds of a probe from which on the first request after a load says enough.
+const LONG_PROBE: f64 = 20.0;
 
 /// Numbers of threads that are tried at most, and how many times as long as one that is too many takes the time must be to try one that may
 /// be too many.
@@ -80,10 +83,10 @@ fn own_choice(study: &Study) -> f64 {
 pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let Load { threads, context, .. } = target.load;
     let fits = |probe: &Probe| 2.0 * server.probe_seconds(probe) <= seconds * RELIEF;
-    // Only loaded where nobody knows how slow it is.
-    let nothing_known = !study.history.iter().any(|trial| rate_of_one(trial).is_some());
+    // Only loaded where nobody knows how slow it is, or where it is known that more takes long.
+    let only_loads = study.history.iter().filter_map(seconds_of_a_probe).all(|seconds| seconds > LONG_PROBE);
     let probe = [PROBE, SHORT_PROBE].map(shape).into_iter().find(fits).map(Experiment::Probe);
-    let experiment = if nothing_known { Some(Experiment::Load).filter(|_| seconds > 0.0) } else { probe }?;
+    let experiment = if only_loads { Some(Experiment::Load).filter(|_| seconds > 0.0) } else { probe }?;
     let known = |name: &str, value: f64| study.history.iter().any(|trial| same(trial.setting(name), value));
     let (usable, own) = (f64::from(study.machine.usable_threads), own_choice(study));
     let too_many = own > usable && !known("num_thread", threads);
@@ -95,6 +98,13 @@ pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) 
         format!("how fast the model is with {context} tokens of context, which need less memory")
     };
     (too_many || too_large).then(|| Proposal::new(experiment, why))
+}
+
+/// Seconds of a probe at the rates of a trial.
+fn seconds_of_a_probe(trial: &Trial) -> Option<f64> {
+    let measured = study::prefill_rate(trial).zip(decode_rate(trial)).filter(|_| trial.parallel() < 1.5);
+    let (reads, writes) = measured.or_else(|| first_rates(trial))?;
+    Some(f64::from(PROBE.0) / reads + f64::from(PROBE.1) / writes)
 }
 
 /// Whether any note was made from beginning to end.

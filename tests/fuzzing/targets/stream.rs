@@ -79,6 +79,7 @@ fn request() -> GenerateRequest {
         temperature: 0.1,
         seed: Some(7),
         keep_alive: None,
+        raw: false,
         think: None,
         timeouts: None,
     }

@@ -117,6 +117,7 @@ impl Rules<'_> {
             temperature: candidate.temperature,
             seed: None,
             keep_alive: None,
+            raw: false,
             think: None,
             timeouts: None,
         };

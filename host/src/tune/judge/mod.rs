@@ -238,6 +238,7 @@ impl Sitting<'_> {
             temperature: 0.0,
             seed: Some(SEED),
             keep_alive: Some(KeepAlive::seconds(KEEP_ALIVE_SECONDS)),
+            raw: false,
             think: judge.model.thinking.then_some(false),
             timeouts: Some(Timeouts { first_byte: patience, idle: patience, ..Timeouts::default() }),
         };
