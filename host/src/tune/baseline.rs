@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     facts::{Facts, Progress},
+    first_request::chars_read,
     fleet::Fleet,
     stage,
 };
@@ -26,7 +27,7 @@ const DIFFERENT: usize = 3;
 const PLACES: [f64; 8] = [0.5, 0.85, 0.2, 0.35, 0.65, 0.95, 0.05, 0.75];
 
 /// Tokens of the prompt and the answer of a probe for rates: short enough for a machine of one token a second.
-const RATES_PROBE: (u32, u32) = (150, 12);
+pub const RATES_PROBE: (u32, u32) = (150, 12);
 
 /// Share of the time that is left which it may take, by the first request after the load: who is slower than that is known well enough.
 const LEAST_OF_THE_REST: f64 = 0.5;
@@ -50,11 +51,18 @@ pub async fn run(
     let made = files_made(&progress.history, facts.baseline);
     files.retain(|file| !made.contains(file));
     files.truncate(notes.saturating_sub(made.len()));
-    for files in files.chunks(fleet.hands()) {
-        if Instant::now() >= deadline {
+    while !files.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let known = Known::of(&progress.history, facts);
+        let (ending, others): (Vec<usize>, Vec<usize>) =
+            files.into_iter().partition(|file| known.is_none_or(|known| known.seconds(*file, facts) <= left));
+        let now = ending.len().min(fleet.hands());
+        files = ending.get(now..).unwrap_or_default().iter().chain(&others).copied().collect();
+        let asked = ending.get(..now).unwrap_or_default();
+        if asked.is_empty() || left <= 0.0 {
             break;
         }
-        let proposals = files.iter().map(|file| {
+        let proposals = asked.iter().map(|file| {
             let proposal = Proposal {
                 candidate: facts.baseline.clone(),
                 experiment: Experiment::Notes { files: vec![*file] },
@@ -92,6 +100,32 @@ pub async fn run(
         let trials = fleet.run_all("baseline", vec![(proposal, what)], false, None, late, emit).await;
         progress.history.extend(trials);
     }
+}
+
+/// A note that was made of the present settings.
+#[derive(Clone, Copy)]
+struct Known {
+    seconds: f64,
+    chars: f64,
+}
+
+impl Known {
+    fn of(history: &[Trial], facts: &Facts<'_>) -> Option<Self> {
+        history.iter().filter(|trial| trial.candidate.works_like(facts.baseline)).find_map(|trial| {
+            let Experiment::Notes { files } = &trial.experiment else { return None };
+            let seconds = trial.mean(Metric::FileBusyMs)? / 1000.0;
+            Some(Self { seconds, chars: chars_of(*files.first()?, facts)? })
+        })
+    }
+
+    /// Seconds that the note of another file takes, about: half of a note's time goes by what is read.
+    fn seconds(self, file: usize, facts: &Facts<'_>) -> f64 {
+        self.seconds * chars_of(file, facts).map_or(1.0, |chars| f64::midpoint(1.0, chars / self.chars))
+    }
+}
+
+fn chars_of(file: usize, facts: &Facts<'_>) -> Option<f64> {
+    facts.workload.files.get(file).map(|file| chars_read(file.chars, facts.baseline))
 }
 
 /// So many different files for first notes: a middle, a large and a small one, and then others.

@@ -1,6 +1,5 @@
 //! What does not change during a study, and what grows with it.
 
-use super::short_proof::ShortProof;
 use crate::{
     model::{
         candidate::Candidate,
@@ -76,8 +75,6 @@ pub struct Progress {
     pub start: Option<Candidate>,
     /// Notes of the same files with what others found and with the present settings: places in the history.
     pub tried_beside: Option<(usize, usize)>,
-    /// What short requests say of what others found and of the present settings.
-    pub short_proof: Option<ShortProof>,
     /// Seconds that the study may take: its budget, or less where the batch is not worth it.
     pub total_seconds: f64,
 }
@@ -97,7 +94,6 @@ impl Progress {
             prior_holds: false,
             start: None,
             tried_beside: None,
-            short_proof: None,
             total_seconds,
         }
     }

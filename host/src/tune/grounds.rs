@@ -34,7 +34,7 @@ pub enum Grounds {
     Unusable(String),
     /// No pair fitted in, or few, and the estimates of the two are far apart.
     FarApart(String),
-    /// There was no time for notes, and short requests with both say that it is faster.
+    /// There was no time to compare notes, and short requests with both say that it is faster.
     Foretold(String),
     NotProven(String),
 }
@@ -119,6 +119,11 @@ impl Case<'_> {
         self.bound.unwrap_or(f64::INFINITY).min(theirs.interval.high)
     }
 
+    /// Whether notes, few as they may be, do not say that the winner is the slower one.
+    fn at_most_as_slow(&self, theirs: Estimate) -> bool {
+        self.winner.notes_per_minute.is_some_and(|ours| ours.value >= theirs.value)
+    }
+
     fn without_a_pair(&self, theirs: Estimate) -> Grounds {
         if self.winner.candidate.works_like(&self.baseline.candidate) {
             let why = "it makes the same notes in the same time as your present settings, so these stay";
@@ -126,6 +131,7 @@ impl Case<'_> {
         }
         if !self.is_apart(FAR_APART, theirs)
             && let Some(proof) = self.short_proof
+            && self.at_most_as_slow(theirs)
         {
             return short(proof);
         }
@@ -194,9 +200,9 @@ impl Case<'_> {
 fn short(proof: &ShortProof) -> Grounds {
     let said = proof.describe();
     if proof.is_faster() {
-        Grounds::Foretold(format!("there was no time for notes: {said}"))
+        Grounds::Foretold(format!("there was no time to compare notes: {said}"))
     } else {
-        Grounds::NotProven(format!("there was no time for notes, and {said}, so your present settings stay"))
+        Grounds::NotProven(format!("there was no time to compare notes, and {said}, so your present settings stay"))
     }
 }
 

@@ -48,6 +48,7 @@ mod rough_tokens;
 mod score;
 mod server;
 mod short_proof;
+mod short_rounds;
 mod shrink;
 mod stage;
 mod steps;

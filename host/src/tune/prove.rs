@@ -3,15 +3,19 @@
 use tokio::time::Instant;
 
 use super::{
+    baseline, candidates,
     compare::{self, Contest, Goal},
     facts::{Facts, Progress},
     fleet::Fleet,
     grounds::{Case, bound_of_unfinished},
     judge::Judge,
+    short_proof::{self, ShortProof},
+    short_rounds,
     study::Setup,
     verdict::{select, settings_of},
 };
 use crate::model::{
+    candidate::Candidate,
     selection::MeasuredCandidate,
     study::{Comparison, StageOutcome, StudyEvent},
 };
@@ -64,7 +68,7 @@ pub async fn run(
         return;
     }
     let prior = setup.begun.prior.as_ref();
-    if progress.short_proof.is_some() && prior.is_some_and(|prior| prior.alone) {
+    if prior.is_some_and(|prior| prior.alone) && !baseline::is_known(&progress.history, &tuned) {
         // There was no time for notes, and all of it went to short requests.
         return;
     }
@@ -101,14 +105,7 @@ pub async fn run(
         compare::run(fleet, &contest, &mut progress.history, confirmed, emit).await;
     }
     if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
-        // The present settings are too slow to be asked again; what is left of the time makes the winner's own figure better.
-        let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
-        let notes = affordable_notes(seconds, fleet.last_load_seconds, ours);
-        let files = compare::files_for(&progress.history, facts.workload.files.len(), notes);
-        if !files.is_empty() {
-            let (history, who) = (&mut progress.history, "the winner");
-            compare::measure(fleet, "confirm", &tuned, who, &files, deadline, history, emit).await;
-        }
+        without_pairs(fleet, facts, progress, (&tuned, ours), deadline, emit).await;
     }
     progress.stages.push(StageOutcome {
         name: "confirm".into(),
@@ -120,6 +117,45 @@ pub async fn run(
         failure: None,
         cut_short: confirmed.is_none(),
     });
+}
+
+/// The present settings are too slow to be asked for notes again: short requests say how much slower, and what is left of the time makes the winner's own figure better.
+async fn without_pairs(
+    fleet: &mut Fleet<'_>,
+    facts: &Facts<'_>,
+    progress: &mut Progress,
+    (tuned, file_seconds): (&Candidate, f64),
+    deadline: Instant,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    let asked = open_by_short_requests(progress, facts, tuned);
+    if asked {
+        short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
+    }
+    let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+    let notes = affordable_notes(seconds, fleet.last_load_seconds, file_seconds);
+    let files = compare::files_for(&progress.history, facts.workload.files.len(), notes);
+    if !files.is_empty() {
+        let (history, who) = (&mut progress.history, "the winner");
+        compare::measure(fleet, "confirm", tuned, who, &files, deadline, history, emit).await;
+    }
+    // Its notes may be what was missing.
+    if !asked && open_by_short_requests(progress, facts, tuned) {
+        short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
+    }
+}
+
+/// Whether short requests could say that the winner is better, and nothing says it yet.
+fn open_by_short_requests(progress: &Progress, facts: &Facts<'_>, tuned: &Candidate) -> bool {
+    let (history, floor) = (&progress.history, facts.constraints.quality_floor);
+    let all = candidates::measured(history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
+    let find = |is: &dyn Fn(&MeasuredCandidate) -> bool| all.iter().find(|candidate| is(candidate));
+    let winner = find(&|candidate| !candidate.is_baseline && candidate.candidate.works_like(tuned));
+    let Some((winner, baseline)) = winner.zip(find(&|candidate| candidate.is_baseline)) else { return false };
+    let bound = bound_of_unfinished(history, facts.workload, facts.baseline);
+    let proof = ShortProof::of_equals(history, facts.workload, (winner, baseline), floor);
+    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: proof.as_ref() };
+    short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
 }
 
 /// Whether what others found was tried beside the present settings, and is so much faster that a comparison could say nothing else. Who wants it proven gets the

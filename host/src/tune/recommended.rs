@@ -290,9 +290,6 @@ impl Trying<'_> {
             }
         }
         let proof = ShortProof::of(&progress.history, facts.workload, ours, facts.baseline).ok_or_else(none)?;
-        if same_notes {
-            progress.short_proof = Some(proof);
-        }
         let how = proof.describe();
         if self.prior.alone {
             return Ok((Found::Holds, format!(" was tried: {how}")));

@@ -13,6 +13,7 @@ use crate::{
         candidate::Candidate,
         experiment::Experiment,
         metric::{ConfidenceInterval, Estimate},
+        selection::MeasuredCandidate,
         trial::Trial,
         workload::{Workload, cut},
     },
@@ -28,6 +29,9 @@ const SHAPES: [(u32, u32); 5] = [(1_024, 96), (512, 48), (256, 24), (150, 12), (
 /// Noise of the time that one trial of short requests speaks for, as a logarithm, before it was seen, and how many trials that counts as.
 const NOISE: f64 = 0.08;
 const NOISE_TRIALS: f64 = 2.0;
+
+/// Fewest scored notes that say that they are good.
+const SCORED_NOTES: usize = 2;
 
 /// How far (as a logarithm, one standard deviation) what rates of short requests say of two settings is from what notes say: `docs/accuracy.md` has how it was found.
 const UNLIKE_NOTES: f64 = 0.15;
@@ -83,6 +87,21 @@ impl ShortProof {
         })
     }
 
+    /// The same, where whoever is faster is better: both make the same notes, or the winner cuts files otherwise, reads no less, and its notes have that share of the best
+    /// quality that there can be.
+    #[must_use]
+    pub fn of_equals(
+        history: &[Trial],
+        workload: &Workload,
+        (winner, baseline): (&MeasuredCandidate, &MeasuredCandidate),
+        quality_floor: f64,
+    ) -> Option<Self> {
+        let (ours, theirs) = (&winner.candidate, &baseline.candidate);
+        are_equals(workload, (winner, baseline), quality_floor)
+            .then(|| Self::of(history, workload, ours, theirs))
+            .flatten()
+    }
+
     /// Whether the first of the two is faster for certain, as far as short requests can say.
     #[must_use]
     pub fn is_faster(&self) -> bool {
@@ -110,6 +129,12 @@ impl ShortProof {
             self.ratio.value, interval.low, interval.high
         )
     }
+}
+
+/// Whether short requests said anything of each of the two, ours and theirs.
+#[must_use]
+pub fn known(history: &[Trial], workload: &Workload, ours: &Candidate, theirs: &Candidate) -> (bool, bool) {
+    (!logs(history, workload, ours).is_empty(), !logs(history, workload, theirs).is_empty())
 }
 
 /// Logarithms of the seconds of the whole machine that a note of the batch takes, one of each trial of short requests with these settings.
@@ -174,6 +199,26 @@ pub fn note_seconds(first: FirstRequest, workload: &Workload, settings: &Candida
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred tokens")]
     let answer = note.answer_tokens as u32;
     first.seconds(prompt, answer) / SLOWER_FIRST
+}
+
+/// Whether only speed is in question between the two.
+#[must_use]
+pub fn are_equals(
+    workload: &Workload,
+    (winner, baseline): (&MeasuredCandidate, &MeasuredCandidate),
+    quality_floor: f64,
+) -> bool {
+    let alike = |ours: &Candidate, theirs: &Candidate| Candidate {
+        chunk_size: theirs.chunk_size,
+        max_content_length: theirs.max_content_length,
+        ..ours.clone()
+    };
+    let (ours, theirs) = (&winner.candidate, &baseline.candidate);
+    let is_good = winner.scored_notes >= SCORED_NOTES
+        && winner.quality.is_some_and(|quality| quality.value >= quality_floor)
+        && winner.source_share >= baseline.source_share - 1e-9;
+    make_the_same_notes(ours, theirs, workload)
+        || (is_good && make_the_same_notes(&alike(ours, theirs), theirs, workload))
 }
 
 /// Whether both make the same notes of these files, so that only their speed is in question.

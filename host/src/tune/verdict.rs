@@ -6,6 +6,7 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     grounds::{Case, Grounds, bound_of_unfinished},
+    short_proof::ShortProof,
     stage,
     study::Setup,
 };
@@ -131,9 +132,13 @@ pub fn decide(
     let grounds_of = |winner: &MeasuredCandidate| {
         let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
         let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
-        let tried = setup.begun.prior.as_ref().filter(|prior| prior.settings.works_like(&winner.candidate));
-        let short_proof = progress.short_proof.as_ref().filter(|_| tried.is_some());
-        Case { winner, baseline, comparison, floor, bound, short_proof }.grounds()
+        let short_proof = ShortProof::of_equals(
+            &progress.history,
+            facts.workload,
+            (winner, baseline),
+            facts.constraints.quality_floor,
+        );
+        Case { winner, baseline, comparison, floor, bound, short_proof: short_proof.as_ref() }.grounds()
     };
     let mut grounds = found.filter(|winner| !winner.is_baseline).map(grounds_of);
     let tried = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some()).map(|prior| &prior.settings);
