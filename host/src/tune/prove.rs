@@ -7,7 +7,7 @@ use super::{
     compare::{self, Contest, Goal},
     facts::{Facts, Progress},
     fleet::Fleet,
-    grounds::{Case, bound_of_unfinished},
+    grounds::{Case, FEW_PAIRS, bound_of_unfinished},
     judge::Judge,
     short_proof::{self, ShortProof},
     short_rounds,
@@ -104,6 +104,9 @@ pub async fn run(
         };
         compare::run(fleet, &contest, &mut progress.history, confirmed, emit).await;
     }
+    if is_gain_wanted && confirmed.is_some() && open_by_short_requests(progress, facts, &tuned, confirmed.as_ref()) {
+        short_rounds::run(fleet, facts, ("confirm", &tuned), progress, deadline, emit).await;
+    }
     if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
         without_pairs(fleet, facts, progress, (&tuned, ours), deadline, emit).await;
     }
@@ -128,7 +131,7 @@ async fn without_pairs(
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let asked = open_by_short_requests(progress, facts, tuned);
+    let asked = open_by_short_requests(progress, facts, tuned, None);
     if asked {
         short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
     }
@@ -140,13 +143,18 @@ async fn without_pairs(
         compare::measure(fleet, "confirm", tuned, who, &files, deadline, history, emit).await;
     }
     // Its notes may be what was missing.
-    if !asked && open_by_short_requests(progress, facts, tuned) {
+    if !asked && open_by_short_requests(progress, facts, tuned, None) {
         short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
     }
 }
 
 /// Whether short requests could say that the winner is better, and nothing says it yet.
-fn open_by_short_requests(progress: &Progress, facts: &Facts<'_>, tuned: &Candidate) -> bool {
+fn open_by_short_requests(
+    progress: &Progress,
+    facts: &Facts<'_>,
+    tuned: &Candidate,
+    comparison: Option<&Comparison>,
+) -> bool {
     let (history, floor) = (&progress.history, facts.constraints.quality_floor);
     let all = candidates::measured(history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
     let find = |is: &dyn Fn(&MeasuredCandidate) -> bool| all.iter().find(|candidate| is(candidate));
@@ -154,8 +162,9 @@ fn open_by_short_requests(progress: &Progress, facts: &Facts<'_>, tuned: &Candid
     let Some((winner, baseline)) = winner.zip(find(&|candidate| candidate.is_baseline)) else { return false };
     let bound = bound_of_unfinished(history, facts.workload, facts.baseline);
     let proof = ShortProof::of_equals(history, facts.workload, (winner, baseline), floor);
-    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: proof.as_ref() };
-    short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
+    let case = Case { winner, baseline, comparison, floor: 0.0, bound, short_proof: proof.as_ref() };
+    let few = comparison.is_none_or(|found| found.pairs <= FEW_PAIRS && found.speed_ratio.value > 1.0);
+    few && short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
 }
 
 /// Whether what others found was tried beside the present settings, and is so much faster that a comparison could say nothing else. Who wants it proven gets the

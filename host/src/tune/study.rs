@@ -12,6 +12,7 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     fleet::{self, Board, Fleet},
+    grounds::bound_of_unfinished,
     hindsight,
     judge::{Judge, JudgeGrant, JudgeLimits},
     notes::MadeNotes,
@@ -428,10 +429,12 @@ fn weight_now(
 }
 
 /// What a note takes with what was decided so far, as far as the trials tell, even if only probes; without any, longer than the study has
-/// lasted.
+/// lasted, and than those that did not end.
 fn pace(executor: &Executor<'_>, progress: &Progress, workload: &Workload, elapsed_seconds: f64) -> Pace {
-    let speed = candidates::speed_of(&progress.history, workload, &progress.incumbent);
-    let note_seconds = speed.map_or(elapsed_seconds, |speed| 60.0 / speed.value);
+    let speed = candidates::speed_of(&progress.history, workload, &progress.incumbent).map(|speed| speed.value);
+    let most = || bound_of_unfinished(&progress.history, workload, &progress.incumbent);
+    let note_seconds =
+        speed.map_or_else(|| most().map_or(0.0, |most| 60.0 / most).max(elapsed_seconds), |speed| 60.0 / speed);
     Pace { note_seconds, load_seconds: executor.last_load_seconds }
 }
 

@@ -145,16 +145,20 @@ pub fn probe(study: &Study, target: &Target, server: &Server, seconds: f64) -> O
     let experiment = if some_note_was_made(study) {
         Experiment::Probe([shape(PROBE), shape(SHORT_PROBE)].into_iter().find(fits)?)
     } else {
-        Some(Experiment::Load).filter(|_| wrong_seconds(study) <= seconds)?
+        Some(Experiment::Load).filter(|_| wrong_seconds(study, target.load.context) <= seconds)?
     };
     let load = Load { threads, ..target.load };
     Some(Proposal::new(experiment, why).set("num_ctx", load.context).set("num_thread", load.threads))
 }
 
-/// Seconds that a number of threads takes which is too many: as the slowest first request after a load did, or as long as any trial.
-fn wrong_seconds(study: &Study) -> f64 {
+/// Seconds that a number of threads takes which is too many: as the slowest first request after a load of that context did, or of any, or as long as any trial.
+fn wrong_seconds(study: &Study, context: f64) -> f64 {
     let first = |trial: &Trial| first_rates(trial).map(|(reads, writes)| FIRST.0 / reads + FIRST.1 / writes);
-    let slowest = study.history.iter().filter_map(first).max_by(f64::total_cmp);
+    let slowest_of = |counts: &dyn Fn(&Trial) -> bool| {
+        study.history.iter().filter(|trial| counts(trial)).filter_map(first).max_by(f64::total_cmp)
+    };
+    // Another context may have needed more memory than there is.
+    let slowest = slowest_of(&|trial| same(trial.setting("num_ctx"), context)).or_else(|| slowest_of(&|_| true));
     let longest = || study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
     slowest.map_or_else(longest, |first| first + study::Cost::of(study).load_seconds)
 }
@@ -165,7 +169,7 @@ fn more(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option
     let found = target.load.threads;
     let only_loads = own.iter().any(|trial| matches!(trial.experiment, Experiment::Load));
     let longest = study.history.iter().map(|trial| trial.seconds).fold(0.0, f64::max);
-    let wrong = if only_loads { wrong_seconds(study) } else { longest };
+    let wrong = if only_loads { wrong_seconds(study, target.load.context) } else { longest };
     let is_found = own.iter().any(|trial| same(trial.setting("num_thread"), found) && trial.is_complete());
     // The server's own choice is no number that was found.
     let chosen = found > 0.5 && found < own_choice(study);
