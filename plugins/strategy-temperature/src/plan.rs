@@ -16,6 +16,9 @@ const MIDDLE: f64 = 0.5;
 /// Share of the files, the smaller ones, that are looked at where there is no time for others.
 const SMALLER: f64 = 0.6;
 
+/// Several requests at once make notes at most so many times as fast: one trial may have had luck.
+const LEAST_PACE: f64 = 0.25;
+
 /// With fewer pairs no difference of a plausible size is ever certain.
 const LEAST_FILES: usize = 3;
 
@@ -89,6 +92,7 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     let cut = (study.incumbent("max_content_length"), study.incumbent("chunk_size"));
     let chars = |file: u32| study.workload.file_chars.get(file as usize).map_or(0.0, |chars| f64::from(*chars));
     let loads = study.like_incumbent().next().is_none();
+    let at_once = pace(study, &cost, &fit);
     let most = (whole(arguments.number("files")) as usize).max(LEAST_FILES);
     let known = scores(study, present);
     for number in (1..=others.len()).rev() {
@@ -105,7 +109,8 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
                 if missing.is_empty() {
                     continue;
                 }
-                seconds += missing.iter().map(|file| cost.note_seconds(&fit, chars(*file), cut.0, cut.1)).sum::<f64>();
+                seconds += at_once
+                    * missing.iter().map(|file| cost.note_seconds(&fit, chars(*file), cut.0, cut.1)).sum::<f64>();
                 let why = format!("how good notes are at temperature {value}");
                 proposals.push(Proposal::new(Experiment::Notes(missing), why).set("temperature", *value));
             }
@@ -115,6 +120,21 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
         }
     }
     Vec::new()
+}
+
+/// Seconds that notes take which are made as the incumbent makes them, by those that their requests take one after the other: several at once are faster.
+fn pace(study: &Study, cost: &Cost, fit: &Fit) -> f64 {
+    let taken = |trial: &Trial| {
+        let Experiment::Notes(files) = &trial.experiment else { return None };
+        let several = trial.parallel() > 1.5 && files.len() > 1;
+        let alike = several && (trial.parallel() - study.incumbent("max_concurrent_requests")).abs() < 0.5;
+        let chars = files.iter().filter_map(|file| study.workload.file_chars.get(*file as usize));
+        let cut = (trial.setting("max_content_length"), trial.setting("chunk_size"));
+        let alone: f64 = chars.map(|chars| cost.note_seconds(fit, f64::from(*chars), cut.0, cut.1)).sum();
+        let loading = if trial.reloads > 0 { cost.load_seconds } else { 0.0 };
+        (alike && alone > 0.0).then(|| (trial.seconds - loading).max(0.0) / alone)
+    };
+    study.like_incumbent().rev().find_map(taken).map_or(1.0, |pace| pace.clamp(LEAST_PACE, 1.0))
 }
 
 /// The same number of files, those whose score at the present temperature is known in the places of others: they need one note, and not two.

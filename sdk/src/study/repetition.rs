@@ -11,8 +11,11 @@ pub const REPETITION: &str = "repetition";
 const REPEATING: f64 = 0.9;
 const SOUND: f64 = 0.95;
 
+/// So few notes raise a suspicion with one of them: another note is made before anything else is tried.
+const FEW: usize = 2;
+
 /// Whether notes that were made with the incumbent's temperature repeat themselves, by the scorer that looks for it: most of them, or
-/// the only one. Not without that scorer.
+/// one of the only two. Not without that scorer.
 #[must_use]
 pub fn notes_repeat_themselves(study: &Study) -> bool {
     let present = study.incumbent("temperature");
@@ -23,5 +26,6 @@ pub fn notes_repeat_themselves(study: &Study) -> bool {
     .map(|(_, value)| value)
     .collect();
     let repeating = values.iter().filter(|value| **value < SOUND).count();
-    2 * repeating > values.len() && mean(&values).is_some_and(|mean| mean < REPEATING)
+    let (many, few) = (2 * repeating > values.len(), values.len() <= FEW && repeating > 0);
+    (many || few) && mean(&values).is_some_and(|mean| mean < REPEATING)
 }
