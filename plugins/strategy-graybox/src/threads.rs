@@ -78,7 +78,7 @@ fn own_choice(study: &Study) -> f64 {
 }
 
 /// A short request with the target's load, where what is known of the speed says nothing of it: the present settings run more threads than
-/// may be used, or make no note at all because the model needs more memory than there is.
+/// may be used, or the model needs more memory with them than there is.
 #[must_use]
 pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) -> Option<Proposal> {
     let Load { threads, context, .. } = target.load;
@@ -90,7 +90,7 @@ pub fn first_try(study: &Study, target: &Target, server: &Server, seconds: f64) 
     let known = |name: &str, value: f64| study.history.iter().any(|trial| same(trial.setting(name), value));
     let (usable, own) = (f64::from(study.machine.usable_threads), own_choice(study));
     let too_many = own > usable && !known("num_thread", threads);
-    let swaps = || study.history.iter().any(|trial| design::swaps(study, trial)) && !some_note_was_made(study);
+    let swaps = || study.history.iter().any(|trial| design::swaps(study, trial));
     let too_large = context < study.baseline.value("num_ctx") && !known("num_ctx", context) && swaps();
     let why = if too_many {
         format!("how fast {threads} threads write: the present {own} are more than may be used")
