@@ -66,7 +66,7 @@ fn requests_are_explicit_and_prompts_are_fresh() {
     for scenario in ["mid-range", "vram-cliff"] {
         let (_, bodies, _) = recorded(scenario);
         assert!(bodies.len() > 20, "{scenario}: {} requests", bodies.len());
-        let mut beginnings = BTreeSet::new();
+        let (mut beginnings, mut felt) = (BTreeSet::new(), BTreeSet::new());
         for body in &bodies {
             let prompt = body["prompt"].as_str().unwrap_or_default();
             let unloads = body["keep_alive"] == 0;
@@ -77,6 +77,11 @@ fn requests_are_explicit_and_prompts_are_fresh() {
             assert!(body["options"]["num_predict"].as_u64().is_some_and(|tokens| tokens > 0), "{body}");
             assert_eq!(body["truncate"], Value::Bool(false), "{body}");
             assert_eq!(body["stream"], Value::Bool(true), "{body}");
+            if body["raw"] == true {
+                assert!(prompt.len() < 40 && body["options"]["num_predict"] == 2, "only the shortest: {body}");
+                let load = ["num_ctx", "num_thread", "num_batch"].map(|name| body["options"][name].to_string());
+                assert!(felt.insert(load), "{scenario}: felt twice: {body}");
+            }
             let first_line = prompt.lines().next().unwrap_or_default().to_owned();
             assert!(beginnings.insert(first_line.clone()), "{scenario}: `{first_line}` was sent twice");
         }

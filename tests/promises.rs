@@ -56,6 +56,7 @@ mod saving;
 mod schemas;
 mod secrets;
 mod sharing;
+mod short_studies;
 mod simulator;
 mod studies;
 mod supply;

@@ -264,7 +264,7 @@ fn mean_chars(workload: &Workload, settings: &Candidate) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::ConfidenceInterval;
+    use crate::model::{metric::ConfidenceInterval, proof::Proof};
 
     fn candidate(is_baseline: bool, speed: Option<(f64, f64)>) -> MeasuredCandidate {
         let estimate = |(low, high): (f64, f64)| Estimate {
@@ -309,5 +309,68 @@ mod tests {
         assert!(suffice(Some((1.9, 2.1)), Some((0.4, 1.5)), None));
         assert!(!suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), None));
         assert!(suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), Some(1.4)), "a note that did not end says more than rates");
+    }
+    fn estimate(value: f64, low: f64, high: f64) -> Estimate {
+        Estimate { value, interval: ConfidenceInterval { level: 0.95, low, high } }
+    }
+
+    fn pairs(speed_ratio: Estimate, pairs: usize) -> Comparison {
+        Comparison {
+            challenger: None,
+            baseline_notes_per_minute: 2.0,
+            tuned_notes_per_minute: 2.0 * speed_ratio.value,
+            speed_ratio,
+            baseline_quality: None,
+            tuned_quality: None,
+            pairs,
+            baseline_source_share: 1.0,
+            tuned_source_share: 1.0,
+            proof: Proof::default(),
+        }
+    }
+
+    #[test]
+    fn few_pairs_and_short_requests_prove_together_what_neither_proves() {
+        let (winner, baseline) = (candidate(false, Some((2.9, 4.0))), candidate(true, Some((2.0, 3.5))));
+        let said = |pairs: &Comparison, proof: Option<&ShortProof>| {
+            Case {
+                winner: &winner,
+                baseline: &baseline,
+                comparison: Some(pairs),
+                floor: 0.0,
+                bound: None,
+                short_proof: proof,
+            }
+            .grounds()
+            .suffice()
+        };
+        let short = |ratio| ShortProof { ratio, note_seconds: (10.0, 14.0), trials: (1, 1) };
+        let (some, none) = (estimate(1.27, 0.94, 1.70), estimate(0.97, 0.75, 1.25));
+        let agrees = short(estimate(1.36, 0.97, 1.93));
+        assert!(!said(&pairs(some, 2), None) && said(&pairs(some, 2), Some(&agrees)));
+        assert!(!said(&pairs(none, 2), Some(&agrees)), "the pairs say otherwise");
+        assert!(!said(&pairs(some, 2), Some(&short(none))), "short requests say otherwise");
+        assert!(!said(&pairs(some, 5), Some(&agrees)), "so many pairs speak for themselves");
+    }
+
+    #[test]
+    fn without_pairs_short_requests_suffice_unless_notes_say_otherwise() {
+        let proof = ShortProof { ratio: estimate(1.6, 1.2, 2.1), note_seconds: (10.0, 16.0), trials: (1, 1) };
+        let said = |ours, theirs, proof: Option<&ShortProof>| {
+            let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
+            Case {
+                winner: &winner,
+                baseline: &baseline,
+                comparison: None,
+                floor: 0.0,
+                bound: Some(3.0),
+                short_proof: proof,
+            }
+            .grounds()
+            .suffice()
+        };
+        assert!(!said(Some((2.0, 4.0)), None, None) && said(Some((2.0, 4.0)), None, Some(&proof)));
+        assert!(said(Some((2.0, 4.0)), Some((1.8, 3.0)), Some(&proof)));
+        assert!(!said(Some((1.0, 2.0)), Some((1.8, 3.0)), Some(&proof)), "its notes took longer");
     }
 }

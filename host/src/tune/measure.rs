@@ -93,7 +93,8 @@ impl Bench<'_> {
             seed: None,
             keep_alive: self.keep_alive,
             raw: ask.raw,
-            think: self.model.thinking.then_some(false),
+            // Without the template there is nothing to turn off.
+            think: (self.model.thinking && !ask.raw).then_some(false),
             timeouts: Some(Timeouts {
                 connect: Duration::from_secs(5),
                 first_byte: ask.timeout,

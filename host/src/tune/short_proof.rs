@@ -330,4 +330,36 @@ mod tests {
             assert!(!make_the_same_notes(&ours, &other, &workload), "{other:?}");
         }
     }
+    #[test]
+    fn whoever_cuts_files_otherwise_must_be_known_to_make_good_notes_of_as_much() {
+        let workload = generated_workload(1);
+        let measured = |candidate: &Candidate, quality: f64, scored_notes: u32, source_share: f64| MeasuredCandidate {
+            id: 0,
+            candidate: candidate.clone(),
+            is_baseline: false,
+            notes_per_minute: None,
+            quality: Some(Estimate {
+                value: quality,
+                interval: ConfidenceInterval { level: LEVEL, low: quality - 0.1, high: quality },
+            }),
+            scored_notes: scored_notes as usize,
+            source_share,
+            lost_share: 0.0,
+            peak_memory_bytes: None,
+            spilled: false,
+            violations: Vec::new(),
+            trials: Vec::new(),
+        };
+        let ours = settings(4_096, 1);
+        let baseline = measured(&settings(8_192, 1), 1.0, 1, 0.7);
+        let cut = Candidate { chunk_size: 500, ..ours.clone() };
+        let freer = Candidate { temperature: 0.9, ..cut.clone() };
+        let equals = |winner: &MeasuredCandidate| are_equals(&workload, (winner, &baseline), 0.95);
+        assert!(equals(&measured(&ours, 0.0, 0, 0.7)), "the same notes need no score");
+        assert!(equals(&measured(&cut, 0.96, 2, 0.7)));
+        assert!(!equals(&measured(&cut, 0.94, 2, 0.7)), "poor notes");
+        assert!(!equals(&measured(&cut, 0.96, 1, 0.7)), "one note");
+        assert!(!equals(&measured(&cut, 0.96, 2, 0.6)), "less is read");
+        assert!(!equals(&measured(&freer, 0.96, 2, 0.7)), "another temperature");
+    }
 }

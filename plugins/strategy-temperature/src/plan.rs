@@ -16,7 +16,7 @@ const MIDDLE: f64 = 0.5;
 /// Share of the files, the smaller ones, that are looked at where there is no time for others.
 const SMALLER: f64 = 0.6;
 
-/// Several requests at once make notes at most so many times as fast: one trial may have had luck.
+/// Notes of several requests at once take at least that share of the time: one trial may have had luck.
 const LEAST_PACE: f64 = 0.25;
 
 /// With fewer pairs no difference of a plausible size is ever certain.
@@ -123,7 +123,7 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
 }
 
 /// Seconds that notes take which are made as the incumbent makes them, by those that their requests take one after the other: several at once are faster.
-fn pace(study: &Study, cost: &Cost, fit: &Fit) -> f64 {
+pub fn pace(study: &Study, cost: &Cost, fit: &Fit) -> f64 {
     let taken = |trial: &Trial| {
         let Experiment::Notes(files) = &trial.experiment else { return None };
         let several = trial.parallel() > 1.5 && files.len() > 1;

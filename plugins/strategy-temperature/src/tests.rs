@@ -1,4 +1,5 @@
 use ralf_tune_sdk::{
+    study::{Cost, Fit},
     testing::{Host, Outcome, Server},
     types::Setting,
 };
@@ -60,4 +61,20 @@ fn little_time_means_fewer_files_then_fewer_values_then_nothing() {
     let mut host = Host::new(Server::default(), &FILES);
     let outcome = run(&mut host, 1.0);
     assert!(outcome.text().contains("too few notes"), "from nothing: {}", outcome.text());
+}
+
+#[test]
+fn notes_that_are_made_at_once_take_less_time_than_one_by_one() {
+    let pace_with = |parallel: f64, files: &[u32]| {
+        let mut host = Host::new(Server { slots: 2.0, ..Server::default() }, &FILES);
+        host.set("max_concurrent_requests", parallel);
+        // The first trial loads the model.
+        host.baseline(&[1]);
+        host.baseline(files);
+        plan::pace(&host.study, &Cost::of(&host.study), &Fit::of(&host.study))
+    };
+    assert_eq!(pace_with(1.0, &[0, 3, 7]), 1.0, "one at a time");
+    assert_eq!(pace_with(2.0, &[3]), 1.0, "one note says nothing of it");
+    let pace = pace_with(2.0, &[0, 3, 7]);
+    assert!((0.4..0.6).contains(&pace), "{pace}");
 }

@@ -29,3 +29,31 @@ pub fn notes_repeat_themselves(study: &Study) -> bool {
     let (many, few) = (2 * repeating > values.len(), values.len() <= FEW && repeating > 0);
     (many || few) && mean(&values).is_some_and(|mean| mean < REPEATING)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        testing::{Host, Server},
+        types::{Fact, NoteScore},
+    };
+
+    #[test]
+    fn one_note_of_two_is_a_suspicion_and_one_of_three_is_none() {
+        let repeat = |parts: &[f64]| {
+            let files: Vec<u32> = (0..).take(parts.len()).collect();
+            let mut host = Host::new(Server::default(), &[1_000; 4]);
+            host.baseline(&files);
+            let part = |value| Fact { name: REPETITION.to_owned(), value };
+            for trial in &mut host.study.history {
+                trial.scores = (0..)
+                    .zip(parts)
+                    .map(|(file, value)| NoteScore { file, value: 0.8, parts: vec![part(*value)] })
+                    .collect();
+            }
+            notes_repeat_themselves(&host.study)
+        };
+        assert!(repeat(&[0.6]) && repeat(&[0.6, 1.0]) && repeat(&[0.6, 0.7, 1.0]));
+        assert!(!repeat(&[]) && !repeat(&[1.0, 1.0]) && !repeat(&[0.6, 1.0, 1.0]) && !repeat(&[0.94]));
+    }
+}
