@@ -19,6 +19,9 @@ const SMALLER: f64 = 0.6;
 /// Notes of several requests at once take at least that share of the time: one trial may have had luck.
 const LEAST_PACE: f64 = 0.25;
 
+/// Share of a note that another temperature must seem to free of repetition, so that more files are worth their time.
+const PROMISE: f64 = 0.05;
+
 /// With fewer pairs no difference of a plausible size is ever certain.
 const LEAST_FILES: usize = 3;
 
@@ -26,14 +29,42 @@ const LEAST_FILES: usize = 3;
 pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let present = study.incumbent("temperature");
     let own = || study.trials_of("temperature");
-    let tried = own().any(|trial| (trial.setting("temperature") - present).abs() > 1e-9);
-    let wanted = !tried && has_a_reason(study, arguments) && !is_mute(study, arguments);
-    let mut proposals = if wanted { comparisons(study, arguments) } else { Vec::new() };
+    let looks = looks(study);
+    let wanted = has_a_reason(study, arguments) && !is_mute(study, arguments);
+    let mut proposals = match looks {
+        0 if wanted => comparisons(study, arguments, &values(study, arguments), 0),
+        1 if wanted => promising(study, arguments),
+        _ => Vec::new(),
+    };
     if arguments.text("when") != "always" && judged(study, arguments, present).len() < LEAST_FILES {
         // Few notes are a suspicion: more of the same first, which are never made for nothing.
         proposals.truncate(usize::from(own().next().is_none()));
     }
     if proposals.is_empty() { Answer::Done(decide(study, arguments)) } else { Answer::Measure(proposals) }
+}
+
+/// How often another temperature was compared with the present one: each time it has one trial.
+fn looks(study: &Study) -> usize {
+    let present = study.incumbent("temperature");
+    let tried = |value: f64| {
+        study.trials_of("temperature").filter(|trial| (trial.setting("temperature") - value).abs() < 1e-9).count()
+    };
+    let others = study.trials_of("temperature").map(|trial| trial.setting("temperature"));
+    others.filter(|value| (value - present).abs() > 1e-9).map(tried).max().unwrap_or(0)
+}
+
+/// More of the same files at the present temperature and at the best other one, where that seems to mend repetition and too few files say so: once.
+fn promising(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
+    let present = study.incumbent("temperature");
+    let base = judged(study, arguments, present);
+    let others = values(study, arguments).into_iter().map(|value| (value, judged(study, arguments, value)));
+    let others: Vec<(f64, Scores)> = others.filter(|(_, scores)| !scores.is_empty()).collect();
+    let compared = compare(&base, &others, arguments.number("level"));
+    let best = compared.iter().max_by(|left, right| left.difference.mean.total_cmp(&right.difference.mean));
+    let open = best.filter(|best| {
+        arguments.text("when") != "always" && best.difference.mean > PROMISE && better(&compared).is_none()
+    });
+    open.map_or_else(Vec::new, |best| comparisons(study, arguments, &[best.temperature], best.difference.pairs))
 }
 
 /// Whether comparing is wanted without a reason, or notes repeat themselves, which a low temperature makes models do.
@@ -84,9 +115,8 @@ fn is_mute(study: &Study, arguments: &Arguments) -> bool {
     known.len() >= LEAST_FILES && known.iter().all(|(_, score)| *score < arguments.number("signal"))
 }
 
-/// The same files with every value: as many files as the time allows, and if need be fewer values.
-fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
-    let others = values(study, arguments);
+/// The same files with every value: more than those that were compared before, as many as the time allows, and if need be fewer values.
+fn comparisons(study: &Study, arguments: &Arguments, others: &[f64], before: usize) -> Vec<Proposal> {
     let present = study.incumbent("temperature");
     let (cost, fit) = (Cost::of(study), Fit::of(study));
     let cut = (study.incumbent("max_content_length"), study.incumbent("chunk_size"));
@@ -99,11 +129,13 @@ fn comparisons(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
         let spread = |files| spread_with(study, files, 1.0, &known);
         // Where time is short, the smaller ones tell as well: what is wanted is a difference on the same files.
         let smaller = std::iter::once_with(|| spread_with(study, LEAST_FILES, SMALLER, &known)).flatten();
-        for files in (LEAST_FILES..=most).rev().filter_map(spread).chain(smaller) {
+        for files in
+            (LEAST_FILES.max(before + 1)..=most).rev().filter_map(spread).chain(smaller.filter(|_| before == 0))
+        {
             let mut seconds = if loads { cost.load_seconds } else { 0.0 };
             let mut proposals = Vec::new();
             for value in std::iter::once(&present).chain(others.iter().take(number)) {
-                let known: &[(u32, f64)] = if (value - present).abs() < 1e-9 { &known } else { &[] };
+                let known = if (value - present).abs() < 1e-9 { known.clone() } else { scores(study, *value) };
                 let missing: Vec<u32> =
                     files.iter().copied().filter(|file| !known.iter().any(|(other, _)| other == file)).collect();
                 if missing.is_empty() {
@@ -192,7 +224,10 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
         return keep(format!("too few notes were measured to compare temperatures; kept {present}"));
     }
     let what = if arguments.text("when") == "always" { "quality" } else { "share without repetition" };
-    let compared = compare(&base, &others, arguments.number("level"));
+    // Who looks twice may be fooled twice.
+    let level = arguments.number("level");
+    let level = if looks(study) > 1 { 1.0 - (1.0 - level) / 2.0 } else { level };
+    let compared = compare(&base, &others, level);
     let no_worse = |other: &&Compared| {
         let whole = compare(&scores(present), &[(other.temperature, scores(other.temperature))], 0.95);
         whole.iter().all(|whole| whole.difference.mean > 0.0)

@@ -1,7 +1,7 @@
 use ralf_tune_sdk::{
-    study::{Cost, Fit},
+    study::{Cost, Fit, StudyExt, TrialExt},
     testing::{Host, Outcome, Server},
-    types::Setting,
+    types::{Setting, Value},
 };
 
 use super::*;
@@ -77,4 +77,29 @@ fn notes_that_are_made_at_once_take_less_time_than_one_by_one() {
     assert_eq!(pace_with(2.0, &[3]), 1.0, "one note says nothing of it");
     let pace = pace_with(2.0, &[0, 3, 7]);
     assert!((0.4..0.6).contains(&pace), "{pace}");
+}
+
+#[test]
+fn what_seems_to_mend_repetition_is_looked_at_once_more_with_other_files() {
+    // At the present temperature notes of some files repeat themselves more than those of others.
+    let unrepeated: fn(&[Setting], f64) -> f64 = |settings, chars| match chars {
+        _ if settings.value("temperature") > 0.2 => 1.0,
+        _ if chars < 500.0 => 0.9,
+        _ if chars < 3_500.0 => 0.78,
+        _ => 0.7,
+    };
+    let quality: fn(&[Setting], f64) -> f64 = |settings, _| if settings.value("temperature") > 0.2 { 0.9 } else { 0.8 };
+    let took = |seconds: f64| {
+        let mut host = Host::new(Server { unrepeated: Some(unrepeated), quality, ..Server::default() }, &FILES);
+        host.baseline(&[0, 3, 7]);
+        let when = ("when", Value::Text("repeats".to_owned()));
+        let outcome = host.run_with::<Temperature>(seconds, &[when]).expect("the strategy keeps its promises");
+        let of = |value: f64| {
+            host.study.trials_of("temperature").filter(|trial| trial.setting("temperature") == value).count()
+        };
+        (outcome.value("temperature"), of(0.5))
+    };
+    let all: Vec<(f64, usize)> = (2..30).map(|tens| took(f64::from(tens) * 10.0)).collect();
+    assert!(all.iter().all(|(_, looks)| *looks <= 2), "{all:?}");
+    assert!(all.contains(&(0.1, 1)) && all.contains(&(0.5, 2)), "few files are not enough, a second look is: {all:?}");
 }

@@ -1,7 +1,7 @@
 use crate::{
     Settings,
     strategy::Study,
-    study::{Fit, count, metric},
+    study::{Fit, REPETITION, count, metric},
     types::{Experiment, Fact, NoteScore, Probe, Setting, TrialState},
 };
 
@@ -28,6 +28,8 @@ pub struct Server {
     pub batches: fn(f64) -> f64,
     /// Score of the note of a file of that length, by settings.
     pub quality: fn(&[Setting], f64) -> f64,
+    /// Share of a note that is no repetition, likewise; `None` where no scorer looks for it.
+    pub unrepeated: Option<fn(&[Setting], f64) -> f64>,
     /// Share of requests that end well, by settings.
     pub success: fn(&[Setting]) -> f64,
     /// Relative size of the repeatable noise on rates.
@@ -49,6 +51,7 @@ impl Default for Server {
             threads: |_| 1.0,
             batches: |_| 1.0,
             quality: |_, _| 0.8,
+            unrepeated: None,
             success: |_| 1.0,
             noise: 0.02,
         }
@@ -172,7 +175,11 @@ impl Server {
             shares.push(read / chars.max(1.0));
             scores.push((self.quality)(candidate, chars));
             let value = scores.last().copied().unwrap_or(0.0);
-            run.scores.push(NoteScore { file: *file, value, parts: Vec::new() });
+            let part = |share: fn(&[Setting], f64) -> f64| Fact {
+                name: REPETITION.to_owned(),
+                value: share(candidate, chars),
+            };
+            run.scores.push(NoteScore { file: *file, value, parts: self.unrepeated.map(part).into_iter().collect() });
         }
         let per_minute = 60.0 * count(files.len()) / run.seconds.max(1e-9);
         let answers = vec![self.answer_tokens; latencies.len()];
