@@ -170,6 +170,19 @@ fn first(what: &'static str, act: impl FnMut() -> Result<(), String> + Send + 's
     })
 }
 
+/// A process on a thread of its own that leads the study, begun when this returns: with its first piece of work it waits for what `act` does.
+fn leading(address: &str, mut act: impl FnMut() -> Result<(), String> + Send + 'static) -> thread::JoinHandle<End> {
+    let (published, is_published) = mpsc::channel::<()>();
+    let own = address.to_owned();
+    let hook = first("offer", move || {
+        published.send(()).unwrap();
+        act()
+    });
+    let lead = thread::spawn(move || process(&own, "one", "high-end", hook));
+    is_published.recv().unwrap();
+    lead
+}
+
 fn with_each(test: impl Fn(&str)) {
     let folder = tempfile::tempdir().unwrap();
     test(&sqlite(&folder.path().join("shared.db")));
@@ -185,22 +198,9 @@ fn sqlite(path: &Path) -> String {
 #[test]
 fn a_machine_that_is_not_like_theirs_does_not_help() {
     with_each(|address: &str| {
-        let (published, is_published) = mpsc::channel::<()>();
         let (ended, has_ended) = mpsc::channel::<()>();
-        let own = address.to_owned();
         // The first waits with its first piece of work until the other one has come, was compared, and has gone.
-        let lead = thread::spawn(move || {
-            process(
-                &own,
-                "one",
-                "high-end",
-                first("offer", move || {
-                    published.send(()).unwrap();
-                    has_ended.recv().map_err(|error| error.to_string())
-                }),
-            )
-        });
-        is_published.recv().unwrap();
+        let lead = leading(address, move || has_ended.recv().map_err(|error| error.to_string()));
         let End::Helped(helped, warnings) = process(address, "two", "high-end:slower=0.3", Box::new(|_| Ok(()))) else {
             panic!("the second helps")
         };
@@ -367,24 +367,13 @@ fn a_file_that_is_removed_is_gone_for_whoever_comes_later() {
 fn a_server_that_is_stopped_leaves_the_study_to_whoever_began_it_and_sends_who_helps_away() {
     let Some(server) = Postgres::start() else { return };
     let address = server.address();
-    let (published, is_published) = mpsc::channel::<()>();
     let (joined, has_joined) = mpsc::channel::<()>();
-    let own = address.clone();
-    let lead = thread::spawn(move || {
-        let running = Mutex::new(Some(server));
-        process(
-            &own,
-            "one",
-            "high-end",
-            first("offer", move || {
-                published.send(()).unwrap();
-                has_joined.recv().unwrap();
-                drop(running.lock().unwrap().take());
-                Ok(())
-            }),
-        )
+    let mut running = Some(server);
+    let lead = leading(&address, move || {
+        has_joined.recv().unwrap();
+        drop(running.take());
+        Ok(())
     });
-    is_published.recv().unwrap();
     let tells = move |question: &str| {
         if question == "claim" {
             let _ = joined.send(());
