@@ -1,5 +1,7 @@
 //! What recommendations are worth over a fleet of simulated machines.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{candidate::Candidate, metric::Estimate, pack::Pack};
@@ -62,6 +64,9 @@ pub struct Tried {
     pub infeasible: bool,
     pub requests: usize,
     pub seconds: f64,
+    /// Its requests by the stage that made them.
+    #[serde(default)]
+    pub by_stage: BTreeMap<String, usize>,
 }
 
 /// What is known of one machine.

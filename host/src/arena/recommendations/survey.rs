@@ -1,6 +1,6 @@
 //! What is known of one machine before anything is recommended to it: its best, and what a full study of it finds and takes.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -111,12 +111,17 @@ pub(super) fn ended_with(study: &Study) -> &Candidate {
 }
 
 pub(super) fn tried(best: &Best, truth: &Truth, study: Option<&Study>) -> Tried {
+    let mut by_stage = BTreeMap::new();
+    for trial in study.iter().flat_map(|study| &study.trials) {
+        *by_stage.entry(trial.stage.clone()).or_default() += trial.observations.len();
+    }
     Tried {
         settings: truth.candidate.clone(),
         regret: best.regret(truth),
         notes_per_minute: truth.notes_per_minute,
         infeasible: truth.infeasible.is_some(),
-        requests: study.map_or(0, |study| study.trials.iter().map(|trial| trial.observations.len()).sum()),
+        requests: by_stage.values().sum(),
         seconds: study.map_or(0.0, |study| study.elapsed_seconds),
+        by_stage,
     }
 }
