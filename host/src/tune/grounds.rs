@@ -229,6 +229,7 @@ fn short(proof: &ShortProof) -> Grounds {
 /// The most notes a minute that settings can make some of whose notes did not end: each took longer than it was waited for, which a file that
 /// is larger than most says little of. Where not one ended, the first request after the load is all that is known besides.
 #[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a few notes")]
 pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
     let own = || history.iter().filter(|trial| trial.candidate.works_like(settings));
     let usual = mean_chars(workload, settings);
@@ -239,7 +240,9 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
         let larger = (chars_read(longest, settings) / usual).max(1.0);
         let loading = trial.mean(Metric::LoadDurationMs).unwrap_or(0.0) / 1000.0;
         let at_once = f64::from(trial.candidate.max_concurrent_requests.max(1));
-        (trial.seconds > 0.0).then(|| 60.0 * at_once * larger / (trial.seconds - loading).max(1.0))
+        // Those that ended before took their part of the time: at best all that were under way were about to end.
+        let ended = trial.sample(Metric::FileBusyMs).map_or(0.0, |made| made.values.len() as f64);
+        (trial.seconds > 0.0).then(|| 60.0 * (ended + at_once) * larger / (trial.seconds - loading).max(1.0))
     });
     let of_notes = bounds.min_by(f64::total_cmp)?;
     let some_note_ended = own().any(|trial| trial.sample(Metric::FileBusyMs).is_some());

@@ -75,9 +75,13 @@ pub enum Found {
     Dropped,
 }
 
-/// One trial of it.
-struct Trying<'a> {
+/// The trial of it: who measures what for whom, and what is known so far.
+struct Trying<'a, 'f> {
+    fleet: &'a mut Fleet<'f>,
+    facts: &'a Facts<'a>,
     prior: &'a Prior,
+    progress: &'a mut Progress,
+    emit: &'a mut dyn FnMut(StudyEvent),
     /// Until when it may go on.
     deadline: Instant,
     are_present: bool,
@@ -96,10 +100,10 @@ pub async fn check(
     let now = started.as_secs_f64();
     let total = progress.total_seconds;
     let until = if prior.alone { total - KEPT_SECONDS } else { now + TRIAL_SHARE * total };
-    let trying =
-        Trying { prior, deadline: fleet.clock.at(until), are_present: prior.settings.works_like(facts.baseline) };
+    let (deadline, are_present) = (fleet.clock.at(until), prior.settings.works_like(facts.baseline));
     let first = progress.history.len();
-    let said = trying.measure(fleet, facts, progress, emit).await;
+    let mut trying = Trying { fleet, facts, prior, progress, emit, deadline, are_present };
+    let said = trying.measure().await;
     let who = format!("what {} of others say", measurements(prior.shared.unwrap_or_default().packs));
     let trials = u32::try_from(progress.history.len() - first).unwrap_or(0);
     let (found, reason) = match said {
@@ -129,81 +133,90 @@ pub async fn check(
     found
 }
 
-impl Trying<'_> {
+impl Trying<'_, '_> {
     /// Measures it, and the present settings beside it. What came of it and how, for people; or why it is dropped.
-    async fn measure(
-        &self,
-        fleet: &mut Fleet<'_>,
-        facts: &Facts<'_>,
-        progress: &mut Progress,
-        emit: &mut dyn FnMut(StudyEvent),
-    ) -> Result<(Found, String), String> {
-        let prior = self.prior;
-        let load = trial(fleet, (&prior.settings, WHO), Experiment::Load, self.deadline, emit).await;
-        progress.history.extend(load);
+    async fn measure(&mut self) -> Result<(Found, String), String> {
+        let (prior, facts) = (self.prior, self.facts);
+        self.trial((&prior.settings, WHO), Experiment::Load, self.deadline).await;
         let none = "it was not even loaded in the time that there was";
-        if let Some(why) = progress.history.last().map_or(Some(none.into()), spoiled_load) {
+        if let Some(why) = self.progress.history.last().map_or(Some(none.into()), spoiled_load) {
             return Err(why);
         }
-        let left = self.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let left = self.seconds_until(self.deadline);
         // Where nothing else is asked, the present settings and the comparison have to fit as well.
-        let left = if prior.alone { (left - 2.0 * fleet.last_load_seconds) / 4.0 } else { left };
-        let Some(wanted) = wanted(fleet, facts, &prior.settings, left) else {
-            return self.short_requests(fleet, facts, progress, emit).await;
+        let left = if prior.alone { (left - 2.0 * self.fleet.last_load_seconds) / 4.0 } else { left };
+        let Some(wanted) = wanted(self.fleet, facts, &prior.settings, left) else {
+            return self.short_requests().await;
         };
-        let files = baseline::files(facts.workload.files.len(), wanted);
-        let tried = progress.history.len();
-        let history = &mut progress.history;
-        compare::measure(fleet, STAGE, &prior.settings, WHO, &files, self.deadline, history, emit).await;
-        if let Some(why) = progress.history.get(tried).and_then(spoiled) {
+        let tried = self.progress.history.len();
+        self.notes((&prior.settings, WHO), wanted, self.deadline).await;
+        if let Some(why) = self.progress.history.get(tried).and_then(spoiled) {
             return Err(why);
         }
-        let slots = progress.history.get(tried).and_then(|trial| effective_slots(&well(trial)));
-        let mut is_alike = self.are_present || self.measure_present(fleet, facts, progress, emit).await;
-        let last = progress.history.len().saturating_sub(1);
+        let slots = self.progress.history.get(tried).and_then(|trial| effective_slots(&well(trial)));
+        let mut is_alike = self.are_present || self.measure_present(wanted).await;
+        let history = &self.progress.history;
+        let last = history.len().saturating_sub(1);
         let is_pair = |trial: &Trial| matches!(&trial.experiment, Experiment::Notes { files } if files.len() >= NOTES);
-        if !self.are_present && is_alike && last > tried && progress.history.get(last).is_some_and(is_pair) {
-            progress.tried_beside = Some((tried, last));
+        if !self.are_present && is_alike && last > tried && history.get(last).is_some_and(is_pair) {
+            self.progress.tried_beside = Some((tried, last));
         }
         // Those who measured had about so many slots; where most of the requests wait, few notes do not show it.
         let at_once = f64::from(prior.settings.max_concurrent_requests.max(1));
         is_alike &= slots.is_none_or(|slots| slots >= SERVED * at_once);
-        let speed = |settings: &Candidate| speed_of(&progress.history, facts.workload, settings);
+        let speed = |settings: &Candidate| speed_of(&self.progress.history, facts.workload, settings);
         let (now, before) = (speed(&prior.settings), speed(facts.baseline));
         self.judge(now, before.filter(|_| !self.are_present), is_alike)
     }
 
-    /// Measures the present settings on the same files; they are measured in every study, so that this takes nothing from it. Whether as in the middle of a long
-    /// batch: where that takes too long, by single notes.
-    async fn measure_present(
-        &self,
-        fleet: &mut Fleet<'_>,
-        facts: &Facts<'_>,
-        progress: &mut Progress,
-        emit: &mut dyn FnMut(StudyEvent),
-    ) -> bool {
-        let present = facts.baseline;
-        let until = self.until_present(fleet, progress.total_seconds);
-        progress.history.extend(trial(fleet, (present, PRESENT), Experiment::Load, until, emit).await);
-        if !progress.history.last().is_some_and(Trial::is_complete) {
+    /// Measures the present settings on the same files, as many of them where there is time: they are measured in every study, so that this takes nothing from it. Whether
+    /// as in the middle of a long batch: where that takes too long, by single notes.
+    async fn measure_present(&mut self, tried: usize) -> bool {
+        let (facts, present) = (self.facts, self.facts.baseline);
+        let until = self.until_present();
+        self.trial((present, PRESENT), Experiment::Load, until).await;
+        if !self.progress.history.last().is_some_and(Trial::is_complete) {
             return false;
         }
-        let left = until.saturating_duration_since(Instant::now()).as_secs_f64();
-        let Some(wanted) = wanted(fleet, facts, present, left) else {
-            baseline::run(fleet, facts, progress, ("what your present settings do", NOTES), (until, until), emit).await;
+        let left = self.seconds_until(until);
+        let at_once = present.max_concurrent_requests.max(1) as usize;
+        let as_many = Some(tried).filter(|many| *many >= at_once && notes_fit(self.fleet, facts, present, *many, left));
+        let Some(wanted) = as_many.or_else(|| wanted(self.fleet, facts, present, left)) else {
+            let why = ("what your present settings do", NOTES);
+            baseline::run(self.fleet, facts, self.progress, why, (until, until), self.emit).await;
             return present.max_concurrent_requests <= 1;
         };
-        let files = baseline::files(facts.workload.files.len(), wanted);
-        compare::measure(fleet, STAGE, present, PRESENT, &files, until, &mut progress.history, emit).await;
+        self.notes((present, PRESENT), wanted, until).await;
         true
     }
 
     /// When the present settings must be done.
-    fn until_present(&self, fleet: &Fleet<'_>, total: f64) -> Instant {
+    fn until_present(&self) -> Instant {
         if self.prior.alone {
             return self.deadline;
         }
-        fleet.clock.at(fleet.clock.elapsed().as_secs_f64() + TRIAL_SHARE * total)
+        let clock = self.fleet.clock;
+        clock.at(clock.elapsed().as_secs_f64() + TRIAL_SHARE * self.progress.total_seconds)
+    }
+
+    fn seconds_until(&self, until: Instant) -> f64 {
+        until.saturating_duration_since(Instant::now()).as_secs_f64()
+    }
+
+    /// One trial of the stage; none where nobody made it.
+    async fn trial(&mut self, (settings, who): (&Candidate, &str), experiment: Experiment, until: Instant) {
+        let why = format!("how fast {who} {} here", if who.ends_with('s') { "are" } else { "is" });
+        let proposal = Proposal { candidate: settings.clone(), experiment, why };
+        let what = format!("{} with {who}", stage::describe(&proposal, settings));
+        let made = self.fleet.run_all(STAGE, vec![(proposal, what)], false, None, until, self.emit).await;
+        self.progress.history.extend(made);
+    }
+
+    /// Notes of the first so many files, as the middle of a long batch makes them.
+    async fn notes(&mut self, (settings, who): (&Candidate, &str), wanted: usize, until: Instant) {
+        let files = baseline::files(self.facts.workload.files.len(), wanted);
+        let history = &mut self.progress.history;
+        compare::measure(self.fleet, STAGE, settings, who, &files, until, history, self.emit).await;
     }
 
     /// What notes said. `is_alike`: both were measured alike, as the middle of a long batch.
@@ -236,14 +249,8 @@ impl Trying<'_> {
     }
 
     /// What short requests with both say, in turns, where there is no time for notes.
-    async fn short_requests(
-        &self,
-        fleet: &mut Fleet<'_>,
-        facts: &Facts<'_>,
-        progress: &mut Progress,
-        emit: &mut dyn FnMut(StudyEvent),
-    ) -> Result<(Found, String), String> {
-        let ours = &self.prior.settings;
+    async fn short_requests(&mut self) -> Result<(Found, String), String> {
+        let (facts, ours) = (self.facts, &self.prior.settings);
         let same_notes = short_proof::make_the_same_notes(ours, facts.baseline, facts.workload);
         if self.prior.alone && !same_notes {
             return Err(
@@ -251,37 +258,37 @@ impl Trying<'_> {
             );
         }
         let none = || "not even a short request ended with it in the time that there was".to_owned();
-        let left = || self.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         let share = if self.prior.alone { SHORT_SHARE } else { 2.0 * SHORT_SHARE };
-        let rest = (left() - fleet.last_load_seconds).max(0.0);
+        let rest = (self.seconds_until(self.deadline) - self.fleet.last_load_seconds).max(0.0);
         let shape_of = |fleet: &Fleet<'_>, settings: &Candidate, seconds: f64| {
             short_proof::shape(fleet.first?, settings.max_concurrent_requests, seconds)
         };
-        let mut shapes = [shape_of(fleet, ours, share * rest).ok_or_else(none)?; 2];
+        let mut shapes = [shape_of(self.fleet, ours, share * rest).ok_or_else(none)?; 2];
         let sides = [(ours, WHO), (facts.baseline, PRESENT)];
-        let until = self.until_present(fleet, progress.total_seconds);
+        let until = self.until_present();
         // A B, B A, A B …: what drifts meets both alike, and a load is saved at each turn.
         for round in 0..MOST_ROUNDS {
             let began = Instant::now();
             let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-            for side in order.into_iter().filter(|side| *side == 0 || !self.are_present) {
+            let only_ours = self.are_present;
+            for side in order.into_iter().filter(|side| *side == 0 || !only_ours) {
                 let Some((settings, who)) = sides.get(side).copied() else { continue };
                 if round == 0 && side == 1 {
                     // They may be far slower: then their requests are shorter.
-                    progress.history.extend(trial(fleet, (settings, who), Experiment::Load, until, emit).await);
-                    let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
+                    self.trial((settings, who), Experiment::Load, until).await;
+                    let seconds = self.seconds_until(until);
                     let [_, theirs] = &mut shapes;
-                    *theirs = shape_of(fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
+                    *theirs = shape_of(self.fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
                 }
                 let Some((prompt_tokens, output_tokens)) = shapes.get(side).copied() else { continue };
                 let at_once = settings.max_concurrent_requests.max(1);
                 let probe = Experiment::Probe { prompt_tokens, output_tokens, parallel: at_once, requests: at_once };
-                progress.history.extend(trial(fleet, (settings, who), probe, until, emit).await);
+                self.trial((settings, who), probe, until).await;
             }
             if self.are_present {
                 return Ok((Found::Holds, ": it is what you have".into()));
             }
-            let proof = ShortProof::of(&progress.history, facts.workload, ours, facts.baseline);
+            let proof = ShortProof::of(&self.progress.history, facts.workload, ours, facts.baseline);
             let decided = proof.is_none_or(|proof| proof.is_faster() || proof.is_slower() || proof.trials.1 == 0);
             // Another round takes as long as this one.
             let next = Instant::now() + began.elapsed();
@@ -289,7 +296,7 @@ impl Trying<'_> {
                 break;
             }
         }
-        let proof = ShortProof::of(&progress.history, facts.workload, ours, facts.baseline).ok_or_else(none)?;
+        let proof = ShortProof::of(&self.progress.history, facts.workload, ours, facts.baseline).ok_or_else(none)?;
         let how = proof.describe();
         if self.prior.alone {
             return Ok((Found::Holds, format!(" was tried: {how}")));
@@ -322,20 +329,6 @@ fn notes_fit(fleet: &Fleet<'_>, facts: &Facts<'_>, settings: &Candidate, wanted:
         Some(first) => short_proof::note_seconds(first, facts.workload, settings) * wanted as f64 <= seconds,
         None => !fleet.first_was_cut_off,
     }
-}
-
-/// One trial of the stage; none where nobody made it.
-async fn trial(
-    fleet: &mut Fleet<'_>,
-    (settings, who): (&Candidate, &str),
-    experiment: Experiment,
-    deadline: Instant,
-    emit: &mut dyn FnMut(StudyEvent),
-) -> Vec<Trial> {
-    let why = format!("how fast {who} {} here", if who.ends_with('s') { "are" } else { "is" });
-    let proposal = Proposal { candidate: settings.clone(), experiment, why };
-    let what = format!("{} with {who}", stage::describe(&proposal, settings));
-    fleet.run_all(STAGE, vec![(proposal, what)], false, None, deadline, emit).await
 }
 
 /// So many measurements, for people.
