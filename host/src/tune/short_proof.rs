@@ -36,7 +36,8 @@ const SCORED_NOTES: usize = 2;
 /// How far (as a logarithm, one standard deviation) what rates of short requests say of two settings is from what notes say: `docs/accuracy.md` has how it was found.
 const UNLIKE_NOTES: f64 = 0.15;
 
-/// The same for each factor of e that the requests at once of the two differ by: how they share the machine depends on how long they are.
+/// The same for each factor of e that the requests at once of the two differ by: how they share the machine depends on how long they are. A caution, and no fit: what was
+/// measured (`docs/accuracy.md`) does not grow from twice to four times as many, and would be covered by less.
 const UNLIKE_CROWDS: f64 = 0.10;
 
 /// Half of a 95 % interval in standard deviations of a normal distribution.
