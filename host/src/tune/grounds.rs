@@ -267,7 +267,11 @@ fn mean_chars(workload: &Workload, settings: &Candidate) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{metric::ConfidenceInterval, proof::Proof};
+    use crate::{
+        model::{metric::ConfidenceInterval, proof::Proof},
+        stats::summary::sample,
+        workload::generate::generated_workload,
+    };
 
     fn candidate(is_baseline: bool, speed: Option<(f64, f64)>) -> MeasuredCandidate {
         let estimate = |(low, high): (f64, f64)| Estimate {
@@ -305,6 +309,32 @@ mod tests {
         assert!(!suffice(Some((0.7, 1.1)), None, Some(0.8)), "it may be slower");
         assert!(!suffice(None, None, Some(0.8)), "nobody knows how fast it is");
         assert!(suffice(Some((0.9, 1.1)), None, None), "notes that fail are no notes, however long they took");
+    }
+
+    #[test]
+    fn notes_that_ended_before_the_time_did_took_their_part_of_it() {
+        let workload = generated_workload(1);
+        let settings = Candidate { max_concurrent_requests: 1, ..Candidate::default() };
+        let bound = |ended: usize| {
+            let trial = Trial {
+                number: 0,
+                stage: String::new(),
+                why: String::new(),
+                candidate: settings.clone(),
+                experiment: Experiment::Notes { files: vec![0, 1, 2, 3, 4, 5] },
+                state: TrialState::Failed(FailureCause::OutOfTime),
+                seconds: 60.0,
+                reloads: 0,
+                samples: sample(Metric::FileBusyMs, vec![14_000.0; ended]).into_iter().collect(),
+                facts: Vec::new(),
+                scores: Vec::new(),
+                observations: Vec::new(),
+                notices: Vec::new(),
+            };
+            bound_of_unfinished(&[trial], &workload, &settings).unwrap()
+        };
+        assert!((bound(4) / bound(0) - 5.0).abs() < 1e-9, "{} {}", bound(4), bound(0));
+        assert!(bound(4) >= 4.0, "four were made in this minute");
     }
 
     #[test]
