@@ -17,7 +17,7 @@ pub enum Half {
 }
 
 /// Every surface. The halves have the same traps, on other machines and of other depth.
-const SURFACES: [(Half, &str); 50] = [
+const SURFACES: [(Half, &str); 60] = [
     (Half::Tuning, "one-slot:slots=4,dip"),
     (Half::Tuning, "one-slot:hidden-quota=3"),
     (Half::Tuning, "one-slot:slots=4,contention"),
@@ -61,16 +61,27 @@ const SURFACES: [(Half, &str); 50] = [
     (Half::Tuning, "low-end:lost-middle=1200"),
     (Half::Tuning, "vram-cliff:no-format"),
     (Half::Tuning, "one-slot:slots=2,lottery=5"),
-    (Half::Evaluation, "one-slot:slots=3,dip=2.4"),
-    (Half::Evaluation, "low-end:hidden-quota=2"),
-    (Half::Evaluation, "one-slot:slots=2,contention=0.6"),
-    (Half::Evaluation, "flaky:best-batch=96"),
-    (Half::Evaluation, "mid-range:trained=7168"),
-    (Half::Evaluation, "vram-cliff:heavy-tails=0.06,drift=0.12"),
-    (Half::Evaluation, "high-end:temperature-trap=0.45"),
-    (Half::Evaluation, "one-slot:lost-middle=1500"),
-    (Half::Evaluation, "low-end:no-format"),
-    (Half::Evaluation, "mid-range:slots=4,lottery=7"),
+    // And the fourth, on which short studies were learned from.
+    (Half::Tuning, "one-slot:slots=3,dip=2.4"),
+    (Half::Tuning, "low-end:hidden-quota=2"),
+    (Half::Tuning, "one-slot:slots=2,contention=0.6"),
+    (Half::Tuning, "flaky:best-batch=96"),
+    (Half::Tuning, "mid-range:trained=7168"),
+    (Half::Tuning, "vram-cliff:heavy-tails=0.06,drift=0.12"),
+    (Half::Tuning, "high-end:temperature-trap=0.45"),
+    (Half::Tuning, "one-slot:lost-middle=1500"),
+    (Half::Tuning, "low-end:no-format"),
+    (Half::Tuning, "mid-range:slots=4,lottery=7"),
+    (Half::Evaluation, "high-end:slots=2,dip=2.6"),
+    (Half::Evaluation, "mid-range:hidden-quota=6"),
+    (Half::Evaluation, "flaky:slots=4,contention=0.6"),
+    (Half::Evaluation, "vram-cliff:best-batch=384"),
+    (Half::Evaluation, "vram-cliff:trained=3072"),
+    (Half::Evaluation, "mid-range:heavy-tails=0.05,drift=0.2"),
+    (Half::Evaluation, "high-end:temperature-trap=0.2"),
+    (Half::Evaluation, "low-end:lost-middle=3000"),
+    (Half::Evaluation, "one-slot:no-format,slots=3"),
+    (Half::Evaluation, "low-end:slots=2,lottery=13"),
 ];
 
 impl Half {

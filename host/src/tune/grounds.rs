@@ -26,6 +26,8 @@ const BEYOND: f64 = 1.1;
 /// Pairs that are too few for a test of its own.
 pub const FEW_PAIRS: usize = 8;
 
+const UNPROVEN: &str = "there was no time to prove it faster than your present settings, so these stay";
+
 /// How many times as wide the intervals of so few pairs would have to be: they hold the truth in 81 of 100 (`docs/accuracy.md`), and 95 are said.
 const TOO_SURE: f64 = 1.5;
 
@@ -50,8 +52,10 @@ pub struct Case<'a> {
     pub comparison: Option<&'a Comparison>,
     /// Quality below which notes are too poor.
     pub floor: f64,
-    /// The most notes a minute that the present settings can make, by requests that did not end.
+    /// The most notes a minute that the present settings can make, by requests that did not end or that had the server to themselves.
     pub bound: Option<f64>,
+    /// Notes were made with the present settings, even if too few at once to say how fast they are.
+    pub made_notes: bool,
     /// What short requests with both say, where there was no time for notes.
     pub short_proof: Option<&'a ShortProof>,
 }
@@ -143,8 +147,7 @@ impl Case<'_> {
             return short(proof);
         }
         if !self.is_apart(FAR_APART, theirs) {
-            let why = "there was no time to prove it faster than your present settings, so these stay";
-            return Grounds::NotProven(why.into());
+            return Grounds::NotProven(UNPROVEN.into());
         }
         Grounds::FarApart(format!(
             "your present settings are too slow to be compared side by side in this time: {:.2} notes a minute at most, and these make at least {:.2}",
@@ -179,15 +182,19 @@ impl Case<'_> {
     /// Where no note of the present settings ended in the time that they had, another one wins that is surely faster than they can be.
     fn without_a_note(&self) -> Grounds {
         match (self.at_least(), self.bound) {
-            (Some(speed), Some(bound)) if speed > bound => Grounds::Unusable(format!(
+            (Some(speed), Some(bound)) if self.made_notes && speed > FAR_APART * bound => Grounds::FarApart(format!(
+                "your present settings make {bound:.2} notes a minute at most, by notes that had the server to themselves, and these make at least {speed:.2}"
+            )),
+            (Some(speed), Some(bound)) if !self.made_notes && speed > bound => Grounds::Unusable(format!(
                 "no note could be made with your present settings in the time that they had: {bound:.2} notes a minute at most, and these make at least {speed:.2}"
             )),
-            (_, None) => {
+            (_, None) if !self.made_notes => {
                 Grounds::Unusable("no note could be made with your present settings in the time that they had".into())
             }
             _ if self.short_proof.is_some_and(ShortProof::is_faster) => {
                 self.short_proof.map_or_else(|| Grounds::NotProven(String::new()), short)
             }
+            _ if self.made_notes => Grounds::NotProven(UNPROVEN.into()),
             _ => Grounds::NotProven(
                 "no note could be made with your present settings in the time that they had, and these are not known to be faster, so those stay".into(),
             ),
@@ -226,8 +233,15 @@ fn short(proof: &ShortProof) -> Grounds {
     }
 }
 
+/// Whether any note was made with these settings.
+#[must_use]
+pub fn made_notes(history: &[Trial], settings: &Candidate) -> bool {
+    history.iter().any(|trial| trial.candidate.works_like(settings) && trial.sample(Metric::FileBusyMs).is_some())
+}
+
 /// The most notes a minute that settings can make some of whose notes did not end: each took longer than it was waited for, which a file that
-/// is larger than most says little of. Where not one ended, the first request after the load is all that is known besides.
+/// is larger than most says little of. Where not one ended, the first request after the load is all that is known besides. Where all ended, and had the server to
+/// themselves, several at once take as long as the fastest of them at least.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "a few notes")]
 pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
@@ -244,7 +258,9 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
         let ended = trial.sample(Metric::FileBusyMs).map_or(0.0, |made| made.values.len() as f64);
         (trial.seconds > 0.0).then(|| 60.0 * (ended + at_once) * larger / (trial.seconds - loading).max(1.0))
     });
-    let of_notes = bounds.min_by(f64::total_cmp)?;
+    let Some(of_notes) = bounds.min_by(f64::total_cmp) else {
+        return bound_of_single_notes(history, workload, settings);
+    };
     let some_note_ended = own().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
     let requests = || own().flat_map(|trial| &trial.observations);
     if some_note_ended {
@@ -256,6 +272,21 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
     let first = first.min_by(f64::total_cmp);
     let least = first.or_else(|| Some(least_note_seconds_after(cut_off?, usual, workload)));
     Some(least.map_or(of_notes, |least| of_notes.min(60.0 * at_once / least)))
+}
+
+/// The same by notes that were made one at a time, where the settings would make several.
+fn bound_of_single_notes(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
+    let at_once = f64::from(settings.max_concurrent_requests.max(1));
+    let usual = mean_chars(workload, settings);
+    let own = history.iter().filter(|trial| trial.candidate.works_like(settings));
+    let bounds = own.filter_map(|trial| {
+        let Experiment::Notes { files } = &trial.experiment else { return None };
+        let [file] = files.as_slice() else { return None };
+        let larger = (chars_read(workload.files.get(*file)?.chars, settings) / usual).max(1.0);
+        let seconds = trial.mean(Metric::FileBusyMs)? / 1000.0;
+        (seconds > 0.0).then(|| 60.0 * at_once * larger / seconds)
+    });
+    bounds.max_by(f64::total_cmp)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]
@@ -298,9 +329,17 @@ mod tests {
 
     fn suffice(ours: Option<(f64, f64)>, theirs: Option<(f64, f64)>, bound: Option<f64>) -> bool {
         let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
-        Case { winner: &winner, baseline: &baseline, comparison: None, floor: 0.0, bound, short_proof: None }
-            .grounds()
-            .suffice()
+        Case {
+            winner: &winner,
+            baseline: &baseline,
+            comparison: None,
+            floor: 0.0,
+            bound,
+            made_notes: theirs.is_some(),
+            short_proof: None,
+        }
+        .grounds()
+        .suffice()
     }
 
     #[test]
@@ -372,6 +411,7 @@ mod tests {
                 comparison: Some(pairs),
                 floor: 0.0,
                 bound: None,
+                made_notes: true,
                 short_proof: proof,
             }
             .grounds()
@@ -397,6 +437,7 @@ mod tests {
                 comparison: None,
                 floor: 0.0,
                 bound: Some(3.0),
+                made_notes: theirs.is_some(),
                 short_proof: proof,
             }
             .grounds()
@@ -405,5 +446,25 @@ mod tests {
         assert!(!said(Some((2.0, 4.0)), None, None) && said(Some((2.0, 4.0)), None, Some(&proof)));
         assert!(said(Some((2.0, 4.0)), Some((1.8, 3.0)), Some(&proof)));
         assert!(!said(Some((1.0, 2.0)), Some((1.8, 3.0)), Some(&proof)), "its notes took longer");
+    }
+    #[test]
+    fn notes_that_were_made_are_not_said_to_be_none() {
+        let said = |ours, bound, made_notes| {
+            let (winner, baseline) = (candidate(false, ours), candidate(true, None));
+            Case {
+                winner: &winner,
+                baseline: &baseline,
+                comparison: None,
+                floor: 0.0,
+                bound,
+                made_notes,
+                short_proof: None,
+            }
+            .grounds()
+        };
+        assert!(!said(Some((2.0, 4.0)), None, true).suffice(), "nobody knows how fast several at once are");
+        assert!(!said(Some((2.0, 4.0)), Some(1.8), true).suffice(), "they may be as fast");
+        let far = said(Some((2.6, 4.0)), Some(2.0), true);
+        assert!(far.suffice() && far.into_sentence().contains("2.00 notes a minute at most"));
     }
 }

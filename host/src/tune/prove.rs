@@ -7,7 +7,7 @@ use super::{
     compare::{self, Contest, Goal},
     facts::{Facts, Progress},
     fleet::Fleet,
-    grounds::{Case, FEW_PAIRS, bound_of_unfinished},
+    grounds::{Case, FEW_PAIRS, bound_of_unfinished, made_notes},
     judge::Judge,
     short_proof::{self, ShortProof},
     short_rounds,
@@ -162,7 +162,8 @@ fn open_by_short_requests(
     let Some((winner, baseline)) = winner.zip(find(&|candidate| candidate.is_baseline)) else { return false };
     let bound = bound_of_unfinished(history, facts.workload, facts.baseline);
     let proof = ShortProof::of_equals(history, facts.workload, (winner, baseline), floor);
-    let case = Case { winner, baseline, comparison, floor: 0.0, bound, short_proof: proof.as_ref() };
+    let made_notes = made_notes(history, facts.baseline);
+    let case = Case { winner, baseline, comparison, floor: 0.0, bound, made_notes, short_proof: proof.as_ref() };
     let few = comparison.is_none_or(|found| found.pairs <= FEW_PAIRS && found.speed_ratio.value > 1.0);
     few && short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
 }
@@ -179,7 +180,8 @@ fn is_beyond_doubt(
     let shared = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some() && !prior.alone);
     let is_tried = shared.is_some_and(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
     let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
-    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: None };
+    let made_notes = made_notes(&progress.history, facts.baseline);
+    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, made_notes, short_proof: None };
     is_tried && (baseline.notes_per_minute.is_some() || bound.is_some()) && case.grounds().suffice()
 }
 

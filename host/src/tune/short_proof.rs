@@ -98,9 +98,10 @@ impl ShortProof {
         quality_floor: f64,
     ) -> Option<Self> {
         let (ours, theirs) = (&winner.candidate, &baseline.candidate);
-        are_equals(workload, (winner, baseline), quality_floor)
-            .then(|| Self::of(history, workload, ours, theirs))
-            .flatten()
+        let equals = are_equals(workload, (winner, baseline), quality_floor);
+        let proof = equals.then(|| Self::of(history, workload, ours, theirs)).flatten();
+        // By the first request after a load alone settings may be slower for certain, and nothing else.
+        proof.filter(|proof| proof.trials.1 > 0 || proof.is_faster())
     }
 
     /// Whether the first of the two is faster for certain, as far as short requests can say.

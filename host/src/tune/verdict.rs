@@ -5,7 +5,7 @@ use super::{
     confidence::{Evidence, confidence},
     execute::Executor,
     facts::{Facts, Progress},
-    grounds::{Case, Grounds, bound_of_unfinished},
+    grounds::{Case, Grounds, bound_of_unfinished, made_notes},
     short_proof::ShortProof,
     stage,
     study::Setup,
@@ -138,7 +138,8 @@ pub fn decide(
             (winner, baseline),
             facts.constraints.quality_floor,
         );
-        Case { winner, baseline, comparison, floor, bound, short_proof: short_proof.as_ref() }.grounds()
+        let made_notes = made_notes(&progress.history, facts.baseline);
+        Case { winner, baseline, comparison, floor, bound, made_notes, short_proof: short_proof.as_ref() }.grounds()
     };
     let mut grounds = found.filter(|winner| !winner.is_baseline).map(grounds_of);
     let tried = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some()).map(|prior| &prior.settings);

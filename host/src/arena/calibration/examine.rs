@@ -91,8 +91,11 @@ fn cuts(machine: &Machine) -> Result<(usize, usize, usize, usize), ArenaError> {
         let measured = drill(&simulation, seed, &proposals).await;
         Ok::<_, ArenaError>((measured, server.truths()))
     })?;
-    // Requests that failed for another reason have no answer, and so no truth.
-    let answered = measured.iter().flat_map(|trial| &trial.observations).filter(|one| one.prompt_tokens > 0);
+    // Requests that failed for another reason have no answer, and so no truth; nor have those that nothing is expected of.
+    let answered = measured
+        .iter()
+        .flat_map(|trial| &trial.observations)
+        .filter(|one| one.prompt_tokens > 0 && one.expected_prompt_tokens.is_some());
     let judged: Vec<(PromptTruth, bool)> = truths
         .into_iter()
         .zip(answered)
