@@ -276,7 +276,11 @@ pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Ca
 
 /// The same by notes that were made one at a time, where the settings would make several.
 fn bound_of_single_notes(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
-    let at_once = f64::from(settings.max_concurrent_requests.max(1));
+    if settings.max_concurrent_requests <= 1 {
+        // How fast those are, their notes say themselves.
+        return None;
+    }
+    let at_once = f64::from(settings.max_concurrent_requests);
     let usual = mean_chars(workload, settings);
     let own = history.iter().filter(|trial| trial.candidate.works_like(settings));
     let bounds = own.filter_map(|trial| {
