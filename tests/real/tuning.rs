@@ -1,4 +1,5 @@
-//! What is claimed of a real server holds on it: nothing is claimed of the same settings, and a pick is not slower on files that it was not chosen by.
+//! What is claimed of a real server holds on it: nothing is claimed of the same settings, and a pick is not slower on files that it was not chosen by,
+//! whether the study began with sound settings or with poor ones.
 
 use std::{collections::BTreeMap, env, sync::Arc};
 
@@ -9,7 +10,8 @@ use ralf_tune::{
         candidate::Candidate,
         proof::ProofVerdict,
         selection::Constraints,
-        study::Comparison,
+        space::Parameter,
+        study::{Comparison, Study},
         workload::Workload,
     },
     plugin::{PluginEngine, Registry},
@@ -34,6 +36,9 @@ const COMPARISON_SECONDS: f64 = 150.0;
 
 /// Seconds of the study; `RALF_TUNE_TEST_STUDY_SECONDS` says otherwise.
 const STUDY_SECONDS: f64 = 240.0;
+
+/// Threads for each one that may be used, in the poor settings.
+const TOO_MANY_TIMES: u32 = 8;
 
 /// Files that a pick is tried on.
 const FRESH_FILES: usize = 30;
@@ -111,8 +116,55 @@ async fn the_same_settings_are_not_called_faster() {
 #[tokio::test]
 async fn a_pick_is_not_slower_on_fresh_files() {
     let Some(real) = Real::new().await else { return };
-    let (intensity, prepared) = quick(seconds("RALF_TUNE_TEST_STUDY_SECONDS", STUDY_SECONDS));
+    chosen_and_replayed(&real, present()).await;
+}
+
+#[tokio::test]
+async fn a_pick_for_poor_settings_is_not_slower_on_fresh_files() {
+    let Some(real) = Real::new().await else { return };
+    let poor = poor();
+    say(&format!("poor settings: {:?}", present().differences(&poor)));
+    chosen_and_replayed(&real, poor).await;
+}
+
+/// What somebody has who copied settings: those of [`present`] but for what `RALF_TUNE_TEST_POOR` says, such as `num_batch=16,num_ctx=8192`.
+/// Without it, the threads of a container that sees every processor of its host, and may use an eighth of them.
+fn poor() -> Candidate {
+    let Ok(told) = env::var("RALF_TUNE_TEST_POOR") else {
+        let usable = machine().usable_threads.value.unwrap();
+        return Candidate { num_thread: TOO_MANY_TIMES * usable, ..present() };
+    };
+    told.split(',').fold(present(), |settings, one| {
+        let (name, value) = one.split_once('=').unwrap();
+        settings.with(Parameter::from_name(name.trim()).unwrap(), value.trim().parse().unwrap())
+    })
+}
+
+/// A study of these settings, whose pick then makes notes of files that it does not know, in turns with them.
+async fn chosen_and_replayed(real: &Real, present: Candidate) {
     let workload = generated_workload(1);
+    let study = studied(real, &workload, &present).await;
+    let pick = study.tuned.as_ref().map_or_else(|| present.clone(), |tuned| tuned.candidate.clone());
+    let (took, budget) = (study.elapsed_seconds, study.budget.total_seconds);
+    say(&format!("{:?} after {took:.0} of {budget:.0} s: {:?}", study.outcome, present.differences(&pick)));
+    for warning in &study.warnings {
+        say(&format!("warning: {}", warning.what));
+    }
+    if let Some(comparison) = &study.comparison {
+        tell(comparison);
+    }
+    if pick.works_like(&present) {
+        say("the present settings stay: there is nothing to replay");
+        return;
+    }
+    let replay = replay::replayed(real, &fresh_files(&workload), &present, &pick).await;
+    say(&format!("replayed: {replay}"));
+    assert!(replay.is_known(), "hardly a note was made: {replay}");
+    assert!(replay.is_not_slower(), "the pick is slower than the present settings, or may be: {replay}");
+}
+
+async fn studied(real: &Real, workload: &Workload, present: &Candidate) -> Study {
+    let (intensity, prepared) = quick(seconds("RALF_TUNE_TEST_STUDY_SECONDS", STUDY_SECONDS));
     let begun = Begun {
         started_at: "2026-01-01T00:00:00Z".into(),
         seed: 1,
@@ -123,7 +175,7 @@ async fn a_pick_is_not_slower_on_fresh_files() {
         server: real.server.clone(),
         model: real.model.clone(),
         workload: workload.clone(),
-        baseline: present(),
+        baseline: present.clone(),
         constraints: Constraints::default(),
         files: None,
         prior: None,
@@ -131,23 +183,7 @@ async fn a_pick_is_not_slower_on_fresh_files() {
     };
     let setup = Setup { client: &real.client, mates: &[], prepared, begun, shared: None, recording: None, notes: None };
     let (_stop, stopped) = watch::channel(false);
-    let study = tune::run(setup, stopped, &mut |_| {}).await;
-    let pick = study.tuned.as_ref().map_or_else(present, |tuned| tuned.candidate.clone());
-    let (took, budget) = (study.elapsed_seconds, intensity.budget.total_seconds);
-    say(&format!("{:?} after {took:.0} of {budget:.0} s: {:?}", study.outcome, present().differences(&pick)));
-    for warning in &study.warnings {
-        say(&format!("warning: {}", warning.what));
-    }
-
-    if pick.works_like(&present()) {
-        say("the present settings stay: there is nothing to replay");
-        return;
-    }
-    let fresh = fresh_files(&workload);
-    let replay = replay::replayed(&real, &fresh, &present(), &pick).await;
-    say(&replay.to_string());
-    assert!(replay.is_known(), "hardly a note was made: {replay}");
-    assert!(!replay.is_slower(), "the pick is slower than the present settings: {replay}");
+    tune::run(setup, stopped, &mut |_| {}).await
 }
 
 /// Files that the study of `known` did not have.

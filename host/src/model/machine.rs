@@ -139,7 +139,7 @@ pub struct LoadedModel {
     pub name: String,
     /// Its digest, as hexadecimal digits.
     pub digest: String,
-    /// What it takes with its context, in bytes.
+    /// What it takes with its context, in bytes; 0 where the server does not know.
     pub size_bytes: u64,
     /// Of it, what is in GPU memory, in bytes.
     pub size_vram_bytes: u64,
@@ -150,6 +150,19 @@ pub struct LoadedModel {
 }
 
 impl LoadedModel {
+    /// What it takes with its context, in bytes; `None` where the server says 0, as builds do that cannot ask their runner.
+    #[must_use]
+    pub const fn known_size_bytes(&self) -> Option<u64> {
+        if self.size_bytes > 0 { Some(self.size_bytes) } else { None }
+    }
+
+    /// Share of it in GPU memory, 0 to 1; `None` where its size is not known.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 bytes")]
+    pub fn gpu_share(&self) -> Option<f64> {
+        self.known_size_bytes().map(|size| self.size_vram_bytes as f64 / size as f64)
+    }
+
     /// Whether it lies partly, not wholly, in GPU memory: the cliff.
     #[must_use]
     pub const fn is_spilled(&self) -> bool {

@@ -113,14 +113,13 @@ const fn era_text(era: Era) -> &'static str {
 fn loaded(models: &[LoadedModel]) -> Table {
     let mut table = Table::new().prose("loaded").right("size").right("on the GPU").right("context").left("until");
     for model in models {
-        #[expect(clippy::cast_precision_loss, reason = "a share of two digits is shown")]
-        let share = model.size_vram_bytes as f64 / model.size_bytes.max(1) as f64;
+        let unknown = || UNKNOWN.to_owned();
         let style = if model.is_spilled() { Style::Warning } else { Style::Plain };
         table.row([
             Cell::new(Style::Name, &model.name),
-            Cell::plain(bytes(model.size_bytes)),
-            Cell::new(style, percent(share)),
-            Cell::plain(model.context_length.map_or_else(|| UNKNOWN.to_owned(), |tokens| tokens.to_string())),
+            Cell::plain(model.known_size_bytes().map_or_else(unknown, bytes)),
+            Cell::new(style, model.gpu_share().map_or_else(unknown, percent)),
+            Cell::plain(model.context_length.map_or_else(unknown, |tokens| tokens.to_string())),
             Cell::new(Style::Dim, model.expires_at.as_deref().unwrap_or(UNKNOWN)),
         ]);
     }
@@ -151,4 +150,28 @@ fn model_facts(model: &ModelProfile) -> Table {
     let own = model.modelfile_num_ctx.map_or_else(|| "not set".to_owned(), |tokens| tokens.to_string());
     table.row([Cell::plain("num_ctx of its own"), Cell::plain(own), Cell::new(Style::Dim, "the model's Modelfile")]);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_the_server_does_not_know_is_not_shown_as_none() {
+        let shown = |size_bytes| {
+            let loaded = LoadedModel {
+                name: "smollm2:135m".into(),
+                digest: String::new(),
+                size_bytes,
+                size_vram_bytes: 0,
+                context_length: Some(4096),
+                expires_at: None,
+            };
+            let mut page = Page::new(80, false);
+            page.table(&super::loaded(&[loaded]));
+            page.finish().split_whitespace().skip(7).map(str::to_owned).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(209_505_483), "smollm2:135m 200 MiB 0 % 4096 unknown");
+        assert_eq!(shown(0), "smollm2:135m unknown unknown 4096 unknown");
+    }
 }

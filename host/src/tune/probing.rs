@@ -286,10 +286,6 @@ impl Visit<'_> {
         let clean: Vec<&Observation> =
             all.iter().skip(1).filter(|request| request.disturbed.is_none() && request.failure.is_none()).collect();
         let [read_ms, write_ms, load_ms, way_ms, reads, writes] = middle(&clean).ok_or(Probed::Disturbed)?;
-        let share = |model: &LoadedModel| {
-            #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 bytes")]
-            (model.size_bytes > 0).then(|| model.size_vram_bytes as f64 / model.size_bytes as f64)
-        };
         Ok(Probed::Done(Box::new(Probe {
             read_ms,
             write_ms,
@@ -299,7 +295,7 @@ impl Visit<'_> {
             write_tokens_per_second: writes,
             feeler_ms: felt,
             slots,
-            gpu_share: share(&after).or_else(|| share(ours)),
+            gpu_share: after.gpu_share().or_else(|| ours.gpu_share()),
             other_models: models.len() > 1,
         })))
     }

@@ -93,16 +93,14 @@ fn slots_of(observations: &[Observation], host: Option<u32>) -> Option<f64> {
     slots
 }
 
-/// What `/api/ps` says after a load.
+/// What `/api/ps` says after a load: nothing where it does not know the size.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^52 bytes")]
 pub fn memory(loaded: Option<&LoadedModel>) -> Vec<Sample> {
     let Some(loaded) = loaded else { return Vec::new() };
-    let share = if loaded.size_bytes == 0 { 0.0 } else { loaded.size_vram_bytes as f64 / loaded.size_bytes as f64 };
-    [sample(Metric::PeakMemoryBytes, vec![loaded.size_bytes as f64]), sample(Metric::GpuShare, vec![share])]
-        .into_iter()
-        .flatten()
-        .collect()
+    let size = loaded.known_size_bytes().map(|size| size as f64);
+    let samples = [(Metric::PeakMemoryBytes, size), (Metric::GpuShare, loaded.gpu_share())];
+    samples.into_iter().filter_map(|(metric, value)| sample(metric, value.into_iter().collect())).collect()
 }
 
 /// What notes say beyond their requests: time by file, source that reached the model, quality, rates of the batch.
@@ -193,6 +191,22 @@ mod tests {
         let two_slots: Vec<_> = [0.0, 0.0, 1000.0, 1000.0].map(|wait| observation(0.0, wait, None)).into();
         assert_eq!(effective_slots(&two_slots), Some(2.0));
         assert_eq!(effective_slots(&[]), None);
+    }
+
+    #[test]
+    fn a_size_that_the_server_does_not_know_is_no_sample() {
+        let loaded = |size_bytes| LoadedModel {
+            name: "m".into(),
+            digest: String::new(),
+            size_bytes,
+            size_vram_bytes: size_bytes / 4,
+            context_length: Some(4096),
+            expires_at: None,
+        };
+        let known = |size| memory(Some(&loaded(size))).into_iter().map(|sample| (sample.metric, sample.values));
+        assert_eq!(known(0).count(), 0);
+        let expected = [(Metric::PeakMemoryBytes, vec![4e9]), (Metric::GpuShare, vec![0.25])];
+        assert!(known(4_000_000_000).eq(expected));
     }
 
     #[test]

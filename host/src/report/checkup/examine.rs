@@ -107,7 +107,9 @@ fn loaded(seen: &Seen<'_>) -> Vec<Found> {
             let mend = "ralf-tune run finds a context that fits".to_owned();
             found.push(Found::at(Gravity::Warning, "memory", what, mend));
         } else if !ours {
-            let what = format!("{name} is loaded as well, and takes {}", bytes(loaded.size_bytes));
+            let size =
+                loaded.known_size_bytes().map_or_else(String::new, |size| format!(", and takes {}", bytes(size)));
+            let what = format!("{name} is loaded as well{size}");
             found.push(Found::at(Gravity::Note, "memory", what, format!("ollama stop {name}")));
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     model::{
         candidate::Candidate,
         experiment::Experiment,
+        machine::Locality,
         metric::{Estimate, Metric},
         obedience::{Obedience, Obeyed},
         observation::{Observation, Repetition},
@@ -41,13 +42,22 @@ struct Compared {
 pub(super) fn threads(witness: &Witness<'_>) -> Obedience {
     let usable = witness.machine.usable_threads.value.map_or(f64::INFINITY, f64::from);
     // Where all of the model is in the GPU's memory, threads hardly matter; more threads than there are make everything slow.
+    let on_cpu = is_on_cpu(witness);
     let matters = |compared: &Compared| {
         let (few, many) = compared.values;
-        let on_cpu = witness.trials.iter().any(|trial| trial.mean(Metric::GpuShare).is_some_and(|share| share < 0.99));
         few > 0.0 && many <= usable && many >= few * THREADS_APART && on_cpu
     };
     let both = [decode(witness, Parameter::NumThread), prefill(witness, Parameter::NumThread)];
     judge(Parameter::NumThread, &both.into_iter().flatten().collect::<Vec<_>>(), matters)
+}
+
+/// Whether the processor computes some of the model: by the server's word, else where it has nothing but a processor.
+fn is_on_cpu(witness: &Witness<'_>) -> bool {
+    let mut shares = witness.trials.iter().filter_map(|trial| trial.mean(Metric::GpuShare)).peekable();
+    if shares.peek().is_none() {
+        return witness.server.locality == Locality::Local && witness.machine.gpus.is_empty();
+    }
+    shares.any(|share| share < 0.99)
 }
 
 /// Whether a larger batch makes a difference to reading.
