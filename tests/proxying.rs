@@ -31,13 +31,22 @@ impl Standing {
     }
 
     fn with(server: &str, tuned: Option<Tuned>) -> Self {
+        Self::on(tokio::runtime::Builder::new_current_thread().enable_all(), server, tuned)
+    }
+
+    /// On a clock that jumps over every wait, so that whatever ends after some time ends at once.
+    fn without_time(server: &str) -> Self {
+        Self::on(tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true), server, None)
+    }
+
+    fn on(runtime: &mut tokio::runtime::Builder, server: &str, tuned: Option<Tuned>) -> Self {
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let records = Arc::<Mutex<Vec<ExchangeRecord>>>::default();
         let heard = Arc::clone(&records);
         let server = server.to_owned();
+        let runtime = runtime.build().unwrap();
         thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap().to_string()).unwrap();

@@ -101,6 +101,22 @@ fn an_idle_connection_that_the_server_closed_costs_no_request() {
 }
 
 #[test]
+fn an_idle_client_keeps_its_connection() {
+    let (listener, server) = listening();
+    thread::spawn(move || {
+        let mut reader = BufReader::new(listener.accept().unwrap().0);
+        while read_message(&mut reader, true).is_some() {
+            reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        }
+    });
+    let proxy = Standing::without_time(&server);
+    let mut client = Client::to(&proxy.address);
+    for _ in 0..30 {
+        assert_eq!(client.ask(b"GET /api/version HTTP/1.1\r\nHost: x\r\n\r\n").body(), b"ok".to_vec());
+    }
+}
+
+#[test]
 fn what_meets_the_end_of_a_connection_is_asked_again_where_that_does_no_harm() {
     let (small, large) = ("x".repeat(1_000), "x".repeat(400_000));
     // A request that changes something is not made twice, and a large one is not kept.

@@ -150,6 +150,11 @@ async fn chosen_and_replayed(real: &Real, present: Candidate) {
     for warning in &study.warnings {
         say(&format!("warning: {}", warning.what));
     }
+    // What was not measured side by side is an estimate of each.
+    for one in study.candidates.iter().filter(|one| one.is_baseline || one.candidate == pick) {
+        let (whose, estimate) = (if one.is_baseline { "present" } else { "pick" }, one.notes_per_minute.as_ref());
+        say(&format!("{whose}: {:.2?} notes a minute", estimate.map(|notes| (notes.value, notes.interval))));
+    }
     if let Some(comparison) = &study.comparison {
         tell(comparison);
     }

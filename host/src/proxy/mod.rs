@@ -31,7 +31,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 pub use inject::Tuned;
@@ -123,7 +123,9 @@ impl Proxy {
             .auto_date_header(false)
             // Parts are small: to copy one costs less than to write it as three.
             .writev(false)
-            .timer(TokioTimer::new())
+            // Neither does Ollama: clients keep idle connections, and one that is closed under them costs them a request. A clock for each head costs
+            // as much as to read it, too.
+            .header_read_timeout(None)
             .serve_connection(TokioIo::new(stream), service)
             .await;
         if let Err(error) = served {

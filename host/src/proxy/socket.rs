@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
 
@@ -40,6 +40,21 @@ impl Socket {
         true
     }
 
+    /// Reads what is there. A buffer that is not full then has taken all of it: the next read waits without asking the system, which tells when there
+    /// is more (epoll and kqueue do; elsewhere nothing is taken for granted).
+    fn read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<usize> {
+        let mut read = Err(io::ErrorKind::WouldBlock.into());
+        // Only what was known before the read is forgotten by this: what comes in between is not.
+        let _ = self.0.try_io(Interest::READABLE, || {
+            read = self.0.try_read_buf(buffer);
+            let is_all = cfg!(any(target_os = "linux", target_vendor = "apple"))
+                && read.as_ref().is_ok_and(|read| *read > 0)
+                && buffer.remaining() > 0;
+            if is_all { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        read
+    }
+
     /// Nothing more is written.
     #[cfg(unix)]
     fn shut(&self) -> io::Result<()> {
@@ -58,7 +73,7 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.0.poll_read_ready(context))?;
-            match self.0.try_read_buf(buffer) {
+            match self.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return Poll::Ready(read.map(drop)),
             }
