@@ -87,15 +87,10 @@ impl<'a> View<'a> {
         measured.and_then(|candidate| candidate.notes_per_minute)
     }
 
-    /// Seconds that the whole batch takes.
+    /// Seconds that the whole batch takes at these notes per minute.
     pub fn batch_seconds(&self) -> Pair {
-        let rates = Pair {
-            before: self.baseline.and_then(|candidate| candidate.notes_per_minute).map(|estimate| estimate.value),
-            after: self.challenger().and_then(|candidate| candidate.notes_per_minute).map(|estimate| estimate.value),
-        };
-        let rates = if rates.before.is_some() && rates.after.is_some() { rates } else { self.notes_per_minute() };
         let files = number(self.study.workload.files_in_batch);
-        rates.map(|rate| 60.0 * files / rate)
+        self.notes_per_minute().map(|rate| 60.0 * files / rate)
     }
 
     /// Source characters that reach the model in a minute.

@@ -74,7 +74,12 @@ fn next(study: &Study) -> Vec<(&'static str, &'static str)> {
     const MACHINE: (&str, &str) = ("ralf-tune machine", "what is known of machine, server and model");
     const PAGE: (&str, &str) = ("ralf-tune report --format html", "with figures, for a browser");
     let mut commands = match study.outcome {
-        Outcome::Improved => vec![PAGE, ("ralf-tune report --format json", "the same as data")],
+        Outcome::Improved => vec![
+            ("ralf-tune apply", "put these settings into your configuration, if they are not there yet"),
+            ("ralf-tune batch DIR --out NOTES", "make the notes of a folder with them"),
+            PAGE,
+            ("ralf-tune report --format json", "the same as data"),
+        ],
         Outcome::KeepBaseline => vec![PAGE, MACHINE],
         Outcome::NothingFeasible => vec![
             ("ralf-tune run --model NAME", "try another model: a smaller one fits and answers sooner"),
@@ -87,7 +92,7 @@ fn next(study: &Study) -> Vec<(&'static str, &'static str)> {
     };
     let searched = matches!(study.outcome, Outcome::Improved | Outcome::KeepBaseline);
     if searched && study.intensity != "full" {
-        commands.insert(0, FULL);
+        commands.insert(if study.outcome == Outcome::Improved { 2 } else { 0 }, FULL);
     }
     commands
 }
