@@ -150,7 +150,9 @@ fn threads_and_batches_show_in_rates_or_are_ignored() {
     let ignored = found(&pair(threads, (2.0, (200.0, 10.0)), (8.0, (202.0, 9.95))), "num_thread");
     assert_eq!(ignored.state, Obeyed::Ignored, "{ignored:?}");
     let mut sizeless = pair(threads, (2.0, (200.0, 10.0)), (8.0, (202.0, 9.95)));
-    sizeless.iter_mut().for_each(|trial| trial.samples.clear());
+    for trial in &mut sizeless {
+        trial.samples.clear();
+    }
     assert_eq!(found(&sizeless, "num_thread").state, Obeyed::Ignored, "there is nothing but a processor");
     assert!(
         ignored.evidence.starts_with("2 or 8: no difference in decode and prefill larger than"),
