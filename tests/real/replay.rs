@@ -20,7 +20,7 @@ use crate::server::{Real, fresh};
 /// Fewest files in a block: between two blocks the model may be loaded anew.
 const LEAST_IN_BLOCK: usize = 3;
 
-/// What thirty files with the same settings twice may seem to differ by on a machine that others use as well, as a share of the time.
+/// Share of the time that is put down to noise: others use the machine as well.
 const NOISE: f64 = 0.10;
 
 /// What a replay found.
