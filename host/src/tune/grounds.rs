@@ -7,7 +7,7 @@ use super::{
 use crate::model::{
     candidate::Candidate,
     experiment::Experiment,
-    metric::{Estimate, Metric},
+    metric::{ConfidenceInterval, Estimate, Metric},
     observation::FailureCause,
     proof::ProofVerdict,
     selection::MeasuredCandidate,
@@ -28,8 +28,9 @@ pub const FEW_PAIRS: usize = 8;
 
 const UNPROVEN: &str = "there was no time to prove it faster than your present settings, so these stay";
 
-/// How many times as wide the intervals of so few pairs would have to be: they hold the truth in 81 of 100 (`docs/accuracy.md`), and 95 are said.
+/// How many times as wide the intervals of two pairs would have to be: they hold the truth in 81 of 100 (`docs/accuracy.md`), and 95 are said.
 const TOO_SURE: f64 = 1.5;
+const TOO_FEW_FOR_AN_INTERVAL: usize = 2;
 
 /// What speaks for the winner, or does not suffice.
 pub enum Grounds {
@@ -89,7 +90,7 @@ impl Case<'_> {
         }
         let Some(theirs) = self.baseline.notes_per_minute else { return self.without_a_note() };
         let Some(comparison) = self.comparison else { return self.without_a_pair(theirs) };
-        let ratio = comparison.speed_ratio;
+        let ratio = stated(comparison);
         let found = format!(
             "{:.2}x, {:.2} to {:.2}, from {} pairs",
             ratio.value, ratio.interval.low, ratio.interval.high, comparison.pairs
@@ -233,6 +234,19 @@ fn short(proof: &ShortProof) -> Grounds {
     }
 }
 
+/// How many times as fast, as it is said: the interval of two pairs is made as wide as it would have to be to hold what it says.
+#[must_use]
+pub fn stated(comparison: &Comparison) -> Estimate {
+    let ratio = comparison.speed_ratio;
+    if comparison.pairs > TOO_FEW_FOR_AN_INTERVAL {
+        return ratio;
+    }
+    let wider = |end: f64| ratio.value * (end / ratio.value).powf(TOO_SURE);
+    let interval =
+        ConfidenceInterval { low: wider(ratio.interval.low), high: wider(ratio.interval.high), ..ratio.interval };
+    Estimate { interval, ..ratio }
+}
+
 /// Whether any note was made with these settings.
 #[must_use]
 pub fn made_notes(history: &[Trial], settings: &Candidate) -> bool {
@@ -302,11 +316,7 @@ fn mean_chars(workload: &Workload, settings: &Candidate) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{metric::ConfidenceInterval, proof::Proof},
-        stats::summary::sample,
-        workload::generate::generated_workload,
-    };
+    use crate::{model::proof::Proof, stats::summary::sample, workload::generate::generated_workload};
 
     fn candidate(is_baseline: bool, speed: Option<(f64, f64)>) -> MeasuredCandidate {
         let estimate = |(low, high): (f64, f64)| Estimate {
@@ -470,5 +480,12 @@ mod tests {
         assert!(!said(Some((2.0, 4.0)), Some(1.8), true).suffice(), "they may be as fast");
         let far = said(Some((2.6, 4.0)), Some(2.0), true);
         assert!(far.suffice() && far.into_sentence().contains("2.00 notes a minute at most"));
+    }
+    #[test]
+    fn the_interval_of_two_pairs_is_said_to_be_wider_than_it_is_calculated() {
+        let ratio = estimate(2.0, 1.0, 4.0);
+        let two = stated(&pairs(ratio, 2)).interval;
+        assert!((two.low - 2.0 / 2.0_f64.powf(1.5)).abs() < 1e-9 && (two.high - 2.0 * 2.0_f64.powf(1.5)).abs() < 1e-9);
+        assert_eq!(stated(&pairs(ratio, 3)), ratio);
     }
 }

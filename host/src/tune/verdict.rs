@@ -5,7 +5,7 @@ use super::{
     confidence::{Evidence, confidence},
     execute::Executor,
     facts::{Facts, Progress},
-    grounds::{Case, Grounds, bound_of_unfinished, made_notes},
+    grounds::{Case, Grounds, bound_of_unfinished, made_notes, stated},
     short_proof::ShortProof,
     stage,
     study::Setup,
@@ -210,6 +210,7 @@ fn proven_instead<'a>(
 /// The comparison with its rates carried over to the user's own files: the pairs are few and may be smaller or larger than those. The
 /// ratio is what was measured side by side, so it stays.
 fn over_the_batch(mut comparison: Comparison, winner: &MeasuredCandidate, all: &[MeasuredCandidate]) -> Comparison {
+    comparison.speed_ratio = stated(&comparison);
     let ratio = comparison.speed_ratio.value;
     let known = all.iter().find(|candidate| candidate.is_baseline).and_then(|baseline| baseline.notes_per_minute);
     if winner.is_baseline {
