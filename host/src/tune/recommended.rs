@@ -142,7 +142,7 @@ impl Trying<'_, '_> {
         if let Some(why) = self.progress.history.last().map_or(Some(none.into()), spoiled_load) {
             return Err(why);
         }
-        let left = self.seconds_until(self.deadline);
+        let left = seconds_until(self.deadline);
         // Where nothing else is asked, the present settings and the comparison have to fit as well.
         let left = if prior.alone { (left - 2.0 * self.fleet.last_load_seconds) / 4.0 } else { left };
         let Some(wanted) = wanted(self.fleet, facts, &prior.settings, left) else {
@@ -178,7 +178,7 @@ impl Trying<'_, '_> {
         if !self.progress.history.last().is_some_and(Trial::is_complete) {
             return false;
         }
-        let left = self.seconds_until(until);
+        let left = seconds_until(until);
         let at_once = present.max_concurrent_requests.max(1) as usize;
         let as_many = Some(tried).filter(|many| *many >= at_once && notes_fit(self.fleet, facts, present, *many, left));
         let Some(wanted) = as_many.or_else(|| wanted(self.fleet, facts, present, left)) else {
@@ -197,10 +197,6 @@ impl Trying<'_, '_> {
         }
         let clock = self.fleet.clock;
         clock.at(clock.elapsed().as_secs_f64() + TRIAL_SHARE * self.progress.total_seconds)
-    }
-
-    fn seconds_until(&self, until: Instant) -> f64 {
-        until.saturating_duration_since(Instant::now()).as_secs_f64()
     }
 
     /// One trial of the stage; none where nobody made it.
@@ -259,7 +255,7 @@ impl Trying<'_, '_> {
         }
         let none = || "not even a short request ended with it in the time that there was".to_owned();
         let share = if self.prior.alone { SHORT_SHARE } else { 2.0 * SHORT_SHARE };
-        let rest = (self.seconds_until(self.deadline) - self.fleet.last_load_seconds).max(0.0);
+        let rest = (seconds_until(self.deadline) - self.fleet.last_load_seconds).max(0.0);
         let shape_of = |fleet: &Fleet<'_>, settings: &Candidate, seconds: f64| {
             short_proof::shape(fleet.first?, settings.max_concurrent_requests, seconds)
         };
@@ -276,7 +272,7 @@ impl Trying<'_, '_> {
                 if round == 0 && side == 1 {
                     // They may be far slower: then their requests are shorter.
                     self.trial((settings, who), Experiment::Load, until).await;
-                    let seconds = self.seconds_until(until);
+                    let seconds = seconds_until(until);
                     let [_, theirs] = &mut shapes;
                     *theirs = shape_of(self.fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
                 }
@@ -303,6 +299,10 @@ impl Trying<'_, '_> {
         }
         if proof.is_faster() { Ok((Found::Better, begins(&how))) } else { Err(how) }
     }
+}
+
+fn seconds_until(until: Instant) -> f64 {
+    until.saturating_duration_since(Instant::now()).as_secs_f64()
 }
 
 /// Ends of the sentence that says what came of it.
