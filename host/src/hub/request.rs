@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::problem::Problem;
+use crate::model::clean::clean;
 
 /// Bytes of a query at most.
 const MOST_QUERY: usize = 2_000;
@@ -64,7 +65,7 @@ impl Answer {
     }
 }
 
-/// The parameters of a query: known names, each once. An empty one counts as absent, for that is what forms send.
+/// The parameters of a query: known names, each once, fit to be shown and stored. An empty one counts as absent, for that is what forms send.
 pub(super) fn parameters(query: &str, known: &[&'static str]) -> Result<BTreeMap<&'static str, String>, Problem> {
     if query.len() > MOST_QUERY {
         return Err(Problem::Query("the query is too long".to_owned()));
@@ -75,7 +76,7 @@ pub(super) fn parameters(query: &str, known: &[&'static str]) -> Result<BTreeMap
             let list = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             return Err(Problem::Query(format!("there is a parameter that is not known; known here: {list}")));
         };
-        if found.insert(*known, value.trim().to_owned()).is_some() {
+        if found.insert(*known, clean(&value)).is_some() {
             return Err(Problem::Query(format!("`{known}` is there twice")));
         }
     }
@@ -92,4 +93,19 @@ pub(super) fn number(
     let Some(text) = parameters.get(name) else { return Ok(usual) };
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| Problem::Query(format!("`{name}` is a whole number from {least} to {most}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_known_once_and_fit_to_be_shown() {
+        let asked = |query: &str| parameters(query, &["model", "limit"]);
+        let found = asked("model=+a%00b%1b%5b31mc+&limit=").unwrap();
+        assert_eq!(found.get("model").map(String::as_str), Some("abc"));
+        assert_eq!(found.get("limit"), None, "an empty one is absent");
+        assert!(asked("model=a&model=b").is_err() && asked("other=1").is_err());
+        assert!(asked(&format!("model={}", "a".repeat(MOST_QUERY))).is_err());
+    }
 }
