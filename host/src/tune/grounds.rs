@@ -343,17 +343,12 @@ mod tests {
 
     fn suffice(ours: Option<(f64, f64)>, theirs: Option<(f64, f64)>, bound: Option<f64>) -> bool {
         let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
-        Case {
-            winner: &winner,
-            baseline: &baseline,
-            comparison: None,
-            floor: 0.0,
-            bound,
-            made_notes: theirs.is_some(),
-            short_proof: None,
-        }
-        .grounds()
-        .suffice()
+        Case { bound, made_notes: theirs.is_some(), ..case(&winner, &baseline) }.grounds().suffice()
+    }
+
+    /// A case of which nothing else is known.
+    fn case<'a>(winner: &'a MeasuredCandidate, baseline: &'a MeasuredCandidate) -> Case<'a> {
+        Case { winner, baseline, comparison: None, floor: 0.0, bound: None, made_notes: false, short_proof: None }
     }
 
     #[test]
@@ -396,6 +391,7 @@ mod tests {
         assert!(!suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), None));
         assert!(suffice(Some((1.9, 2.1)), Some((0.4, 1.6)), Some(1.4)), "a note that did not end says more than rates");
     }
+
     fn estimate(value: f64, low: f64, high: f64) -> Estimate {
         Estimate { value, interval: ConfidenceInterval { level: 0.95, low, high } }
     }
@@ -419,17 +415,8 @@ mod tests {
     fn few_pairs_and_short_requests_prove_together_what_neither_proves() {
         let (winner, baseline) = (candidate(false, Some((2.9, 4.0))), candidate(true, Some((2.0, 3.5))));
         let said = |pairs: &Comparison, proof: Option<&ShortProof>| {
-            Case {
-                winner: &winner,
-                baseline: &baseline,
-                comparison: Some(pairs),
-                floor: 0.0,
-                bound: None,
-                made_notes: true,
-                short_proof: proof,
-            }
-            .grounds()
-            .suffice()
+            let case = case(&winner, &baseline);
+            Case { comparison: Some(pairs), made_notes: true, short_proof: proof, ..case }.grounds().suffice()
         };
         let short = |ratio| ShortProof { ratio, note_seconds: (10.0, 14.0), trials: (1, 1) };
         let (some, none) = (estimate(1.27, 0.94, 1.70), estimate(0.97, 0.75, 1.25));
@@ -445,42 +432,26 @@ mod tests {
         let proof = ShortProof { ratio: estimate(1.6, 1.2, 2.1), note_seconds: (10.0, 16.0), trials: (1, 1) };
         let said = |ours, theirs, proof: Option<&ShortProof>| {
             let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
-            Case {
-                winner: &winner,
-                baseline: &baseline,
-                comparison: None,
-                floor: 0.0,
-                bound: Some(3.0),
-                made_notes: theirs.is_some(),
-                short_proof: proof,
-            }
-            .grounds()
-            .suffice()
+            let case = case(&winner, &baseline);
+            Case { bound: Some(3.0), made_notes: theirs.is_some(), short_proof: proof, ..case }.grounds().suffice()
         };
         assert!(!said(Some((2.0, 4.0)), None, None) && said(Some((2.0, 4.0)), None, Some(&proof)));
         assert!(said(Some((2.0, 4.0)), Some((1.8, 3.0)), Some(&proof)));
         assert!(!said(Some((1.0, 2.0)), Some((1.8, 3.0)), Some(&proof)), "its notes took longer");
     }
+
     #[test]
     fn notes_that_were_made_are_not_said_to_be_none() {
         let said = |ours, bound, made_notes| {
             let (winner, baseline) = (candidate(false, ours), candidate(true, None));
-            Case {
-                winner: &winner,
-                baseline: &baseline,
-                comparison: None,
-                floor: 0.0,
-                bound,
-                made_notes,
-                short_proof: None,
-            }
-            .grounds()
+            Case { bound, made_notes, ..case(&winner, &baseline) }.grounds()
         };
         assert!(!said(Some((2.0, 4.0)), None, true).suffice(), "nobody knows how fast several at once are");
         assert!(!said(Some((2.0, 4.0)), Some(1.8), true).suffice(), "they may be as fast");
         let far = said(Some((2.6, 4.0)), Some(2.0), true);
         assert!(far.suffice() && far.into_sentence().contains("2.00 notes a minute at most"));
     }
+
     #[test]
     fn the_interval_of_two_pairs_is_said_to_be_wider_than_it_is_calculated() {
         let ratio = estimate(2.0, 1.0, 4.0);

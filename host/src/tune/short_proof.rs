@@ -100,7 +100,7 @@ impl ShortProof {
         let (ours, theirs) = (&winner.candidate, &baseline.candidate);
         let equals = are_equals(workload, (winner, baseline), quality_floor);
         let proof = equals.then(|| Self::of(history, workload, ours, theirs)).flatten();
-        // By the first request after a load alone settings may be slower for certain, and nothing else.
+        // By the first request after a load alone the present settings may be slower for certain, and nothing else.
         proof.filter(|proof| proof.trials.1 > 0 || proof.is_faster())
     }
 
@@ -332,6 +332,7 @@ mod tests {
             assert!(!make_the_same_notes(&ours, &other, &workload), "{other:?}");
         }
     }
+
     #[test]
     fn whoever_cuts_files_otherwise_must_be_known_to_make_good_notes_of_as_much() {
         let workload = generated_workload(1);

@@ -20,8 +20,8 @@ const FASTER: f64 = 1.25;
 const FIRST_IS_FASTER: f64 = 1.5;
 
 /// A batch of hundreds of tokens reads the model once, and an answer once for every token. On a processor, whoever reads less than this
-/// many times as fast as he writes is held up by something else than memory and arithmetic. Graphics processors have arithmetic to spare: 7 to 12 times on
-/// integrated ones, 20 to 40 on others, by what llama.cpp's users report of `llama-bench`; a few seconds are lost where nothing is wrong.
+/// many times as fast as he writes is held up by something else than memory and arithmetic. Graphics processors have arithmetic to spare. The figure for
+/// them was not measured on real ones: some integrated ones may read more slowly with nothing wrong, and lose a few seconds.
 const LEAST_RATIO: f64 = 4.0;
 const LEAST_RATIO_ON_GPU: f64 = 10.0;
 
