@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
+    clock::seconds_until,
     facts::{Facts, Progress},
     first_request::chars_read,
     fleet::Fleet,
@@ -52,7 +53,7 @@ pub async fn run(
     files.retain(|file| !made.contains(file));
     files.truncate(notes.saturating_sub(made.len()));
     while !files.is_empty() {
-        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let left = seconds_until(deadline);
         let known = Known::of(&progress.history, facts);
         let (ending, others): (Vec<usize>, Vec<usize>) =
             files.into_iter().partition(|file| known.is_none_or(|known| known.seconds(*file, facts) <= left));
@@ -88,7 +89,7 @@ pub async fn run(
     }
     let any_note = progress.history.iter().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
     let (prompt_tokens, output_tokens) = RATES_PROBE;
-    let left = late.saturating_duration_since(Instant::now()).as_secs_f64();
+    let left = seconds_until(late);
     if !any_note && !fleet.foresees_no_end(prompt_tokens, output_tokens, left * LEAST_OF_THE_REST) {
         // Not one note in the time: at least its rates, which say how slow it is.
         let proposal = Proposal {

@@ -63,3 +63,9 @@ impl StudyClock {
         self.at(self.budget.total_seconds)
     }
 }
+
+/// Seconds until a moment; none where it is over.
+#[must_use]
+pub fn seconds_until(moment: Instant) -> f64 {
+    moment.saturating_duration_since(Instant::now()).as_secs_f64()
+}

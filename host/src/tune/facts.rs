@@ -64,7 +64,8 @@ impl<'a> Facts<'a> {
 pub struct Progress {
     pub history: Vec<Trial>,
     pub stages: Vec<StageOutcome>,
-    pub not_found: Vec<String>,
+    /// What a stage looked for and did not find: the stage, and the sentence.
+    pub not_found: Vec<(String, String)>,
     pub not_asked: Vec<NotAsked>,
     pub warnings: Vec<Warning>,
     pub incumbent: Candidate,
@@ -96,5 +97,24 @@ impl Progress {
             tried_beside: None,
             total_seconds,
         }
+    }
+
+    /// Keeps what a stage ended with. What it said before, when it had too little time, is no longer so.
+    pub fn keep(&mut self, outcome: StageOutcome, not_found: Vec<String>) {
+        let name = outcome.name.clone();
+        self.not_asked.retain(|given_up| given_up.stage != name);
+        self.not_found.retain(|(stage, _)| *stage != name);
+        self.not_found.extend(not_found.into_iter().map(|sentence| (name.clone(), sentence)));
+        let Some(before) = self.stages.iter_mut().find(|before| before.name == name) else {
+            self.stages.push(outcome);
+            return;
+        };
+        *before = StageOutcome {
+            trials: before.trials + outcome.trials,
+            seconds: before.seconds + outcome.seconds,
+            seconds_given: before.seconds_given.zip(outcome.seconds_given).map(|(first, then)| first + then),
+            failure: outcome.failure.or_else(|| before.failure.take()),
+            ..outcome
+        };
     }
 }

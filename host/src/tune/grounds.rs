@@ -1,19 +1,11 @@
 //! Whether what was measured suffices to put another one in the place of the present settings, and the sentence that says so. Pure.
 
-use super::{
-    first_request::{CUT_OFF_AFTER, FirstRequest, chars_read, least_note_seconds_after},
-    short_proof::ShortProof,
-};
+use super::{bound::Bound, short_proof::ShortProof};
 use crate::model::{
-    candidate::Candidate,
-    experiment::Experiment,
-    metric::{ConfidenceInterval, Estimate, Metric},
-    observation::FailureCause,
+    metric::{ConfidenceInterval, Estimate},
     proof::ProofVerdict,
     selection::MeasuredCandidate,
     study::Comparison,
-    trial::{Trial, TrialState},
-    workload::Workload,
 };
 
 /// How many times faster the slowest that a winner may be must be than the fastest that the present settings may be, where the two were
@@ -53,10 +45,8 @@ pub struct Case<'a> {
     pub comparison: Option<&'a Comparison>,
     /// Quality below which notes are too poor.
     pub floor: f64,
-    /// The most notes a minute that the present settings can make, by requests that did not end or that had the server to themselves.
-    pub bound: Option<f64>,
-    /// Notes were made with the present settings, even if too few at once to say how fast they are.
-    pub made_notes: bool,
+    /// What notes of the present settings say beside their estimate.
+    pub bound: Bound,
     /// What short requests with both say, where there was no time for notes.
     pub short_proof: Option<&'a ShortProof>,
 }
@@ -122,13 +112,13 @@ impl Case<'_> {
 
     /// Whether the least that the winner may make is so many times the most that the present settings may make.
     fn is_apart(&self, times: f64, theirs: Estimate) -> bool {
-        let most = self.bound.map_or(f64::INFINITY, |bound| bound * BEYOND).min(times * theirs.interval.high);
+        let most = self.bound.at_most.map_or(f64::INFINITY, |bound| bound * BEYOND).min(times * theirs.interval.high);
         self.at_least().is_some_and(|ours| ours > most)
     }
 
     /// The most notes a minute that the present settings may make.
     fn at_most(&self, theirs: Estimate) -> f64 {
-        self.bound.unwrap_or(f64::INFINITY).min(theirs.interval.high)
+        self.bound.at_most.unwrap_or(f64::INFINITY).min(theirs.interval.high)
     }
 
     /// Whether notes, few as they may be, do not say that the winner is the slower one.
@@ -160,14 +150,15 @@ impl Case<'_> {
     /// Whether a comparison that had no time to prove anything says the same as all other notes: that the gain is a large one, or, where the
     /// pairs alone would do for a single look at them, that there is one at all.
     fn all_agree(&self, comparison: &Comparison, theirs: Estimate) -> bool {
-        let ratio = comparison.speed_ratio;
+        let ratio = stated(comparison);
         comparison.pairs <= FEW_PAIRS
             && ratio.value > FAR_APART
             && comparison.proof.evidence_faster > 1.0
             && (self.is_apart(FAR_APART, theirs) || (ratio.interval.low > 1.0 && self.is_apart(1.0, theirs)))
     }
 
-    /// Whether few pairs and short requests, which are independent of each other, together leave no doubt: their mean, each by what is known of it (Cochran 1954).
+    /// Whether few pairs and short requests, which are independent of each other, together leave no doubt: their mean, each by what is known of it (Cochran 1954). The
+    /// interval of pairs as few as these is taken as wide as that of two.
     fn both_agree(&self, comparison: &Comparison) -> bool {
         let Some(proof) = self.short_proof.filter(|_| comparison.pairs <= FEW_PAIRS) else { return false };
         let of = |ratio: &Estimate, too_sure: f64| {
@@ -182,20 +173,20 @@ impl Case<'_> {
 
     /// Where no note of the present settings ended in the time that they had, another one wins that is surely faster than they can be.
     fn without_a_note(&self) -> Grounds {
-        match (self.at_least(), self.bound) {
-            (Some(speed), Some(bound)) if self.made_notes && speed > FAR_APART * bound => Grounds::FarApart(format!(
+        match (self.at_least(), self.bound.at_most) {
+            (Some(speed), Some(bound)) if self.bound.made_notes && speed > FAR_APART * bound => Grounds::FarApart(format!(
                 "your present settings make {bound:.2} notes a minute at most, by notes that had the server to themselves, and these make at least {speed:.2}"
             )),
-            (Some(speed), Some(bound)) if !self.made_notes && speed > bound => Grounds::Unusable(format!(
+            (Some(speed), Some(bound)) if !self.bound.made_notes && speed > bound => Grounds::Unusable(format!(
                 "no note could be made with your present settings in the time that they had: {bound:.2} notes a minute at most, and these make at least {speed:.2}"
             )),
-            (_, None) if !self.made_notes => {
+            (_, None) if !self.bound.made_notes => {
                 Grounds::Unusable("no note could be made with your present settings in the time that they had".into())
             }
             _ if self.short_proof.is_some_and(ShortProof::is_faster) => {
                 self.short_proof.map_or_else(|| Grounds::NotProven(String::new()), short)
             }
-            _ if self.made_notes => Grounds::NotProven(UNPROVEN.into()),
+            _ if self.bound.made_notes => Grounds::NotProven(UNPROVEN.into()),
             _ => Grounds::NotProven(
                 "no note could be made with your present settings in the time that they had, and these are not known to be faster, so those stay".into(),
             ),
@@ -247,76 +238,10 @@ pub fn stated(comparison: &Comparison) -> Estimate {
     Estimate { interval, ..ratio }
 }
 
-/// Whether any note was made with these settings.
-#[must_use]
-pub fn made_notes(history: &[Trial], settings: &Candidate) -> bool {
-    history.iter().any(|trial| trial.candidate.works_like(settings) && trial.sample(Metric::FileBusyMs).is_some())
-}
-
-/// The most notes a minute that settings can make some of whose notes did not end: each took longer than it was waited for, which a file that
-/// is larger than most says little of. Where not one ended, the first request after the load is all that is known besides. Where all ended, and had the server to
-/// themselves, several at once take as long as the fastest of them at least.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "a few notes")]
-pub fn bound_of_unfinished(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
-    let own = || history.iter().filter(|trial| trial.candidate.works_like(settings));
-    let usual = mean_chars(workload, settings);
-    let cut_off = own().filter(|trial| trial.state == TrialState::Failed(FailureCause::OutOfTime));
-    let bounds = cut_off.filter_map(|trial| {
-        let Experiment::Notes { files } = &trial.experiment else { return None };
-        let longest = files.iter().filter_map(|file| workload.files.get(*file)).map(|file| file.chars).max()?;
-        let larger = (chars_read(longest, settings) / usual).max(1.0);
-        let loading = trial.mean(Metric::LoadDurationMs).unwrap_or(0.0) / 1000.0;
-        let at_once = f64::from(trial.candidate.max_concurrent_requests.max(1));
-        // Those that ended before took their part of the time: at best all that were under way were about to end.
-        let ended = trial.sample(Metric::FileBusyMs).map_or(0.0, |made| made.values.len() as f64);
-        (trial.seconds > 0.0).then(|| 60.0 * (ended + at_once) * larger / (trial.seconds - loading).max(1.0))
-    });
-    let Some(of_notes) = bounds.min_by(f64::total_cmp) else {
-        return bound_of_single_notes(history, workload, settings);
-    };
-    let some_note_ended = own().any(|trial| trial.sample(Metric::FileBusyMs).is_some());
-    let requests = || own().flat_map(|trial| &trial.observations);
-    if some_note_ended {
-        return Some(of_notes);
-    }
-    let at_once = f64::from(settings.max_concurrent_requests.max(1));
-    let cut_off = own().filter_map(|trial| trial.fact(CUT_OFF_AFTER)).max_by(f64::total_cmp);
-    let first = requests().filter_map(FirstRequest::of).map(|first| first.least_note_seconds(usual, workload));
-    let first = first.min_by(f64::total_cmp);
-    let least = first.or_else(|| Some(least_note_seconds_after(cut_off?, usual, workload)));
-    Some(least.map_or(of_notes, |least| of_notes.min(60.0 * at_once / least)))
-}
-
-/// The same by notes that were made one at a time, where the settings would make several.
-fn bound_of_single_notes(history: &[Trial], workload: &Workload, settings: &Candidate) -> Option<f64> {
-    if settings.max_concurrent_requests <= 1 {
-        // How fast those are, their notes say themselves.
-        return None;
-    }
-    let at_once = f64::from(settings.max_concurrent_requests);
-    let usual = mean_chars(workload, settings);
-    let own = history.iter().filter(|trial| trial.candidate.works_like(settings));
-    let bounds = own.filter_map(|trial| {
-        let Experiment::Notes { files } = &trial.experiment else { return None };
-        let [file] = files.as_slice() else { return None };
-        let larger = (chars_read(workload.files.get(*file)?.chars, settings) / usual).max(1.0);
-        let seconds = trial.mean(Metric::FileBusyMs)? / 1000.0;
-        (seconds > 0.0).then(|| 60.0 * at_once * larger / seconds)
-    });
-    bounds.max_by(f64::total_cmp)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "batches are far smaller than 2^52 files")]
-fn mean_chars(workload: &Workload, settings: &Candidate) -> f64 {
-    let all: f64 = workload.batch_chars.iter().map(|chars| chars_read(*chars, settings)).sum();
-    (all / workload.batch_chars.len().max(1) as f64).max(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::proof::Proof, stats::summary::sample, workload::generate::generated_workload};
+    use crate::model::{candidate::Candidate, proof::Proof};
 
     fn candidate(is_baseline: bool, speed: Option<(f64, f64)>) -> MeasuredCandidate {
         let estimate = |(low, high): (f64, f64)| Estimate {
@@ -343,12 +268,14 @@ mod tests {
 
     fn suffice(ours: Option<(f64, f64)>, theirs: Option<(f64, f64)>, bound: Option<f64>) -> bool {
         let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
-        Case { bound, made_notes: theirs.is_some(), ..case(&winner, &baseline) }.grounds().suffice()
+        Case { bound: Bound { at_most: bound, made_notes: theirs.is_some() }, ..case(&winner, &baseline) }
+            .grounds()
+            .suffice()
     }
 
     /// A case of which nothing else is known.
     fn case<'a>(winner: &'a MeasuredCandidate, baseline: &'a MeasuredCandidate) -> Case<'a> {
-        Case { winner, baseline, comparison: None, floor: 0.0, bound: None, made_notes: false, short_proof: None }
+        Case { winner, baseline, comparison: None, floor: 0.0, bound: Bound::default(), short_proof: None }
     }
 
     #[test]
@@ -357,32 +284,6 @@ mod tests {
         assert!(!suffice(Some((0.7, 1.1)), None, Some(0.8)), "it may be slower");
         assert!(!suffice(None, None, Some(0.8)), "nobody knows how fast it is");
         assert!(suffice(Some((0.9, 1.1)), None, None), "notes that fail are no notes, however long they took");
-    }
-
-    #[test]
-    fn notes_that_ended_before_the_time_did_took_their_part_of_it() {
-        let workload = generated_workload(1);
-        let settings = Candidate { max_concurrent_requests: 1, ..Candidate::default() };
-        let bound = |ended: usize| {
-            let trial = Trial {
-                number: 0,
-                stage: String::new(),
-                why: String::new(),
-                candidate: settings.clone(),
-                experiment: Experiment::Notes { files: vec![0, 1, 2, 3, 4, 5] },
-                state: TrialState::Failed(FailureCause::OutOfTime),
-                seconds: 60.0,
-                reloads: 0,
-                samples: sample(Metric::FileBusyMs, vec![14_000.0; ended]).into_iter().collect(),
-                facts: Vec::new(),
-                scores: Vec::new(),
-                observations: Vec::new(),
-                notices: Vec::new(),
-            };
-            bound_of_unfinished(&[trial], &workload, &settings).unwrap()
-        };
-        assert!((bound(4) / bound(0) - 5.0).abs() < 1e-9, "{} {}", bound(4), bound(0));
-        assert!(bound(4) >= 4.0, "four were made in this minute");
     }
 
     #[test]
@@ -416,7 +317,14 @@ mod tests {
         let (winner, baseline) = (candidate(false, Some((2.9, 4.0))), candidate(true, Some((2.0, 3.5))));
         let said = |pairs: &Comparison, proof: Option<&ShortProof>| {
             let case = case(&winner, &baseline);
-            Case { comparison: Some(pairs), made_notes: true, short_proof: proof, ..case }.grounds().suffice()
+            Case {
+                comparison: Some(pairs),
+                bound: Bound { at_most: None, made_notes: true },
+                short_proof: proof,
+                ..case
+            }
+            .grounds()
+            .suffice()
         };
         let short = |ratio| ShortProof { ratio, note_seconds: (10.0, 14.0), trials: (1, 1) };
         let (some, none) = (estimate(1.27, 0.94, 1.70), estimate(0.97, 0.75, 1.25));
@@ -433,7 +341,9 @@ mod tests {
         let said = |ours, theirs, proof: Option<&ShortProof>| {
             let (winner, baseline) = (candidate(false, ours), candidate(true, theirs));
             let case = case(&winner, &baseline);
-            Case { bound: Some(3.0), made_notes: theirs.is_some(), short_proof: proof, ..case }.grounds().suffice()
+            Case { bound: Bound { at_most: Some(3.0), made_notes: theirs.is_some() }, short_proof: proof, ..case }
+                .grounds()
+                .suffice()
         };
         assert!(!said(Some((2.0, 4.0)), None, None) && said(Some((2.0, 4.0)), None, Some(&proof)));
         assert!(said(Some((2.0, 4.0)), Some((1.8, 3.0)), Some(&proof)));
@@ -442,9 +352,9 @@ mod tests {
 
     #[test]
     fn notes_that_were_made_are_not_said_to_be_none() {
-        let said = |ours, bound, made_notes| {
+        let said = |ours, at_most, made_notes| {
             let (winner, baseline) = (candidate(false, ours), candidate(true, None));
-            Case { bound, made_notes, ..case(&winner, &baseline) }.grounds()
+            Case { bound: Bound { at_most, made_notes }, ..case(&winner, &baseline) }.grounds()
         };
         assert!(!said(Some((2.0, 4.0)), None, true).suffice(), "nobody knows how fast several at once are");
         assert!(!said(Some((2.0, 4.0)), Some(1.8), true).suffice(), "they may be as fast");

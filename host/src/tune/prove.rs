@@ -3,11 +3,14 @@
 use tokio::time::Instant;
 
 use super::{
-    baseline, candidates,
+    baseline,
+    bound::Bound,
+    candidates,
+    clock::seconds_until,
     compare::{self, Contest, Goal},
     facts::{Facts, Progress},
     fleet::Fleet,
-    grounds::{Case, FEW_PAIRS, bound_of_unfinished, made_notes},
+    grounds::{Case, FEW_PAIRS},
     judge::Judge,
     short_proof::{self, ShortProof},
     short_rounds,
@@ -104,8 +107,9 @@ pub async fn run(
         };
         compare::run(fleet, &contest, &mut progress.history, confirmed, emit).await;
     }
-    if is_gain_wanted && confirmed.is_some() && open_by_short_requests(progress, facts, &tuned, confirmed.as_ref()) {
-        short_rounds::run(fleet, facts, ("confirm", &tuned), progress, deadline, emit).await;
+    if is_gain_wanted && confirmed.is_some() {
+        let is_open = |progress: &Progress| open_by_short_requests(progress, facts, &tuned, confirmed.as_ref());
+        short_rounds::run(fleet, facts, ("confirm", &tuned), progress, &is_open, deadline, emit).await;
     }
     if let (Some(ours), true) = (costs.0, is_gain_wanted && progress.history.len() == first) {
         without_pairs(fleet, facts, progress, (&tuned, ours), deadline, emit).await;
@@ -131,11 +135,10 @@ async fn without_pairs(
     deadline: Instant,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let asked = open_by_short_requests(progress, facts, tuned, None);
-    if asked {
-        short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
-    }
-    let seconds = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+    let is_open = |progress: &Progress| open_by_short_requests(progress, facts, tuned, None);
+    let asked = is_open(progress);
+    short_rounds::run(fleet, facts, ("confirm", tuned), progress, &is_open, deadline, emit).await;
+    let seconds = seconds_until(deadline);
     let notes = affordable_notes(seconds, fleet.last_load_seconds, file_seconds);
     let files = compare::files_for(&progress.history, facts.workload.files.len(), notes);
     if !files.is_empty() {
@@ -143,8 +146,8 @@ async fn without_pairs(
         compare::measure(fleet, "confirm", tuned, who, &files, deadline, history, emit).await;
     }
     // Its notes may be what was missing.
-    if !asked && open_by_short_requests(progress, facts, tuned, None) {
-        short_rounds::run(fleet, facts, ("confirm", tuned), progress, deadline, emit).await;
+    if !asked {
+        short_rounds::run(fleet, facts, ("confirm", tuned), progress, &is_open, deadline, emit).await;
     }
 }
 
@@ -160,10 +163,9 @@ fn open_by_short_requests(
     let find = |is: &dyn Fn(&MeasuredCandidate) -> bool| all.iter().find(|candidate| is(candidate));
     let winner = find(&|candidate| !candidate.is_baseline && candidate.candidate.works_like(tuned));
     let Some((winner, baseline)) = winner.zip(find(&|candidate| candidate.is_baseline)) else { return false };
-    let bound = bound_of_unfinished(history, facts.workload, facts.baseline);
+    let bound = Bound::of(history, facts.workload, facts.baseline);
     let proof = ShortProof::of_equals(history, facts.workload, (winner, baseline), floor);
-    let made_notes = made_notes(history, facts.baseline);
-    let case = Case { winner, baseline, comparison, floor: 0.0, bound, made_notes, short_proof: proof.as_ref() };
+    let case = Case { winner, baseline, comparison, floor: 0.0, bound, short_proof: proof.as_ref() };
     let few = comparison.is_none_or(|found| found.pairs <= FEW_PAIRS && found.speed_ratio.value > 1.0);
     few && short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
 }
@@ -179,10 +181,9 @@ fn is_beyond_doubt(
 ) -> bool {
     let shared = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some() && !prior.alone);
     let is_tried = shared.is_some_and(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
-    let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
-    let made_notes = made_notes(&progress.history, facts.baseline);
-    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, made_notes, short_proof: None };
-    is_tried && (baseline.notes_per_minute.is_some() || bound.is_some()) && case.grounds().suffice()
+    let bound = Bound::of(&progress.history, facts.workload, facts.baseline);
+    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: None };
+    is_tried && (baseline.notes_per_minute.is_some() || bound.at_most.is_some()) && case.grounds().suffice()
 }
 
 /// How many notes fit into the time, by what a file costs in seconds of the whole machine.

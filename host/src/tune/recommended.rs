@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::{
     baseline,
     candidates::speed_of,
+    clock::seconds_until,
     compare,
     facts::{Facts, Progress},
     fleet::Fleet,
@@ -276,10 +277,8 @@ impl Trying<'_, '_> {
                     let [_, theirs] = &mut shapes;
                     *theirs = shape_of(self.fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
                 }
-                let Some((prompt_tokens, output_tokens)) = shapes.get(side).copied() else { continue };
-                let at_once = settings.max_concurrent_requests.max(1);
-                let probe = Experiment::Probe { prompt_tokens, output_tokens, parallel: at_once, requests: at_once };
-                self.trial((settings, who), probe, until).await;
+                let Some(shape) = shapes.get(side).copied() else { continue };
+                self.trial((settings, who), short_proof::requests(shape, settings), until).await;
             }
             if self.are_present {
                 return Ok((Found::Holds, ": it is what you have".into()));
@@ -299,10 +298,6 @@ impl Trying<'_, '_> {
         }
         if proof.is_faster() { Ok((Found::Better, begins(&how))) } else { Err(how) }
     }
-}
-
-fn seconds_until(until: Instant) -> f64 {
-    until.saturating_duration_since(Instant::now()).as_secs_f64()
 }
 
 /// Ends of the sentence that says what came of it.

@@ -173,6 +173,13 @@ fn least_seconds(history: &[Trial], workload: &Workload, settings: &Candidate) -
     Some(least / f64::from(settings.max_concurrent_requests.max(1)))
 }
 
+/// Short requests of so many tokens of prompt and answer, as many at once as the settings want.
+#[must_use]
+pub fn requests((prompt_tokens, output_tokens): (u32, u32), settings: &Candidate) -> Experiment {
+    let at_once = settings.max_concurrent_requests.max(1);
+    Experiment::Probe { prompt_tokens, output_tokens, parallel: at_once, requests: at_once }
+}
+
 /// How many times slower than others the first request after a load is, about.
 pub const SLOWER_FIRST: f64 = 2.0;
 

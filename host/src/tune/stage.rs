@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{execute::Executor, facts::Facts, fleet::Fleet, plan::PreparedStage};
+use super::{clock::seconds_until, execute::Executor, facts::Facts, fleet::Fleet, plan::PreparedStage};
 use crate::{
     model::{
         candidate::Candidate,
@@ -39,13 +39,13 @@ pub async fn run(
 ) -> StageEnd {
     let name = stage.strategy.manifest.name.clone();
     let started = fleet.clock.elapsed();
-    let given = soft.saturating_duration_since(Instant::now()).as_secs_f64();
+    let given = seconds_until(soft);
     let mut trials = 0;
     let mut repeats: Vec<Proposal> = Vec::new();
     let mut cut_short = false;
     let mut failure = None;
     let decision = loop {
-        let seconds_left = soft.saturating_duration_since(Instant::now()).as_secs_f64();
+        let seconds_left = seconds_until(soft);
         if seconds_left <= 0.0 || trials >= MOST_TRIALS {
             cut_short = true;
             break None;

@@ -12,13 +12,12 @@ use super::{
     execute::Executor,
     facts::{Facts, Progress},
     fleet::{self, Board, Fleet},
-    grounds::bound_of_unfinished,
     hindsight,
     judge::{Judge, JudgeGrant, JudgeLimits},
     notes::MadeNotes,
     obedience::{self, Witness},
     outlook,
-    plan::{Prepared, PreparedStage, stage_share, weight},
+    plan::Prepared,
     prior,
     profiles::profiles,
     prompts::Nonces,
@@ -27,8 +26,7 @@ use super::{
     recording::Recording,
     restore,
     server::Server,
-    shrink::{Pace, given_up},
-    stage,
+    stages,
     steps::steps,
     verdict,
     worth::worth,
@@ -40,11 +38,9 @@ use crate::{
         fleet::HostReport,
         machine::ModelProfile,
         parting::Parting,
-        plugin::Manifest,
         prior::Prior,
-        space::{Parameter, SearchSpace},
-        study::{Comparison, NotAsked, SCHEMA_VERSION, Study, StudyEvent, Warning},
-        workload::Workload,
+        space::SearchSpace,
+        study::{Comparison, SCHEMA_VERSION, Study, StudyEvent, Warning},
     },
     ollama::client::Client,
 };
@@ -188,7 +184,7 @@ pub async fn run(setup: Setup<'_>, mut stop: watch::Receiver<bool>, emit: &mut d
         comparison: end.confirmed,
         tuned: end.tuned,
         outcome: end.outcome,
-        not_found: progress.not_found,
+        not_found: progress.not_found.into_iter().map(|(_, sentence)| sentence).collect(),
         not_asked: progress.not_asked,
         warnings: progress.warnings,
         forecasts: Some(forecasts),
@@ -357,41 +353,7 @@ async fn measure(
         fleet.last_load_seconds,
     );
     let measuring_ends = progress.total_seconds - kept;
-    let manifests: Vec<&Manifest> = setup.prepared.stages.iter().map(|stage| &stage.strategy.manifest).collect();
-    for (index, stage) in setup.prepared.stages.iter().enumerate() {
-        let name = stage.strategy.manifest.name.clone();
-        // What earlier stages did not use, and what later ones leave because they are given up, goes to the others.
-        let now = clock.elapsed().as_secs_f64();
-        let left = (measuring_ends - now).max(0.0);
-        let ahead = manifests.get(index..).unwrap_or_default();
-        let given_up = given_up(&manifests, ahead.len(), left, pace(fleet, progress, facts.workload, now));
-        if let Some(Some(needs)) = given_up.first() {
-            progress.not_asked.push(NotAsked { stage: name, needs_seconds: *needs, seconds_left: left });
-            continue;
-        }
-        emit(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of: count });
-        let later = setup.prepared.stages.iter().skip(index).zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none());
-        let later = later.map(|(later, _)| weight_now(fleet, facts, later, progress, left));
-        let share = stage_share(left, weight(&stage.strategy.manifest), later);
-        let soft = clock.at(now + share);
-        let hard = clock.at((now + share * 1.3).min(measuring_ends));
-        let incumbent = progress.incumbent.clone();
-        let end = stage::run(fleet, facts, stage, &incumbent, &mut progress.history, (soft, hard), emit).await;
-        for (name, value) in &end.decision.settings {
-            if let Some(parameter) = Parameter::from_name(name) {
-                progress.incumbent.set(parameter, *value);
-            }
-        }
-        if let Some(error) = &end.failure {
-            let warning = Warning { what: error.to_string(), advice: Some(error.hint()) };
-            emit(StudyEvent::Warned { warning: warning.clone() });
-            progress.warnings.push(warning);
-        }
-        progress.not_found.extend(end.decision.not_found.clone());
-        emit(StudyEvent::StageFinished { name, decided: end.outcome.settings.clone() });
-        progress.stages.push(end.outcome);
-        report_incumbent(present, progress, emit);
-    }
+    stages::run(fleet, (present, facts), &setup.prepared.stages, progress, measuring_ends, emit).await;
 }
 
 /// Asks what an earlier study or others found. Whether nothing else has to be asked; else the search begins, from it where it is better than what is there.
@@ -412,41 +374,4 @@ async fn begin_from(
     progress.prior_holds = said == Found::Holds;
     progress.start = (said == Found::Better).then(|| found.settings.clone());
     progress.prior_holds || found.alone
-}
-
-/// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.
-fn weight_now(
-    executor: &Executor<'_>,
-    facts: &Facts<'_>,
-    stage: &PreparedStage,
-    progress: &Progress,
-    seconds: f64,
-) -> f64 {
-    let weight = weight(&stage.strategy.manifest);
-    let (incumbent, history) = (&progress.incumbent, &progress.history);
-    let idle = weight >= 1.0 && !stage::would_measure(executor, facts, stage, incumbent, history, seconds);
-    if idle { 0.0 } else { weight }
-}
-
-/// What a note takes with what was decided so far, as far as the trials tell, even if only probes; without any, longer than the study has
-/// lasted, and than those that did not end.
-fn pace(executor: &Executor<'_>, progress: &Progress, workload: &Workload, elapsed_seconds: f64) -> Pace {
-    let speed = candidates::speed_of(&progress.history, workload, &progress.incumbent).map(|speed| speed.value);
-    let most = || bound_of_unfinished(&progress.history, workload, &progress.incumbent);
-    let note_seconds =
-        speed.map_or_else(|| most().map_or(0.0, |most| 60.0 / most).max(elapsed_seconds), |speed| 60.0 / speed);
-    Pace { note_seconds, load_seconds: executor.last_load_seconds }
-}
-
-fn report_incumbent(facts: &Facts<'_>, progress: &Progress, emit: &mut dyn FnMut(StudyEvent)) {
-    let all =
-        candidates::measured(&progress.history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
-    let best = all
-        .iter()
-        .filter(|candidate| candidate.violations.is_empty())
-        .filter_map(|candidate| Some((candidate.notes_per_minute?.value, candidate.quality)))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((notes_per_minute, quality)) = best {
-        emit(StudyEvent::Incumbent { notes_per_minute, quality: quality.map(|estimate| estimate.value) });
-    }
 }

@@ -1,11 +1,12 @@
 //! Who wins, whether that is better than what the user has, and how sure that is.
 
 use super::{
+    bound::Bound,
     candidates,
     confidence::{Evidence, confidence},
     execute::Executor,
     facts::{Facts, Progress},
-    grounds::{Case, Grounds, bound_of_unfinished, made_notes, stated},
+    grounds::{Case, Grounds, stated},
     short_proof::ShortProof,
     stage,
     study::Setup,
@@ -129,17 +130,16 @@ pub fn decide(
     prefer_compared(&mut selection, &candidates, confirmed.as_ref());
     let floor = setup.begun.constraints.quality_floor * best_quality(&candidates);
     let found = candidates.iter().find(|candidate| candidate.id == selection.winner);
+    let bound = Bound::of(&progress.history, facts.workload, facts.baseline);
     let grounds_of = |winner: &MeasuredCandidate| {
         let comparison = confirmed.as_ref().filter(|found| found.is_about(&winner.candidate));
-        let bound = bound_of_unfinished(&progress.history, facts.workload, facts.baseline);
         let short_proof = ShortProof::of_equals(
             &progress.history,
             facts.workload,
             (winner, baseline),
             facts.constraints.quality_floor,
         );
-        let made_notes = made_notes(&progress.history, facts.baseline);
-        Case { winner, baseline, comparison, floor, bound, made_notes, short_proof: short_proof.as_ref() }.grounds()
+        Case { winner, baseline, comparison, floor, bound, short_proof: short_proof.as_ref() }.grounds()
     };
     let mut grounds = found.filter(|winner| !winner.is_baseline).map(grounds_of);
     let tried = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some()).map(|prior| &prior.settings);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
+    clock::seconds_until,
     execute::{Executor, Measured},
     first_request::{CUT_OFF_AFTER, FirstRequest, chars_read},
     measure::{Answered, Ask},
@@ -67,7 +68,7 @@ impl Executor<'_> {
     pub(super) fn hopeless(&self, candidate: &Candidate, files: &[usize], deadline: Instant) -> Option<f64> {
         let lengths = files.iter().filter_map(|file| self.workload.files.get(*file)).map(|file| file.chars);
         let least = self.first?.least_note_seconds(chars_read(lengths.min()?, candidate), self.workload);
-        let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let left = seconds_until(deadline);
         (least > left).then_some(least)
     }
 }

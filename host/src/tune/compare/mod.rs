@@ -11,7 +11,10 @@ use result::{End, LEAST_PAIRS, Rounds};
 use schedule::Costs;
 pub use turns::in_turn;
 
-use super::fleet::{Fleet, Step};
+use super::{
+    clock::seconds_until,
+    fleet::{Fleet, Step},
+};
 use crate::model::{
     candidate::Candidate,
     experiment::{Experiment, Proposal},
@@ -72,7 +75,7 @@ pub async fn run(
     let mut tuned_first = !fleet.has_loaded(baseline);
     let end = loop {
         let starter = if tuned_first { tuned } else { baseline };
-        let seconds = contest.deadline.saturating_duration_since(Instant::now()).as_secs_f64();
+        let seconds = seconds_until(contest.deadline);
         let costs = Costs {
             file_seconds: contest.file_seconds,
             workers: (tuned.max_concurrent_requests, baseline.max_concurrent_requests),

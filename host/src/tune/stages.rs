@@ -1,0 +1,136 @@
+//! The stages in their turn, and once more those that had too little time, where time is left.
+
+use super::{
+    bound::Bound,
+    candidates,
+    execute::Executor,
+    facts::{Facts, Progress},
+    fleet::Fleet,
+    plan::{PreparedStage, stage_share, weight},
+    shrink::{Pace, given_up},
+    stage::{self, StageEnd},
+};
+use crate::model::{
+    plugin::Manifest,
+    space::Parameter,
+    study::{NotAsked, StudyEvent, Warning},
+    workload::Workload,
+};
+
+/// What the stages share while they run.
+struct Turns<'a, 'f> {
+    fleet: &'a mut Fleet<'f>,
+    /// With the settings that the search begins from in the place of the present ones.
+    facts: &'a Facts<'a>,
+    stages: &'a [PreparedStage],
+    progress: &'a mut Progress,
+    /// Seconds after the start at which all of them are over.
+    ends: f64,
+    emit: &'a mut dyn FnMut(StudyEvent),
+}
+
+/// Runs the stages until `ends`, in seconds after the start. What earlier ones did not use, and what later ones leave because they are given up, goes to the others;
+/// what is left when all were asked goes to those that would have measured more.
+pub async fn run(
+    fleet: &mut Fleet<'_>,
+    (present, facts): (&Facts<'_>, &Facts<'_>),
+    stages: &[PreparedStage],
+    progress: &mut Progress,
+    ends: f64,
+    emit: &mut dyn FnMut(StudyEvent),
+) {
+    let mut turns = Turns { fleet, facts, stages, progress, ends, emit };
+    for again in [false, true] {
+        for (index, stage) in stages.iter().enumerate() {
+            if turns.turn(index, stage, again).await {
+                report_incumbent(present, turns.progress, turns.emit);
+            }
+        }
+    }
+}
+
+impl Turns<'_, '_> {
+    /// One stage, where it has time. Whether it had its turn.
+    async fn turn(&mut self, index: usize, stage: &PreparedStage, again: bool) -> bool {
+        let manifests: Vec<&Manifest> = self.stages.iter().map(|stage| &stage.strategy.manifest).collect();
+        let now = self.fleet.clock.elapsed().as_secs_f64();
+        let left = (self.ends - now).max(0.0);
+        let ahead = manifests.get(index..).unwrap_or_default();
+        let given_up =
+            given_up(&manifests, ahead.len(), left, pace(self.fleet, self.progress, self.facts.workload, now));
+        let gone = given_up.first().copied().flatten();
+        if again {
+            if gone.is_some() || left <= 0.0 || !self.would_measure(stage, left) {
+                return false;
+            }
+        } else if let Some(needs_seconds) = gone {
+            let stage = stage.strategy.manifest.name.clone();
+            self.progress.not_asked.push(NotAsked { stage, needs_seconds, seconds_left: left });
+            return false;
+        }
+        let later = self.stages.iter().skip(index).zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none());
+        let later: Vec<f64> = later.map(|(later, _)| self.weight_now(later, left)).collect();
+        let share = stage_share(left, weight(&stage.strategy.manifest), later.into_iter());
+        self.ask(index, stage, (now + share, (now + share * 1.3).min(self.ends))).await;
+        true
+    }
+
+    /// Asks a stage from now on, and takes what it decides. `soft` and `hard`, in seconds after the start: when it should be over, and when it is cut off.
+    async fn ask(&mut self, index: usize, stage: &PreparedStage, (soft, hard): (f64, f64)) {
+        let name = stage.strategy.manifest.name.clone();
+        let of = self.stages.len() + 2;
+        (self.emit)(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of });
+        let until = (self.fleet.clock.at(soft), self.fleet.clock.at(hard));
+        let incumbent = self.progress.incumbent.clone();
+        let history = &mut self.progress.history;
+        let end = stage::run(self.fleet, self.facts, stage, &incumbent, history, until, self.emit).await;
+        let StageEnd { outcome, decision, failure } = end;
+        for (name, value) in &decision.settings {
+            if let Some(parameter) = Parameter::from_name(name) {
+                self.progress.incumbent.set(parameter, *value);
+            }
+        }
+        if let Some(error) = &failure {
+            let warning = Warning { what: error.to_string(), advice: Some(error.hint()) };
+            (self.emit)(StudyEvent::Warned { warning: warning.clone() });
+            self.progress.warnings.push(warning);
+        }
+        (self.emit)(StudyEvent::StageFinished { name, decided: outcome.settings.clone() });
+        self.progress.keep(outcome, decision.not_found);
+    }
+
+    /// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.
+    fn weight_now(&self, stage: &PreparedStage, seconds: f64) -> f64 {
+        let weight = weight(&stage.strategy.manifest);
+        let idle = weight >= 1.0 && !self.would_measure(stage, seconds);
+        if idle { 0.0 } else { weight }
+    }
+
+    fn would_measure(&self, stage: &PreparedStage, seconds: f64) -> bool {
+        let (incumbent, history) = (&self.progress.incumbent, &self.progress.history);
+        stage::would_measure(self.fleet, self.facts, stage, incumbent, history, seconds)
+    }
+}
+
+/// What a note takes with what was decided so far, as far as the trials tell, even if only probes; without any, longer than the study has
+/// lasted, and than those that did not end.
+fn pace(executor: &Executor<'_>, progress: &Progress, workload: &Workload, elapsed_seconds: f64) -> Pace {
+    let speed = candidates::speed_of(&progress.history, workload, &progress.incumbent).map(|speed| speed.value);
+    let most = || Bound::of(&progress.history, workload, &progress.incumbent).at_most;
+    let note_seconds =
+        speed.map_or_else(|| most().map_or(0.0, |most| 60.0 / most).max(elapsed_seconds), |speed| 60.0 / speed);
+    Pace { note_seconds, load_seconds: executor.last_load_seconds }
+}
+
+fn report_incumbent(facts: &Facts<'_>, progress: &Progress, emit: &mut dyn FnMut(StudyEvent)) {
+    let all =
+        candidates::measured(&progress.history, facts.baseline, &progress.incumbent, facts.workload, facts.constraints);
+    let best = all
+        .iter()
+        .filter(|candidate| candidate.violations.is_empty())
+        .filter_map(|candidate| Some((candidate.notes_per_minute?.value, candidate.quality)))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((notes_per_minute, quality)) = best {
+        emit(StudyEvent::Incumbent { notes_per_minute, quality: quality.map(|estimate| estimate.value) });
+    }
+}
