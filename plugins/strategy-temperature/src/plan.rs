@@ -33,7 +33,10 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let wanted = has_a_reason(study, arguments) && !is_mute(study, arguments);
     let mut proposals = match looks {
         0 if wanted => comparisons(study, arguments, &values(study, arguments), 0),
-        1 if wanted => promising(study, arguments),
+        1 if wanted => match between(study, arguments) {
+            proposals if proposals.is_empty() => promising(study, arguments),
+            proposals => proposals,
+        },
         _ => Vec::new(),
     };
     if arguments.text("when") != "always" && judged(study, arguments, present).len() < LEAST_FILES {
@@ -55,16 +58,45 @@ fn looks(study: &Study) -> usize {
 
 /// More of the same files at the present temperature and at the best other one, where that seems to mend repetition and too few files say so: once.
 fn promising(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
-    let present = study.incumbent("temperature");
-    let base = judged(study, arguments, present);
-    let others = values(study, arguments).into_iter().map(|value| (value, judged(study, arguments, value)));
-    let others: Vec<(f64, Scores)> = others.filter(|(_, scores)| !scores.is_empty()).collect();
-    let compared = compare(&base, &others, arguments.number("level"));
-    let best = compared.iter().max_by(|left, right| left.difference.mean.total_cmp(&right.difference.mean));
+    let compared = compared(study, arguments, arguments.number("level"));
+    let no_worse = compared.iter().filter(|other| is_no_worse(study, other));
+    let best = no_worse.max_by(|left, right| left.difference.mean.total_cmp(&right.difference.mean));
     let open = best.filter(|best| {
         arguments.text("when") != "always" && best.difference.mean > PROMISE && better(&compared).is_none()
     });
     open.map_or_else(Vec::new, |best| comparisons(study, arguments, &[best.temperature], best.difference.pairs))
+}
+
+/// A temperature between the present one and one that mends repetition and makes notes worse in other ways, as one does that is too high.
+fn between(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
+    if arguments.text("when") == "always" {
+        return Vec::new();
+    }
+    let present = study.incumbent("temperature");
+    let compared = compared(study, arguments, arguments.number("level"));
+    let mends = |other: &&Compared| other.difference.mean > PROMISE;
+    let too_high = compared.iter().filter(mends).filter(|other| !is_no_worse(study, other));
+    let too_high = too_high.map(|other| other.temperature).fold(f64::INFINITY, f64::min);
+    let is_new = |value: &f64| compared.iter().all(|other| (other.temperature - value).abs() > 1e-9);
+    let lower = values(study, arguments).into_iter().filter(|value| *value > present && *value < too_high - 1e-9);
+    let lower: Vec<f64> = lower.filter(is_new).take(1).collect();
+    if too_high.is_finite() { comparisons(study, arguments, &lower, 0) } else { Vec::new() }
+}
+
+/// The temperatures that were compared with the present one, each by what the decision rests on.
+fn compared(study: &Study, arguments: &Arguments, level: f64) -> Vec<Compared> {
+    let base = judged(study, arguments, study.incumbent("temperature"));
+    let is_shared = |(file, _): &&(u32, f64)| base.iter().any(|(other, _)| other == file);
+    let others = values(study, arguments).into_iter().map(|value| (value, judged(study, arguments, value)));
+    let others: Vec<(f64, Scores)> = others.filter(|(_, scores)| scores.iter().filter(is_shared).count() > 1).collect();
+    compare(&base, &others, level)
+}
+
+/// Whether notes at another temperature are no worse as a whole.
+fn is_no_worse(study: &Study, other: &Compared) -> bool {
+    let of = |value: f64| scores(study, value);
+    let whole = compare(&of(study.incumbent("temperature")), &[(other.temperature, of(other.temperature))], 0.95);
+    whole.iter().all(|whole| whole.difference.mean > 0.0)
 }
 
 /// Whether comparing is wanted without a reason, or notes repeat themselves, which a low temperature makes models do.
@@ -83,7 +115,9 @@ fn values(study: &Study, arguments: &Arguments) -> Vec<f64> {
     values.dedup();
     if arguments.text("when") != "always" {
         values.retain(|value| *value > present);
-        values.sort_by(|left, right| (left - MIDDLE).abs().total_cmp(&(right - MIDDLE).abs()));
+        // Of two that are as far from it the lower one: what is too high is worse than what is too low.
+        let distance = |value: &f64| whole((value - MIDDLE).abs() * 1e6);
+        values.sort_by(|left, right| distance(left).cmp(&distance(right)).then(left.total_cmp(right)));
     }
     values.truncate((whole(arguments.number("most")) as usize).saturating_sub(1));
     values
@@ -197,42 +231,34 @@ fn spread(study: &Study, number: usize, share: f64) -> Option<Vec<u32>> {
 pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
     let present = study.incumbent("temperature");
     let base = judged(study, arguments, present);
-    let others: Vec<(f64, Scores)> = values(study, arguments)
-        .into_iter()
-        .map(|value| (value, judged(study, arguments, value)))
-        .filter(|(_, scores)| scores.iter().filter(|(file, _)| base.iter().any(|(other, _)| other == file)).count() > 1)
-        .collect();
+    // Who looks twice may be fooled twice.
+    let level = arguments.number("level");
+    let level = if looks(study) > 1 { 1.0 - (1.0 - level) / 2.0 } else { level };
+    let compared = compared(study, arguments, level);
     let kept = Decision::new().set("temperature", study.allowed("temperature", present));
-    if others.is_empty() && !has_a_reason(study, arguments) {
+    if compared.is_empty() && !has_a_reason(study, arguments) {
         return kept.reason(format!("notes do not repeat themselves: temperature {present} is left alone"));
     }
     let keep = |why: String| kept.clone().not_found(why);
     let scores = |value: f64| scores(study, value);
-    let highest = others
+    let highest = compared
         .iter()
-        .flat_map(|(value, _)| scores(*value))
+        .flat_map(|other| scores(other.temperature))
         .chain(scores(present))
         .map(|(_, score)| score)
         .fold(0.0, f64::max);
-    let measured = !base.is_empty() && (!others.is_empty() || is_mute(study, arguments));
+    let measured = !base.is_empty() && (!compared.is_empty() || is_mute(study, arguments));
     if measured && highest < arguments.number("signal") {
         return keep(format!(
             "quality could not be judged: no note scored above {highest:.2}; kept temperature {present}"
         ));
     }
-    if others.is_empty() {
+    if compared.is_empty() {
         return keep(format!("too few notes were measured to compare temperatures; kept {present}"));
     }
     let what = if arguments.text("when") == "always" { "quality" } else { "share without repetition" };
-    // Who looks twice may be fooled twice.
-    let level = arguments.number("level");
-    let level = if looks(study) > 1 { 1.0 - (1.0 - level) / 2.0 } else { level };
-    let compared = compare(&base, &others, level);
-    let no_worse = |other: &&Compared| {
-        let whole = compare(&scores(present), &[(other.temperature, scores(other.temperature))], 0.95);
-        whole.iter().all(|whole| whole.difference.mean > 0.0)
-    };
-    let Some(taken) = better(&compared).filter(no_worse) else {
+    let no_worse: Vec<Compared> = compared.iter().filter(|other| is_no_worse(study, other)).cloned().collect();
+    let Some(taken) = better(&no_worse) else {
         let tried: Vec<String> = compared
             .iter()
             .map(|other| {

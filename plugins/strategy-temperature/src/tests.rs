@@ -103,3 +103,21 @@ fn what_seems_to_mend_repetition_is_looked_at_once_more_with_other_files() {
     assert!(all.iter().all(|(_, looks)| *looks <= 2), "{all:?}");
     assert!(all.contains(&(0.1, 1)) && all.contains(&(0.5, 2)), "few files are not enough, a second look is: {all:?}");
 }
+
+#[test]
+fn between_one_that_repeats_and_one_that_breaks_the_format_lies_one_that_does_neither() {
+    let unrepeated: fn(&[Setting], f64) -> f64 =
+        |settings, _| if settings.value("temperature") > 0.2 { 1.0 } else { 0.7 };
+    let quality: fn(&[Setting], f64) -> f64 = |settings, _| match settings.value("temperature") {
+        low if low < 0.2 => 0.8,
+        middle if middle < 0.4 => 0.95,
+        _ => 0.75,
+    };
+    let mut host = Host::new(Server { unrepeated: Some(unrepeated), quality, ..Server::default() }, &FILES);
+    host.baseline(&[0, 3, 7]);
+    let arguments = [("when", Value::Text("repeats".to_owned())), ("most", Value::Integer(3))];
+    let outcome = host.run_with::<Temperature>(150.0, &arguments).expect("the strategy keeps its promises");
+    let tried: Vec<f64> = host.study.trials_of("temperature").map(|trial| trial.setting("temperature")).collect();
+    assert_eq!(outcome.value("temperature"), 0.3, "{tried:?} {}", outcome.text());
+    assert!(tried.iter().position(|value| *value == 0.5) < tried.iter().position(|value| *value == 0.3), "{tried:?}");
+}
