@@ -59,6 +59,12 @@ impl Pairs {
         Self { count, mean: mean(differences), squares, freedom: known.freedom }
     }
 
+    /// How many independent differences they are worth.
+    #[must_use]
+    pub const fn count(&self) -> f64 {
+        self.count
+    }
+
     /// The mean difference.
     #[must_use]
     pub const fn mean(&self) -> f64 {
@@ -92,6 +98,20 @@ impl Pairs {
     #[must_use]
     pub fn evidence_below(&self) -> f64 {
         Self { mean: -self.mean, ..*self }.evidence_above()
+    }
+
+    /// What so many differences in all would say that go on as those so far began, only luckier: by one standard error of their mean.
+    #[must_use]
+    pub fn prolonged(&self, count: f64) -> Self {
+        let of_one = self.squares / (self.count - 1.0 + self.freedom).max(1.0);
+        let more = (count - self.count).max(0.0);
+        let luck = (of_one / self.count.max(1.0)).sqrt();
+        Self {
+            count: self.count + more,
+            mean: self.mean + luck,
+            squares: self.squares + of_one * more,
+            freedom: self.freedom,
+        }
     }
 
     /// An interval that holds the mean at every time at once with a probability of at least 95 %: the means that the two-sided
@@ -173,6 +193,22 @@ mod tests {
             let share = ever(0.03, known, 50, misses);
             assert!(share <= 1.0 - LEVEL && share > 0.002, "{known} known: {share}");
         }
+    }
+
+    #[test]
+    fn who_gives_up_what_luck_would_not_prove_loses_little() {
+        // After twelve pairs, where sixty as they were, and luckier, would prove nothing.
+        let given_up = |mean: f64| {
+            ever(mean, 8, 12, |pairs| pairs.count > 11.5 && pairs.prolonged(60.0).evidence_above() < 1.0 / ALPHA)
+        };
+        let (nothing, gain) = (given_up(0.0), given_up(0.1));
+        assert!(
+            nothing > 0.6 && gain < 0.01,
+            "{nothing} where there is nothing, {gain} of gains as large as the noise"
+        );
+        let found = ever(0.05, 8, 60, |pairs| pairs.evidence_above() >= 1.0 / ALPHA);
+        let lost = given_up(0.05);
+        assert!(lost < 0.15 && found > 0.7, "half as large: {lost} given up, {found} found without it");
     }
 
     #[test]

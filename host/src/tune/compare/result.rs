@@ -32,6 +32,9 @@ const MOST_PAIRS: usize = 60;
 /// The same where a plain difference was seen before: a fifth shows in so many, whatever the noise.
 const MOST_PAIRS_OF_PLAIN: usize = 24;
 
+/// Pairs after which a gain is given up that all of the others would not prove, were they luckier than those.
+const HOPELESS_PAIRS: usize = 12;
+
 /// Rounds without a pair after which nobody goes on.
 const VAIN_ROUNDS: usize = 3;
 
@@ -50,6 +53,7 @@ pub enum End {
     Decided,
     Proven,
     Futile,
+    Hopeless,
     Enough,
     Time,
     InVain,
@@ -62,6 +66,7 @@ impl End {
             Self::Decided => "it was decided, and the gain known as well as it can be",
             Self::Proven => "it was decided, and no more was asked",
             Self::Futile => "a gain of more than 2 % was ruled out",
+            Self::Hopeless => "a difference as small as it seemed would not have been proven by the pairs to come",
             Self::Enough => "so many pairs showed no difference",
             Self::Time => "its time was over",
             Self::InVain => "one side made hardly a note",
@@ -154,7 +159,8 @@ impl<'a> Rounds<'a> {
             return None;
         }
         let most = if self.goal == Goal::ProofOfPlain { MOST_PAIRS_OF_PLAIN } else { MOST_PAIRS };
-        let all_were_made = pairs.len() >= most;
+        let made = pairs.len();
+        let all_were_made = made >= most;
         let pairs = self.summed(&pairs);
         if all_were_made {
             let undecided = verdict(&pairs) == ProofVerdict::Undecided;
@@ -166,6 +172,11 @@ impl<'a> Rounds<'a> {
         let futile = pairs.anytime_interval().is_some_and(|interval| interval.high < TRIFLE.ln());
         match verdict(&pairs) {
             ProofVerdict::Undecided if futile && self.is_balanced() => Some(End::Futile),
+            ProofVerdict::Undecided
+                if made >= HOPELESS_PAIRS && self.is_balanced() && is_hopeless(&pairs, made, most) =>
+            {
+                Some(End::Hopeless)
+            }
             ProofVerdict::Undecided => None,
             ProofVerdict::Faster | ProofVerdict::Slower if precise && settled => Some(End::Decided),
             ProofVerdict::Faster | ProofVerdict::Slower => (self.goal != Goal::Gain && settled).then_some(End::Proven),
@@ -214,6 +225,13 @@ impl<'a> Rounds<'a> {
             },
         })
     }
+}
+
+/// Whether even luck would not let the pairs to come prove that ours is faster.
+#[expect(clippy::cast_precision_loss, reason = "some dozen pairs")]
+fn is_hopeless(pairs: &Pairs, made: usize, most: usize) -> bool {
+    let all = pairs.count() * most as f64 / made.max(1) as f64;
+    verdict(&pairs.prolonged(all)) != ProofVerdict::Faster
 }
 
 /// Notes that say as much as one: those that are made beside each other slow each other down, so that they share their luck.
