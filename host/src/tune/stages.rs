@@ -26,11 +26,13 @@ struct Turns<'a, 'f> {
     progress: &'a mut Progress,
     /// Seconds after the start at which all of them are over.
     ends: f64,
+    /// How much was measured when each of them decided, in trials.
+    known: Vec<Option<usize>>,
     emit: &'a mut dyn FnMut(StudyEvent),
 }
 
 /// Runs the stages until `ends`, in seconds after the start. What earlier ones did not use, and what later ones leave because they are given up, goes to the others;
-/// what is left when all were asked goes to those that would have measured more.
+/// when all were asked, those are asked again that would measure something in what is left, or that know more by what came after them.
 pub async fn run(
     fleet: &mut Fleet<'_>,
     (present, facts): (&Facts<'_>, &Facts<'_>),
@@ -39,7 +41,7 @@ pub async fn run(
     ends: f64,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let mut turns = Turns { fleet, facts, stages, progress, ends, emit };
+    let mut turns = Turns { fleet, facts, stages, progress, ends, known: vec![None; stages.len()], emit };
     for again in [false, true] {
         for (index, stage) in stages.iter().enumerate() {
             if turns.turn(index, stage, again).await {
@@ -60,7 +62,9 @@ impl Turns<'_, '_> {
             given_up(&manifests, ahead.len(), left, pace(self.fleet, self.progress, self.facts.workload, now));
         let gone = given_up.first().copied().flatten();
         if again {
-            if gone.is_some() || left <= 0.0 || !self.would_measure(stage, left) {
+            let knew = self.known.get(index).copied().flatten();
+            let knows_more = knew.is_some_and(|knew| self.progress.history.len() > knew);
+            if gone.is_some() || left <= 0.0 || !(knows_more || self.would_measure(stage, left)) {
                 return false;
             }
         } else if let Some(needs_seconds) = gone {
@@ -97,6 +101,9 @@ impl Turns<'_, '_> {
         }
         (self.emit)(StudyEvent::StageFinished { name, decided: outcome.settings.clone() });
         self.progress.keep(outcome, decision.not_found);
+        if let Some(known) = self.known.get_mut(index) {
+            *known = Some(self.progress.history.len());
+        }
     }
 
     /// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.

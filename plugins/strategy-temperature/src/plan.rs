@@ -59,7 +59,7 @@ fn looks(study: &Study) -> usize {
 /// More of the same files at the present temperature and at the best other one, where that seems to mend repetition and too few files say so: once.
 fn promising(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     let compared = compared(study, arguments, arguments.number("level"));
-    let no_worse = compared.iter().filter(|other| is_no_worse(study, other));
+    let no_worse = compared.iter().filter(|other| gain(study, other) > 0.0);
     let best = no_worse.max_by(|left, right| left.difference.mean.total_cmp(&right.difference.mean));
     let open = best.filter(|best| {
         arguments.text("when") != "always" && best.difference.mean > PROMISE && better(&compared).is_none()
@@ -67,20 +67,17 @@ fn promising(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     open.map_or_else(Vec::new, |best| comparisons(study, arguments, &[best.temperature], best.difference.pairs))
 }
 
-/// A temperature between the present one and one that mends repetition and makes notes worse in other ways, as one does that is too high.
+/// A temperature between the present one and the lowest that mends repetition: one that is higher than it must be invents names, and breaks formats.
 fn between(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     if arguments.text("when") == "always" {
         return Vec::new();
     }
-    let present = study.incumbent("temperature");
     let compared = compared(study, arguments, arguments.number("level"));
-    let mends = |other: &&Compared| other.difference.mean > PROMISE;
-    let too_high = compared.iter().filter(mends).filter(|other| !is_no_worse(study, other));
-    let too_high = too_high.map(|other| other.temperature).fold(f64::INFINITY, f64::min);
-    let is_new = |value: &f64| compared.iter().all(|other| (other.temperature - value).abs() > 1e-9);
-    let lower = values(study, arguments).into_iter().filter(|value| *value > present && *value < too_high - 1e-9);
-    let lower: Vec<f64> = lower.filter(is_new).take(1).collect();
-    if too_high.is_finite() { comparisons(study, arguments, &lower, 0) } else { Vec::new() }
+    let mends = compared.iter().filter(|other| other.difference.mean > PROMISE).map(|other| other.temperature);
+    let Some(lowest) = mends.min_by(f64::total_cmp) else { return Vec::new() };
+    let is_tried = |value: f64| !judged(study, arguments, value).is_empty();
+    let lower = values(study, arguments).into_iter().filter(|value| *value < lowest - 1e-9 && !is_tried(*value));
+    comparisons(study, arguments, &lower.take(1).collect::<Vec<f64>>(), 0)
 }
 
 /// The temperatures that were compared with the present one, each by what the decision rests on.
@@ -92,11 +89,11 @@ fn compared(study: &Study, arguments: &Arguments, level: f64) -> Vec<Compared> {
     compare(&base, &others, level)
 }
 
-/// Whether notes at another temperature are no worse as a whole.
-fn is_no_worse(study: &Study, other: &Compared) -> bool {
+/// How much better notes at another temperature are as a whole, on the files that both have.
+fn gain(study: &Study, other: &Compared) -> f64 {
     let of = |value: f64| scores(study, value);
     let whole = compare(&of(study.incumbent("temperature")), &[(other.temperature, of(other.temperature))], 0.95);
-    whole.iter().all(|whole| whole.difference.mean > 0.0)
+    whole.first().map_or(0.0, |whole| whole.difference.mean)
 }
 
 /// Whether comparing is wanted without a reason, or notes repeat themselves, which a low temperature makes models do.
@@ -257,8 +254,15 @@ pub fn decide(study: &Study, arguments: &Arguments) -> Decision {
         return keep(format!("too few notes were measured to compare temperatures; kept {present}"));
     }
     let what = if arguments.text("when") == "always" { "quality" } else { "share without repetition" };
-    let no_worse: Vec<Compared> = compared.iter().filter(|other| is_no_worse(study, other)).cloned().collect();
-    let Some(taken) = better(&no_worse) else {
+    let no_worse: Vec<Compared> = compared.iter().filter(|other| gain(study, other) > 0.0).cloned().collect();
+    let taken = if arguments.text("when") == "always" {
+        better(&no_worse)
+    } else {
+        // Of those that surely mend repetition, the one whose notes are best as a whole.
+        let sure = no_worse.iter().filter(|other| other.difference.low > 0.0);
+        sure.max_by(|left, right| gain(study, left).total_cmp(&gain(study, right)))
+    };
+    let Some(taken) = taken else {
         let tried: Vec<String> = compared
             .iter()
             .map(|other| {
