@@ -11,6 +11,7 @@ use super::{
     stage::{self, StageEnd},
 };
 use crate::model::{
+    candidate::Candidate,
     plugin::Manifest,
     space::Parameter,
     study::{NotAsked, StudyEvent, Warning},
@@ -26,8 +27,8 @@ struct Turns<'a, 'f> {
     progress: &'a mut Progress,
     /// Seconds after the start at which all of them are over.
     ends: f64,
-    /// How much was measured when each of them decided, in trials.
-    known: Vec<Option<usize>>,
+    /// What each of them began with, and how many trials there were when it decided: those that had their turn.
+    turned: Vec<Option<(Candidate, usize)>>,
     emit: &'a mut dyn FnMut(StudyEvent),
 }
 
@@ -41,7 +42,7 @@ pub async fn run(
     ends: f64,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
-    let mut turns = Turns { fleet, facts, stages, progress, ends, known: vec![None; stages.len()], emit };
+    let mut turns = Turns { fleet, facts, stages, progress, ends, turned: vec![None; stages.len()], emit };
     for again in [false, true] {
         for (index, stage) in stages.iter().enumerate() {
             if turns.turn(index, stage, again).await {
@@ -62,9 +63,11 @@ impl Turns<'_, '_> {
             given_up(&manifests, ahead.len(), left, pace(self.fleet, self.progress, self.facts.workload, now));
         let gone = given_up.first().copied().flatten();
         if again {
-            let knew = self.known.get(index).copied().flatten();
-            let knows_more = knew.is_some_and(|knew| self.progress.history.len() > knew);
-            if gone.is_some() || left <= 0.0 || !(knows_more || self.would_measure(stage, left)) {
+            let turned = self.turned.get(index).and_then(Option::as_ref);
+            let knows_more = turned.is_some_and(|(_, knew)| self.progress.history.len() > *knew);
+            let name = &stage.strategy.manifest.name;
+            let has_failed = self.progress.stages.iter().any(|end| end.name == *name && end.failure.is_some());
+            if has_failed || gone.is_some() || left <= 0.0 || !(knows_more || self.would_measure(index, stage, left)) {
                 return false;
             }
         } else if let Some(needs_seconds) = gone {
@@ -72,8 +75,9 @@ impl Turns<'_, '_> {
             self.progress.not_asked.push(NotAsked { stage, needs_seconds, seconds_left: left });
             return false;
         }
-        let later = self.stages.iter().skip(index).zip(&given_up).skip(1).filter(|(_, gone)| gone.is_none());
-        let later: Vec<f64> = later.map(|(later, _)| self.weight_now(later, left)).collect();
+        let later = self.stages.iter().enumerate().skip(index).zip(&given_up).skip(1);
+        let later = later.filter(|(_, gone)| gone.is_none());
+        let later: Vec<f64> = later.map(|((place, later), _)| self.weight_now(place, later, left)).collect();
         let share = stage_share(left, weight(&stage.strategy.manifest), later.into_iter());
         self.ask(index, stage, (now + share, (now + share * 1.3).min(self.ends))).await;
         true
@@ -85,7 +89,7 @@ impl Turns<'_, '_> {
         let of = self.stages.len() + 2;
         (self.emit)(StudyEvent::StageStarted { name: name.clone(), index: index + 1, of });
         let until = (self.fleet.clock.at(soft), self.fleet.clock.at(hard));
-        let incumbent = self.progress.incumbent.clone();
+        let incumbent = self.incumbent_of(index, stage);
         let history = &mut self.progress.history;
         let end = stage::run(self.fleet, self.facts, stage, &incumbent, history, until, self.emit).await;
         let StageEnd { outcome, decision, failure } = end;
@@ -101,21 +105,30 @@ impl Turns<'_, '_> {
         }
         (self.emit)(StudyEvent::StageFinished { name, decided: outcome.settings.clone() });
         self.progress.keep(outcome, decision.not_found);
-        if let Some(known) = self.known.get_mut(index) {
-            *known = Some(self.progress.history.len());
+        if let Some(turned) = self.turned.get_mut(index) {
+            *turned = Some((incumbent, self.progress.history.len()));
         }
     }
 
     /// What a later stage is worth beside the one that begins: nothing, where it would measure nothing and does not merely follow from the others.
-    fn weight_now(&self, stage: &PreparedStage, seconds: f64) -> f64 {
+    fn weight_now(&self, index: usize, stage: &PreparedStage, seconds: f64) -> f64 {
         let weight = weight(&stage.strategy.manifest);
-        let idle = weight >= 1.0 && !self.would_measure(stage, seconds);
+        let idle = weight >= 1.0 && !self.would_measure(index, stage, seconds);
         if idle { 0.0 } else { weight }
     }
 
-    fn would_measure(&self, stage: &PreparedStage, seconds: f64) -> bool {
-        let (incumbent, history) = (&self.progress.incumbent, &self.progress.history);
-        stage::would_measure(self.fleet, self.facts, stage, incumbent, history, seconds)
+    fn would_measure(&self, index: usize, stage: &PreparedStage, seconds: f64) -> bool {
+        let (incumbent, history) = (self.incumbent_of(index, stage), &self.progress.history);
+        stage::would_measure(self.fleet, self.facts, stage, &incumbent, history, seconds)
+    }
+
+    /// What is decided so far, as a stage is told: what it decided itself before is what it began with.
+    fn incumbent_of(&self, index: usize, stage: &PreparedStage) -> Candidate {
+        let Some((begun, _)) = self.turned.get(index).and_then(Option::as_ref) else {
+            return self.progress.incumbent.clone();
+        };
+        let own = stage.strategy.manifest.decides.iter().filter_map(|name| Parameter::from_name(name));
+        own.fold(self.progress.incumbent.clone(), |settings, own| settings.with(own, begun.get(own)))
     }
 }
 

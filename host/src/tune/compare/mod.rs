@@ -85,7 +85,9 @@ pub async fn run(
         let is_loaded = fleet.has_loaded(starter);
         let block = match contest.goal {
             Goal::Proof | Goal::ProofOfPlain if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
-            _ => costs.block(seconds, is_loaded, rounds.is_empty()),
+            // What is plain needs few more, and each round may be the last.
+            Goal::ProofOfPlain => costs.block(seconds, is_loaded, false).min(costs.width().max(LEAST_PAIRS)),
+            Goal::Gain | Goal::Proof => costs.block(seconds, is_loaded, rounds.is_empty()),
         };
         if block == 0 {
             break End::Time;

@@ -37,10 +37,16 @@ impl Costs {
         block(self.file_seconds.0, self.workers.0) + block(self.file_seconds.1, self.workers.1)
     }
 
+    /// The most requests at the same time of the two.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.workers.0.max(self.workers.1).max(1) as usize
+    }
+
     /// Files that a block should have: as few as possible where a change costs nothing, and so many that loads take a third of the time
     /// where it does. Several workers need some files each, or they only show how a batch begins.
     fn wanted(&self) -> usize {
-        let width = self.workers.0.max(self.workers.1).max(1) as usize;
+        let width = self.width();
         let least = if width > 1 { 2 * width } else { 1 };
         if self.together {
             return least;
@@ -68,7 +74,7 @@ impl Costs {
     /// Files of each host's block, where the hosts make so many together: no fewer than one for each request at the same time.
     #[must_use]
     pub fn each(&self, block: usize, hosts: usize) -> usize {
-        let width = self.workers.0.max(self.workers.1).max(1) as usize;
+        let width = self.width();
         block.div_ceil(hosts.max(1)).max(width).min(block)
     }
 
