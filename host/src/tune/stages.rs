@@ -32,18 +32,25 @@ struct Turns<'a, 'f> {
     emit: &'a mut dyn FnMut(StudyEvent),
 }
 
-/// Runs the stages until `ends`, in seconds after the start. What earlier ones did not use, and what later ones leave because they are given up, goes to the others;
+/// Share of what is kept for the comparison that stages may use which are asked again, where so far nothing would be compared.
+const SPARE: f64 = 0.5;
+
+/// Runs the stages until `kept` seconds before the end. What earlier ones did not use, and what later ones leave because they are given up, goes to the others;
 /// when all were asked, those are asked again that would measure something in what is left, or that know more by what came after them.
 pub async fn run(
     fleet: &mut Fleet<'_>,
     (present, facts): (&Facts<'_>, &Facts<'_>),
     stages: &[PreparedStage],
     progress: &mut Progress,
-    ends: f64,
+    kept: f64,
     emit: &mut dyn FnMut(StudyEvent),
 ) {
+    let ends = progress.total_seconds - kept;
     let mut turns = Turns { fleet, facts, stages, progress, ends, turned: vec![None; stages.len()], emit };
     for again in [false, true] {
+        if again && turns.progress.incumbent.works_like(present.baseline) {
+            turns.ends += SPARE * kept;
+        }
         for (index, stage) in stages.iter().enumerate() {
             if turns.turn(index, stage, again).await {
                 report_incumbent(present, turns.progress, turns.emit);

@@ -352,8 +352,7 @@ async fn measure(
         candidates::speed_of(&progress.history, present.workload, present.baseline).map(|speed| 60.0 / speed.value),
         fleet.last_load_seconds,
     );
-    let measuring_ends = progress.total_seconds - kept;
-    stages::run(fleet, (present, facts), &setup.prepared.stages, progress, measuring_ends, emit).await;
+    stages::run(fleet, (present, facts), &setup.prepared.stages, progress, kept, emit).await;
 }
 
 /// Asks what an earlier study or others found. Whether nothing else has to be asked; else the search begins, from it where it is better than what is there.

@@ -25,6 +25,10 @@ const FIRST_IS_FASTER: f64 = 1.5;
 const LEAST_RATIO: f64 = 4.0;
 const LEAST_RATIO_ON_GPU: f64 = 10.0;
 
+/// Share of a note's time that goes into reading its prompt, from which on another batch is tried although nothing seems wrong, where that costs little: most
+/// machines read far faster than they write.
+const MUCH_READING: f64 = 0.3;
+
 /// A probe of one batch: a prompt longer than it, and hardly an answer; in tokens. The short one is for servers that made no note: they are
 /// known by prompts that are as short, and take minutes for longer ones.
 const PROBE: (u32, u32) = (640, 4);
@@ -91,9 +95,18 @@ pub fn chosen(study: &Study) -> f64 {
     fastest.filter(|(_, rate)| *rate >= usual * kind.faster()).map_or(present, |(batch, _)| batch)
 }
 
-/// Another batch that should be tried, because prompts are read far more slowly than memory explains; and its seconds.
+/// Another batch that should be tried.
+pub struct Question {
+    pub proposal: Proposal,
+    /// Seconds that it takes, loads apart.
+    pub seconds: f64,
+    /// Prompts are read far more slowly than memory explains; else it is only that reading takes much of the time.
+    pub is_suspicion: bool,
+}
+
+/// Another batch that should be tried, because prompts are read far more slowly than memory explains, or reading them takes much of the time.
 #[must_use]
-pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposal, f64)> {
+pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question> {
     if study.history.iter().any(|trial| trial.failure().is_some() && is_probe(study, trial)) {
         return None;
     }
@@ -107,7 +120,8 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposa
         }
     };
     let least = if is_on_gpu(study) { LEAST_RATIO_ON_GPU } else { LEAST_RATIO };
-    if known.is_empty() && usual >= least * writes {
+    let is_suspicion = usual < least * writes;
+    if known.is_empty() && !is_suspicion && reading_share(study, usual, writes) < MUCH_READING {
         return None;
     }
     let rate = |batch: f64| known.iter().find(|(tried, _)| same(*tried, batch)).map(|(_, rate)| *rate);
@@ -129,7 +143,19 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<(Proposa
         .set("num_ctx", target.load.context)
         .set("num_thread", target.load.threads)
         .set("num_batch", batch);
-    Some((proposal, seconds))
+    Some(Question { proposal, seconds, is_suspicion })
+}
+
+/// Share of a note's time that goes into reading, by the notes that were made; none where none was.
+fn reading_share(study: &Study, reads: f64, writes: f64) -> f64 {
+    let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
+    let tokens = |name: &str| {
+        let own = notes.clone().filter(|trial| trial.is_complete()).flat_map(|trial| trial.values(name));
+        median(&own.copied().collect::<Vec<f64>>())
+    };
+    let Some((prompt, answer)) = tokens("prompt_tokens").zip(tokens("answer_tokens")) else { return 0.0 };
+    let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9));
+    reading / (reading + writing)
 }
 
 /// Halfway between the best batch and its faster neighbour, once the best has two.

@@ -87,8 +87,9 @@ pub fn target(study: &Study) -> Target {
     let longest = study.largest_chars().min(content);
     let threads = threads::chosen(study);
     let batch = batches::chosen(study);
-    let highest = study.highest("num_ctx");
-    let fits = needed(study, longest.min(chunk)) <= present.context && present.context <= highest;
+    let highest = study.highest("num_ctx").min(trained(study));
+    // The server cuts what is asked for down to what the model was trained on.
+    let fits = needed(study, longest.min(chunk)) <= present.context.min(highest);
     let calm = fits && memory_is_calm(study, &present);
     let cut =
         |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
@@ -133,6 +134,11 @@ pub fn target(study: &Study) -> Target {
         Target { load, content, chunk: cut(room), doubt: DOUBTFUL, why, not_found: None }
     };
     Target { not_found: failed, ..first.unwrap_or_else(otherwise) }
+}
+
+/// All the context that the model was made for, as far as that is known.
+fn trained(study: &Study) -> f64 {
+    if study.model.trained_context == 0 { f64::INFINITY } else { f64::from(study.model.trained_context) }
 }
 
 /// A context that was loaded for this already and is enough: what is known of the tokens changes a little with every note, and is

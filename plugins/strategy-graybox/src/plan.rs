@@ -26,8 +26,11 @@ const SPEND_ON_SLOTS: f64 = 0.35;
 /// The same for threads where the present ones make no note at all.
 const SPEND_ON_THREADS: f64 = 0.7;
 
-/// The same for batches, which are only looked for where prompts are read far too slowly.
+/// The same for batches where prompts are read far too slowly.
 const SPEND_ON_BATCHES: f64 = 0.5;
+
+/// The same where nothing seems wrong with them, and reading only takes much of the time.
+const SPEND_ON_A_DOUBT: f64 = 0.15;
 
 /// The same for more notes than a trial needs.
 const SPEND_ON_MORE: f64 = 0.6;
@@ -192,10 +195,15 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
 
 /// Another batch of tokens, where there is time to use it afterwards.
 fn batch_to_measure(budget: &Budget<'_>) -> Option<Vec<Proposal>> {
-    let (proposal, seconds) = batches::probe(budget.study, budget.target, budget.server)?;
-    // Where not one note was made, nothing else is left to be mended.
-    let share = if some_note_was_made(budget.study) { SPEND_ON_BATCHES } else { SPEND_ON_THREADS };
-    (seconds + 2.0 * budget.reload_seconds() <= budget.left * share).then(|| vec![proposal])
+    let question = batches::probe(budget.study, budget.target, budget.server)?;
+    let share = match question.is_suspicion {
+        false => SPEND_ON_A_DOUBT,
+        true if some_note_was_made(budget.study) => SPEND_ON_BATCHES,
+        // Where not one note was made, nothing else is left to be mended.
+        true => SPEND_ON_THREADS,
+    };
+    let seconds = question.seconds + 2.0 * budget.reload_seconds();
+    (seconds <= budget.left * share).then(|| vec![question.proposal])
 }
 
 /// Pairs of notes for a content length that could be better.
