@@ -1,4 +1,5 @@
-//! Two and a half minutes suffice to find what makes a server hardly move, and for a gain that is plain where there is no time to compare notes.
+//! Short studies: two and a half minutes suffice to find what makes a server hardly move, and for a gain that is plain where there is no time to compare notes; and time that is
+//! left goes to whoever had too little.
 
 use ralf_tune::model::{
     observation::Repetition,
@@ -65,4 +66,26 @@ fn a_batch_that_does_not_suit_the_gpu_is_found() {
     assert_eq!(found.outcome, Outcome::Improved, "{}", reasons(&found));
     let batch = found.tuned.unwrap().candidate.num_batch;
     assert!((128..=256).contains(&batch), "{batch}");
+}
+
+#[test]
+fn a_stage_decides_once_more_by_what_was_measured_after_it() {
+    // When the threads and slots were found, no note had been made, and several at once were a risk.
+    let found = study("flaky:slots=4,contention=0.6,noise=0.05", "300s");
+    assert_eq!(found.outcome, Outcome::Improved, "{}", reasons(&found));
+    let tuned = found.tuned.unwrap().candidate;
+    assert_eq!((tuned.max_concurrent_requests, tuned.num_thread), (4, 5));
+    let stages: Vec<&str> = found.stages.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(stages, ["graybox", "temperature", "latency", "confirm"], "each stands there once");
+    let trials: u32 = found.stages.iter().map(|stage| stage.trials).sum();
+    let of_stages = found.trials.iter().filter(|trial| trial.stage != "baseline").count();
+    assert_eq!(trials as usize, of_stages, "and has made all of its trials");
+}
+
+#[test]
+fn where_nothing_is_to_be_compared_whoever_had_too_little_time_is_asked_again() {
+    // One note says nothing of repetition; those of the largest files do, and what was kept for a comparison has no other use.
+    let found = study("high-end:temperature-trap=0.44,dip=2,slots=1,noise=0.05", "300s");
+    assert_eq!(found.outcome, Outcome::Improved, "{}", reasons(&found));
+    assert!((found.tuned.unwrap().candidate.temperature - 0.5).abs() < 1e-9);
 }
