@@ -9,6 +9,7 @@ use crate::{
     NAME,
     design::{Load, Target},
     server::Server,
+    slots,
     threads::{FIRST, is_on_gpu, rate_of_one, same, some_note_was_made},
 };
 
@@ -28,6 +29,9 @@ const LEAST_RATIO_ON_GPU: f64 = 10.0;
 /// Share of a note's time that goes into reading its prompt, from which on another batch is tried although nothing seems wrong, where that costs little: most
 /// machines read far faster than they write.
 const MUCH_READING: f64 = 0.3;
+
+/// How many times as fast several answers are written as one, for each of them.
+const TOGETHER: f64 = 0.6;
 
 /// A probe of one batch: a prompt longer than it, and hardly an answer; in tokens. The short one is for servers that made no note: they are
 /// known by prompts that are as short, and take minutes for longer ones.
@@ -110,7 +114,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
     if study.history.iter().any(|trial| trial.failure().is_some() && is_probe(study, trial)) {
         return None;
     }
-    let (kind, usual) = usual(study, &target.load)?;
+    let Some((kind, usual)) = usual(study, &target.load) else { return of_the_present(study, target, server) };
     let known = rates(study, kind);
     let writes = match kind {
         Kind::Long | Kind::Short => server.decode_rate(),
@@ -146,6 +150,21 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
     Some(Question { proposal, seconds, is_suspicion })
 }
 
+/// How fast prompts are read with the present batch, where only several at once or short ones were seen, and it matters.
+fn of_the_present(study: &Study, target: &Target, server: &Server) -> Option<Question> {
+    let writes = server.decode_rate();
+    let own = study.history.iter().filter(|trial| target.load.is_of(trial));
+    let reads = own.filter_map(|trial| Kind::Short.rate(trial)).max_by(f64::total_cmp)?;
+    (some_note_was_made(study) && reading_share(study, reads, writes) >= MUCH_READING).then(|| {
+        let probe = Probe { prompt_tokens: PROBE.0, output_tokens: PROBE.1, parallel: 1, requests: 1 };
+        let proposal = Proposal::new(Experiment::Probe(probe), "how fast prompts are read with the present batches")
+            .set("num_ctx", target.load.context)
+            .set("num_thread", target.load.threads)
+            .set("num_batch", target.load.batch);
+        Question { proposal, seconds: 2.0 * server.probe_seconds(&probe), is_suspicion: false }
+    })
+}
+
 /// Share of a note's time that goes into reading, by the notes that were made; none where none was.
 fn reading_share(study: &Study, reads: f64, writes: f64) -> f64 {
     let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
@@ -154,7 +173,9 @@ fn reading_share(study: &Study, reads: f64, writes: f64) -> f64 {
         median(&own.copied().collect::<Vec<f64>>())
     };
     let Some((prompt, answer)) = tokens("prompt_tokens").zip(tokens("answer_tokens")) else { return 0.0 };
-    let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9));
+    // Answers are written side by side, and gain by it; prompts are read one after the other.
+    let at_once = slots::known(study).map_or(1.0, |slots| (slots.count * TOGETHER).max(1.0));
+    let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9) / at_once);
     reading / (reading + writing)
 }
 
@@ -170,8 +191,10 @@ fn between(known: &[(f64, f64)], least: f64) -> Option<f64> {
 
 /// Rates of reading that were measured with other batches than the present one, in the order in which they were tried.
 fn rates(study: &Study, kind: Kind) -> Vec<(f64, f64)> {
+    let present = study.baseline.value("num_batch");
     let probes = study.trials_of(NAME).filter(|trial| trial.is_complete() && is_probe(study, trial));
-    probes.filter_map(|trial| Some((trial.setting("num_batch"), kind.rate(trial)?))).collect()
+    let others = probes.filter(|trial| !same(trial.setting("num_batch"), present));
+    others.filter_map(|trial| Some((trial.setting("num_batch"), kind.rate(trial)?))).collect()
 }
 
 /// The rate of reading one prompt at a time with the present batch, under a load that is like another but for that: of long prompts, of short
@@ -184,7 +207,9 @@ fn usual(study: &Study, like: &Load) -> Option<(Kind, f64)> {
     };
     let of = |kind: Kind, least: f64| {
         let tokens = |trial: &&Trial| median(trial.values("prompt_tokens")).is_some_and(|tokens| tokens >= least);
-        let own = study.history.iter().filter(alike).filter(|trial| kind == Kind::First || tokens(trial));
+        let own = study.history.iter().filter(alike);
+        let own =
+            own.filter(|trial| kind == Kind::First || tokens(trial) || (kind == Kind::Long && is_long_probe(trial)));
         let rates: Vec<f64> = own.filter_map(|trial| kind.rate(trial)).collect();
         Some((kind, median(&rates)?))
     };
@@ -198,6 +223,10 @@ fn usual(study: &Study, like: &Load) -> Option<(Kind, f64)> {
         None if !some_note_was_made(study) => of(Kind::Short, LEAST_SHORT_PROMPT).or_else(|| of(Kind::First, 0.0)),
         _ => of(Kind::Long, LEAST_PROMPT),
     }
+}
+
+fn is_long_probe(trial: &Trial) -> bool {
+    matches!(&trial.experiment, Experiment::Probe(probe) if (probe.prompt_tokens, probe.output_tokens) == PROBE)
 }
 
 fn is_probe(study: &Study, trial: &Trial) -> bool {

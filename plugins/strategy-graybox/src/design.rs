@@ -90,10 +90,10 @@ pub fn target(study: &Study) -> Target {
     let highest = study.highest("num_ctx").min(trained(study));
     // The server cuts what is asked for down to what the model was trained on.
     let fits = needed(study, longest.min(chunk)) <= present.context.min(highest);
-    let calm = fits && memory_is_calm(study, &present);
+    let calm = memory_is_calm(study, &present);
     let cut =
         |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
-    if calm {
+    if fits && calm {
         let alike = threads::same(threads, present.threads) && threads::same(batch, present.batch);
         let doubt = if alike { CALM } else { DOUBTFUL };
         let why = format!(
@@ -110,7 +110,12 @@ pub fn target(study: &Study) -> Target {
         if wanted > highest {
             continue;
         }
-        let tokens = loaded(study, wanted).unwrap_or_else(|| study.allowed("num_ctx", wanted));
+        // What is loaded for more than the model was trained on has all that it can have: no other load is better.
+        let tokens = if calm && present.context > highest {
+            present.context
+        } else {
+            loaded(study, wanted).unwrap_or_else(|| study.allowed("num_ctx", wanted))
+        };
         let load = Load { context: tokens, threads, batch };
         let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
         let why = format!(

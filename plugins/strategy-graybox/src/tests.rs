@@ -7,7 +7,9 @@ const FILES: [u32; 12] = [400, 800, 1_200, 1_500, 2_000, 2_600, 3_000, 4_000, 5_
 fn run(host: &mut Host, seconds: f64) -> Outcome {
     let outcome = host.run::<Graybox>(seconds).expect("the strategy keeps its promises");
     assert_eq!(outcome.cut_off, 0, "it asked for more than fits: {}", outcome.text());
-    assert_eq!(outcome.loaded_again, 0, "{}", outcome.text());
+    // Whoever tries another batch and finds none goes back.
+    let tried = host.study.trials_of(NAME).any(|trial| trial.setting("num_batch") > 0.5);
+    assert!(outcome.loaded_again <= u32::from(tried), "{}", outcome.text());
     outcome
 }
 
