@@ -7,6 +7,7 @@ use ralf_tune_sdk::{
 
 use crate::{
     NAME,
+    crowding::USUAL,
     design::{Load, Target},
     server::Server,
     slots,
@@ -125,8 +126,13 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
     };
     let least = if is_on_gpu(study) { LEAST_RATIO_ON_GPU } else { LEAST_RATIO };
     let is_suspicion = usual < least * writes;
-    if known.is_empty() && !is_suspicion && reading_share(study, usual, writes) < MUCH_READING {
-        return None;
+    if known.is_empty() && !is_suspicion {
+        if reading_share(study, usual, writes) < MUCH_READING {
+            return None;
+        }
+        if kind != Kind::Long {
+            return of_the_present(study, target, server);
+        }
     }
     let rate = |batch: f64| known.iter().find(|(tried, _)| same(*tried, batch)).map(|(_, rate)| *rate);
     let smaller = kind.smaller().iter().copied().find(|batch| rate(*batch).is_none());
@@ -155,7 +161,7 @@ fn of_the_present(study: &Study, target: &Target, server: &Server) -> Option<Que
     let writes = server.decode_rate();
     let own = study.history.iter().filter(|trial| target.load.is_of(trial));
     let reads = own.filter_map(|trial| Kind::Short.rate(trial)).max_by(f64::total_cmp)?;
-    (some_note_was_made(study) && reading_share(study, reads, writes) >= MUCH_READING).then(|| {
+    (reading_share(study, reads, writes) >= MUCH_READING).then(|| {
         let probe = Probe { prompt_tokens: PROBE.0, output_tokens: PROBE.1, parallel: 1, requests: 1 };
         let proposal = Proposal::new(Experiment::Probe(probe), "how fast prompts are read with the present batches")
             .set("num_ctx", target.load.context)
@@ -165,14 +171,14 @@ fn of_the_present(study: &Study, target: &Target, server: &Server) -> Option<Que
     })
 }
 
-/// Share of a note's time that goes into reading, by the notes that were made; none where none was.
+/// Share of a note's time that goes into reading, by the notes that were made, or usual ones.
 fn reading_share(study: &Study, reads: f64, writes: f64) -> f64 {
     let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
     let tokens = |name: &str| {
         let own = notes.clone().filter(|trial| trial.is_complete()).flat_map(|trial| trial.values(name));
         median(&own.copied().collect::<Vec<f64>>())
     };
-    let Some((prompt, answer)) = tokens("prompt_tokens").zip(tokens("answer_tokens")) else { return 0.0 };
+    let (prompt, answer) = tokens("prompt_tokens").zip(tokens("answer_tokens")).unwrap_or(USUAL);
     // Answers are written side by side, and gain by it; prompts are read one after the other.
     let at_once = slots::known(study).map_or(1.0, |slots| (slots.count * TOGETHER).max(1.0));
     let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9) / at_once);

@@ -17,10 +17,26 @@ const LINE: f64 = 1.02;
 /// Servers round a context up to a multiple of this.
 const GRID: f64 = 256.0;
 
+/// Answers of the batch may be so many times as long as the longest that was seen.
+const LONGER_ANSWER: f64 = 1.5;
+
 /// The least context in which a piece of that many characters, the prompt around it and the whole answer have room.
 #[must_use]
 pub fn needed(study: &Study, chars: f64) -> f64 {
+    needed_by(study, chars, Fit::of(study))
+}
+
+/// The same with room for answers as they were seen, and not for the longest that is allowed: where the model was trained on no more than that.
+#[must_use]
+pub fn needed_tightly(study: &Study, chars: f64) -> f64 {
     let fit = Fit::of(study);
+    let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
+    let longest = notes.flat_map(|trial| trial.values("answer_tokens")).copied().fold(0.0, f64::max);
+    let answer = if longest > 0.0 { (longest * LONGER_ANSWER).min(fit.num_predict) } else { fit.num_predict };
+    needed_by(study, chars, Fit { num_predict: answer, ..fit })
+}
+
+fn needed_by(study: &Study, chars: f64, fit: Fit) -> f64 {
     let careful = fit.needed_context(chars);
     let Some(density) = densest(study) else { return careful };
     let tokens = chars * LINE * density + fit.overhead_tokens + fit.num_predict;
@@ -96,5 +112,19 @@ mod tests {
         assert_eq!(needs(0.001), 4_608.0);
         let careful = Fit::of(&Host::new(Server::default(), &[400]).study).needed_context(9_000.0);
         assert!(needs(0.2) >= needs(0.001) && needs(0.2) <= careful);
+    }
+
+    #[test]
+    fn room_for_answers_as_they_were_is_less_than_for_the_longest_that_is_allowed() {
+        let mut host = Host::new(Server::default(), &[400, 9_000]);
+        assert_eq!(needed_tightly(&host.study, 8_000.0), needed(&host.study, 8_000.0), "none was seen");
+        host.baseline(&[0]);
+        let answers = host.study.history[0].values("answer_tokens").to_vec();
+        let longest = answers.iter().copied().fold(0.0, f64::max);
+        assert!(longest > 0.0 && longest * 1.5 < 1_024.0, "{answers:?}");
+        assert!(needed_tightly(&host.study, 8_000.0) < needed(&host.study, 8_000.0));
+        host.study.history[0].samples.retain(|sample| sample.metric != "answer_tokens");
+        host.study.history[0].samples.push(sample("answer_tokens", vec![1_024.0]));
+        assert_eq!(needed_tightly(&host.study, 8_000.0), needed(&host.study, 8_000.0), "never more than is allowed");
     }
 }

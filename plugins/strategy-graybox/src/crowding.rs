@@ -23,7 +23,7 @@ const PART: f64 = 0.63;
 const ENOUGH: f64 = 0.9;
 
 /// Tokens of a note's prompt and answer where no note was made.
-const USUAL: (f64, f64) = (1_500.0, 300.0);
+pub const USUAL: (f64, f64) = (1_500.0, 300.0);
 
 /// Rates of one number of requests at once, in tokens a second, each.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,12 @@ use ralf_tune_sdk::{
     study::{Fit, TrialExt, bytes, metric},
 };
 
-use crate::{NAME, batches, context::needed, memory::surely_spills, threads};
+use crate::{
+    NAME, batches,
+    context::{needed, needed_tightly},
+    memory::surely_spills,
+    threads,
+};
 
 /// Share of the machine's available memory above which a model may be swapping.
 const PRESSED: f64 = 0.8;
@@ -14,8 +19,9 @@ const PRESSED: f64 = 0.8;
 const CALM: f64 = 0.03;
 const DOUBTFUL: f64 = 0.7;
 
-/// Pieces that the longest file is cut into to get back into the memory that there is.
+/// Pieces that the longest file is cut into to get back into the memory that there is, and into what the model was trained on, which is known.
 const PIECES: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+const PIECES_OF_KNOWN: [f64; 8] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
 
 /// Settings of a load of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,7 +95,8 @@ pub fn target(study: &Study) -> Target {
     let batch = batches::chosen(study);
     let highest = study.highest("num_ctx").min(trained(study));
     // The server cuts what is asked for down to what the model was trained on.
-    let fits = needed(study, longest.min(chunk)) <= present.context.min(highest);
+    let is_good = trouble(study, &present, longest.min(chunk)).is_none();
+    let fits = is_good && needed(study, longest.min(chunk)) <= present.context.min(highest);
     let calm = memory_is_calm(study, &present);
     let cut =
         |chunk: f64| if chunk < study.incumbent("chunk_size") { study.allowed("chunk_size", chunk) } else { chunk };
@@ -104,30 +111,37 @@ pub fn target(study: &Study) -> Target {
     }
     let mut failed = None;
     let mut first = None;
-    for pieces in PIECES {
+    // The server gives all that the model was trained on, and another load is no better.
+    let has_all = calm && present.context > highest;
+    for pieces in if has_all { PIECES_OF_KNOWN.as_slice() } else { PIECES.as_slice() } {
         let piece = (longest / pieces).ceil().min(chunk);
-        let wanted = needed(study, piece);
+        let wanted = if has_all { needed_tightly(study, piece) } else { needed(study, piece) };
         if wanted > highest {
             continue;
         }
-        // What is loaded for more than the model was trained on has all that it can have: no other load is better.
-        let tokens = if calm && present.context > highest {
+        let tokens = if has_all {
             present.context
         } else {
             loaded(study, wanted).unwrap_or_else(|| study.allowed("num_ctx", wanted))
         };
         let load = Load { context: tokens, threads, batch };
-        let chunk = if pieces > 1.0 { cut(piece) } else { chunk };
-        let why = format!(
-            "{tokens} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
-            study.incumbent("num_predict")
-        );
+        let chunk = if *pieces > 1.0 { cut(piece) } else { chunk };
+        let why = if has_all {
+            format!(
+                "{highest} tokens of context are all that the model was trained on, and hold {piece} characters, the prompt and an answer"
+            )
+        } else {
+            format!(
+                "{tokens} tokens of context are the least that hold {piece} characters, the prompt and an answer of {} tokens",
+                study.incumbent("num_predict")
+            )
+        };
         let target = Target { load, content, chunk, doubt: DOUBTFUL, why, not_found: failed.clone() };
         let foreseen = || {
             let spills = on_gpu_wholly_possible(study) && surely_spills(study, tokens);
             spills.then(|| "it would lie partly outside GPU memory, by what other loads took".to_owned())
         };
-        let Some(cause) = trouble(study, &load).or_else(foreseen) else { return target };
+        let Some(cause) = trouble(study, &load, piece).or_else(foreseen) else { return target };
         failed.get_or_insert(format!("{tokens} tokens of context: {cause}"));
         first.get_or_insert(target);
     }
@@ -155,13 +169,15 @@ fn loaded(study: &Study, needed: f64) -> Option<f64> {
     enough.min_by(f64::total_cmp)
 }
 
-/// Why a load that was tried is no good.
-fn trouble(study: &Study, load: &Load) -> Option<String> {
+/// Why a load that was tried is no good for pieces of that many characters.
+fn trouble(study: &Study, load: &Load, piece: f64) -> Option<String> {
     let tried = study.history.iter().filter(|trial| load.is_as_large_as(trial));
+    // That larger pieces do not fit says nothing of smaller ones.
+    let largest = |trial: &Trial| trial.setting("chunk_size").min(trial.setting("max_content_length"));
+    let is_as_small = |trial: &Trial| largest(trial).min(study.largest_chars()) <= piece + 0.5;
     tried.into_iter().find_map(|trial| match trial.failure() {
-        Some(cause @ ("out-of-memory" | "spilled" | "context-exceeded" | "truncated" | "answer-cut")) => {
-            Some(cause.to_owned())
-        }
+        Some(cause @ ("out-of-memory" | "spilled")) => Some(cause.to_owned()),
+        Some(cause @ ("context-exceeded" | "truncated" | "answer-cut")) if is_as_small(trial) => Some(cause.to_owned()),
         _ if is_spilled(trial) && on_gpu_wholly_possible(study) => {
             Some("the model lies partly outside GPU memory".to_owned())
         }
@@ -192,7 +208,7 @@ fn on_gpu_wholly_possible(study: &Study) -> bool {
 /// Whether memory cannot be what slows that load down: all on the GPU, or far below what the machine has.
 fn memory_is_calm(study: &Study, load: &Load) -> bool {
     let trials = || study.history.iter().filter(|trial| load.is_as_large_as(trial));
-    if trials().any(is_spilled) || trouble(study, load).is_some() {
+    if trials().any(is_spilled) || trouble(study, load, 0.0).is_some() {
         return false;
     }
     let Some(share) = trials().find_map(|trial| trial.mean(metric::GPU_SHARE)) else { return false };
