@@ -1,4 +1,4 @@
-use ralf_tune_sdk::testing::{Host, Outcome, Server};
+use ralf_tune_sdk::testing::{Host, Outcome, Server, sample};
 
 use super::*;
 
@@ -70,6 +70,28 @@ fn a_model_that_spills_gets_the_least_context_that_holds_what_is_read() {
     let outcome = run(&mut host(Server { spills_above: 2_500.0, ..Server::default() }), 300.0);
     assert_eq!((outcome.value("num_ctx"), outcome.reloads), (2_304.0, 2), "{}", outcome.text());
     assert_eq!(outcome.value("chunk_size"), 2_000.0);
+}
+
+#[test]
+fn files_are_cut_to_what_the_model_was_trained_on_without_a_load() {
+    let run_with = |trained: u32| {
+        let mut host = host(Server::default());
+        host.study.model.trained_context = trained;
+        run(&mut host, 300.0)
+    };
+    // The server gives 3072 of the 10000 tokens that are asked for, whatever is loaded; answers took some 300 of the 1024 that they may.
+    let outcome = run_with(3_072);
+    assert_eq!((outcome.value("num_ctx"), outcome.reloads), (10_000.0, 0), "{}", outcome.text());
+    assert_eq!(outcome.value("chunk_size"), 4_000.0, "{}", outcome.text());
+    assert!(
+        outcome.text().contains("3072 tokens of context are all that the model was trained on"),
+        "{}",
+        outcome.text()
+    );
+    let outcome = run_with(2_048);
+    assert_eq!(outcome.value("chunk_size"), 2_667.0, "three pieces, and not four: {}", outcome.text());
+    let outcome = run_with(32_768);
+    assert_eq!(outcome.value("chunk_size"), 100_000.0, "{}", outcome.text());
 }
 
 #[test]
@@ -156,6 +178,31 @@ fn batches_are_tried_where_reading_is_slower_than_memory_explains_and_else_not()
         let outcome = run(&mut healthy, seconds);
         assert_eq!((outcome.value("num_batch"), other_than_the_servers(&healthy)), (0.0, tried), "{}", outcome.text());
     }
+}
+
+#[test]
+fn where_reading_takes_much_of_the_time_the_present_batch_is_measured_and_then_another() {
+    // Reading is not suspiciously slow, and with 256 tokens at a time it would be twice as fast; the present notes did not end.
+    let batches = |batch: f64| if (200.0..300.0).contains(&batch) { 1.0 } else { 0.5 };
+    let mut host = without_a_note(Server { prefill: 200.0, decode: 20.0, gpu: false, batches, ..Server::default() });
+    let mut short = host.study.history[0].clone();
+    let rates = Probe { prompt_tokens: 150, output_tokens: 12, parallel: 1, requests: 1 };
+    (short.experiment, short.state) = (Experiment::Probe(rates), TrialState::Complete);
+    for (metric, value) in
+        [("prefill_tokens_per_second", 100.0), ("decode_tokens_per_second", 20.0), ("prompt_tokens", 150.0)]
+    {
+        short.samples.push(sample(metric, vec![value]));
+    }
+    host.study.history.push(short);
+    let outcome = run(&mut host, 900.0);
+    let probes: Vec<f64> = host
+        .study
+        .trials_of("graybox")
+        .filter(|trial| matches!(&trial.experiment, Experiment::Probe(probe) if probe.prompt_tokens == 640))
+        .map(|trial| trial.setting("num_batch"))
+        .collect();
+    assert_eq!(probes.get(..2), Some([0.0, 256.0].as_slice()), "{}", outcome.text());
+    assert_eq!(outcome.value("num_batch"), 256.0, "{}", outcome.text());
 }
 
 #[test]
