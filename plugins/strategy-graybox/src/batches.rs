@@ -10,7 +10,6 @@ use crate::{
     crowding::USUAL,
     design::{Load, Target},
     server::Server,
-    slots,
     threads::{FIRST, is_on_gpu, rate_of_one, same, some_note_was_made},
 };
 
@@ -30,9 +29,6 @@ const LEAST_RATIO_ON_GPU: f64 = 10.0;
 /// Share of a note's time that goes into reading its prompt, from which on another batch is tried although nothing seems wrong, where that costs little: most
 /// machines read far faster than they write.
 const MUCH_READING: f64 = 0.3;
-
-/// How many times as fast several answers are written as one, for each of them.
-const TOGETHER: f64 = 0.6;
 
 /// A probe of one batch: a prompt longer than it, and hardly an answer; in tokens. The short one is for servers that made no note: they are
 /// known by prompts that are as short, and take minutes for longer ones.
@@ -179,9 +175,7 @@ fn reading_share(study: &Study, reads: f64, writes: f64) -> f64 {
         median(&own.copied().collect::<Vec<f64>>())
     };
     let (prompt, answer) = tokens("prompt_tokens").zip(tokens("answer_tokens")).unwrap_or(USUAL);
-    // Answers are written side by side, and gain by it; prompts are read one after the other.
-    let at_once = slots::known(study).map_or(1.0, |slots| (slots.count * TOGETHER).max(1.0));
-    let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9) / at_once);
+    let (reading, writing) = (prompt / reads.max(1e-9), answer / writes.max(1e-9));
     reading / (reading + writing)
 }
 
