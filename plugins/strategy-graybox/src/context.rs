@@ -18,31 +18,29 @@ const LINE: f64 = 1.02;
 const GRID: f64 = 256.0;
 
 /// Answers of the batch may be so many times as long as the longest that was seen.
-const LONGER_ANSWER: f64 = 1.5;
+const LONGER_ANSWER: f64 = 1.25;
 
 /// The least context in which a piece of that many characters, the prompt around it and the whole answer have room.
 #[must_use]
 pub fn needed(study: &Study, chars: f64) -> f64 {
-    needed_by(study, chars, Fit::of(study))
-}
-
-/// The same with room for answers as they were seen, and not for the longest that is allowed: where the model was trained on no more than that.
-#[must_use]
-pub fn needed_tightly(study: &Study, chars: f64) -> f64 {
     let fit = Fit::of(study);
-    let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
-    let longest = notes.flat_map(|trial| trial.values("answer_tokens")).copied().fold(0.0, f64::max);
-    let answer = if longest > 0.0 { (longest * LONGER_ANSWER).min(fit.num_predict) } else { fit.num_predict };
-    needed_by(study, chars, Fit { num_predict: answer, ..fit })
-}
-
-fn needed_by(study: &Study, chars: f64, fit: Fit) -> f64 {
     let careful = fit.needed_context(chars);
     let Some(density) = densest(study) else { return careful };
     let tokens = chars * LINE * density + fit.overhead_tokens + fit.num_predict;
     // Never tighter than what the host counts with, and never looser than the careful guess.
     let told = fit.prompt_tokens(chars * LINE) + fit.num_predict;
     ((tokens.max(told) / GRID).ceil() * GRID).min(careful.max((told / GRID).ceil() * GRID))
+}
+
+/// The same as it is expected, without a margin, and with room for answers as they were seen and not for the longest that is allowed: where a model was trained on no more
+/// than that, and what does not fit after all is noticed and cut.
+#[must_use]
+pub fn expected(study: &Study, chars: f64) -> f64 {
+    let fit = Fit::of(study);
+    let notes = study.history.iter().filter(|trial| matches!(trial.experiment, Experiment::Notes(_)));
+    let longest = notes.flat_map(|trial| trial.values("answer_tokens")).copied().fold(0.0, f64::max);
+    let answer = if longest > 0.0 { (longest * LONGER_ANSWER).min(fit.num_predict) } else { fit.num_predict };
+    fit.prompt_tokens(chars) + answer
 }
 
 /// Tokens in a character of source, as many as hardly any file has: the upper end of the predictive interval of files that are
@@ -115,16 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn room_for_answers_as_they_were_is_less_than_for_the_longest_that_is_allowed() {
+    fn what_is_expected_has_room_for_answers_as_they_were() {
         let mut host = Host::new(Server::default(), &[400, 9_000]);
-        assert_eq!(needed_tightly(&host.study, 8_000.0), needed(&host.study, 8_000.0), "none was seen");
+        assert_eq!(expected(&host.study, 6_000.0), 6_000.0 / 3.0 + 300.0 + 1_024.0, "none was seen");
         host.baseline(&[0]);
-        let answers = host.study.history[0].values("answer_tokens").to_vec();
-        let longest = answers.iter().copied().fold(0.0, f64::max);
-        assert!(longest > 0.0 && longest * 1.5 < 1_024.0, "{answers:?}");
-        assert!(needed_tightly(&host.study, 8_000.0) < needed(&host.study, 8_000.0));
-        host.study.history[0].samples.retain(|sample| sample.metric != "answer_tokens");
-        host.study.history[0].samples.push(sample("answer_tokens", vec![1_024.0]));
-        assert_eq!(needed_tightly(&host.study, 8_000.0), needed(&host.study, 8_000.0), "never more than is allowed");
+        let mut answers = |tokens: f64| {
+            host.study.history[0].samples.retain(|sample| sample.metric != "answer_tokens");
+            host.study.history[0].samples.push(sample("answer_tokens", vec![tokens]));
+            expected(&host.study, 6_000.0)
+        };
+        assert_eq!(answers(400.0), 6_000.0 / 3.0 + 300.0 + 500.0);
+        assert_eq!(answers(1_000.0), 6_000.0 / 3.0 + 300.0 + 1_024.0, "never more than is allowed");
     }
 }

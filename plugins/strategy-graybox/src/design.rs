@@ -7,7 +7,7 @@ use ralf_tune_sdk::{
 
 use crate::{
     NAME, batches,
-    context::{needed, needed_tightly},
+    context::{expected, needed},
     memory::surely_spills,
     threads,
 };
@@ -45,10 +45,9 @@ impl Load {
         *self == Self::of(&trial.candidate)
     }
 
-    /// Whether a trial needed as much memory: threads need none.
+    /// Whether a trial needed about as much memory: threads need none, and batches little beside contexts.
     fn is_as_large_as(&self, trial: &Trial) -> bool {
-        let other = Self::of(&trial.candidate);
-        Self { threads: other.threads, ..*self } == other
+        threads::same(self.context, Self::of(&trial.candidate).context)
     }
 }
 
@@ -115,7 +114,7 @@ pub fn target(study: &Study) -> Target {
     let has_all = calm && present.context > highest;
     for pieces in if has_all { PIECES_OF_KNOWN.as_slice() } else { PIECES.as_slice() } {
         let piece = (longest / pieces).ceil().min(chunk);
-        let wanted = if has_all { needed_tightly(study, piece) } else { needed(study, piece) };
+        let wanted = if has_all { expected(study, piece) } else { needed(study, piece) };
         if wanted > highest {
             continue;
         }

@@ -88,7 +88,7 @@ fn files_are_cut_to_what_the_model_was_trained_on_without_a_load() {
         "{}",
         outcome.text()
     );
-    let outcome = run_with(2_048);
+    let outcome = run_with(1_664);
     assert_eq!(outcome.value("chunk_size"), 2_667.0, "three pieces, and not four: {}", outcome.text());
     let outcome = run_with(32_768);
     assert_eq!(outcome.value("chunk_size"), 100_000.0, "{}", outcome.text());
