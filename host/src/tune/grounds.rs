@@ -47,6 +47,8 @@ pub struct Case<'a> {
     pub floor: f64,
     /// What notes of the present settings say beside their estimate.
     pub bound: Bound,
+    /// The winner's notes are surely better, by all files that both made.
+    pub notes_are_better: bool,
     /// What short requests with both say, where there was no time for notes.
     pub short_proof: Option<&'a ShortProof>,
 }
@@ -206,7 +208,7 @@ impl Case<'_> {
             .comparison
             .and_then(|comparison| comparison.proof.quality_difference)
             .is_some_and(|difference| difference.interval.low > 0.0);
-        (theirs.value < self.floor && (apart || paired)).then(|| {
+        (theirs.value < self.floor && (apart || paired || self.notes_are_better)).then(|| {
             format!(
                 "the notes of your present settings are too poor: quality {:.2}, and {:.2} with these",
                 theirs.value, ours.value
@@ -275,7 +277,15 @@ mod tests {
 
     /// A case of which nothing else is known.
     fn case<'a>(winner: &'a MeasuredCandidate, baseline: &'a MeasuredCandidate) -> Case<'a> {
-        Case { winner, baseline, comparison: None, floor: 0.0, bound: Bound::default(), short_proof: None }
+        Case {
+            winner,
+            baseline,
+            comparison: None,
+            floor: 0.0,
+            bound: Bound::default(),
+            notes_are_better: false,
+            short_proof: None,
+        }
     }
 
     #[test]
@@ -284,6 +294,18 @@ mod tests {
         assert!(!suffice(Some((0.7, 1.1)), None, Some(0.8)), "it may be slower");
         assert!(!suffice(None, None, Some(0.8)), "nobody knows how fast it is");
         assert!(suffice(Some((0.9, 1.1)), None, None), "notes that fail are no notes, however long they took");
+    }
+
+    #[test]
+    fn notes_that_are_surely_better_suffice_where_the_present_ones_are_too_poor() {
+        let said = |theirs: f64, notes_are_better: bool| {
+            let quality = |value: f64, half| Some(estimate(value, value - half, value + half));
+            let winner = MeasuredCandidate { quality: quality(0.95, 0.05), ..candidate(false, Some((2.0, 4.0))) };
+            let baseline = MeasuredCandidate { quality: quality(theirs, 0.2), ..candidate(true, Some((2.0, 3.5))) };
+            Case { floor: 0.87, notes_are_better, ..case(&winner, &baseline) }.grounds().suffice()
+        };
+        assert!(!said(0.8, false) && said(0.8, true), "the intervals of the two overlap");
+        assert!(!said(0.9, true), "good enough is no reason");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod afterwards;
 mod answer_length;
 mod baseline;
 pub mod batch;
+mod better_notes;
 mod bound;
 mod calibrate;
 mod candidates;

@@ -165,7 +165,8 @@ fn open_by_short_requests(
     let Some((winner, baseline)) = winner.zip(find(&|candidate| candidate.is_baseline)) else { return false };
     let bound = Bound::of(history, facts.workload, facts.baseline);
     let proof = ShortProof::of_equals(history, facts.workload, (winner, baseline), floor);
-    let case = Case { winner, baseline, comparison, floor: 0.0, bound, short_proof: proof.as_ref() };
+    let case =
+        Case { winner, baseline, comparison, floor: 0.0, bound, notes_are_better: false, short_proof: proof.as_ref() };
     let few = comparison.is_none_or(|found| found.pairs <= FEW_PAIRS && found.speed_ratio.value > 1.0);
     few && short_proof::are_equals(facts.workload, (winner, baseline), floor) && !case.grounds().suffice()
 }
@@ -182,7 +183,8 @@ fn is_beyond_doubt(
     let shared = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some() && !prior.alone);
     let is_tried = shared.is_some_and(|prior| progress.prior_holds && prior.settings.works_like(&winner.candidate));
     let bound = Bound::of(&progress.history, facts.workload, facts.baseline);
-    let case = Case { winner, baseline, comparison: None, floor: 0.0, bound, short_proof: None };
+    let case =
+        Case { winner, baseline, comparison: None, floor: 0.0, bound, notes_are_better: false, short_proof: None };
     is_tried && (baseline.notes_per_minute.is_some() || bound.at_most.is_some()) && case.grounds().suffice()
 }
 

@@ -1,6 +1,7 @@
 //! Who wins, whether that is better than what the user has, and how sure that is.
 
 use super::{
+    better_notes::are_better,
     bound::Bound,
     candidates,
     confidence::{Evidence, confidence},
@@ -139,7 +140,9 @@ pub fn decide(
             (winner, baseline),
             facts.constraints.quality_floor,
         );
-        Case { winner, baseline, comparison, floor, bound, short_proof: short_proof.as_ref() }.grounds()
+        let notes_are_better = are_better(&progress.history, (winner, baseline));
+        Case { winner, baseline, comparison, floor, bound, notes_are_better, short_proof: short_proof.as_ref() }
+            .grounds()
     };
     let mut grounds = found.filter(|winner| !winner.is_baseline).map(grounds_of);
     let tried = setup.begun.prior.as_ref().filter(|prior| prior.shared.is_some()).map(|prior| &prior.settings);
