@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::{
     baseline,
+    bound::Bound,
     candidates::speed_of,
     clock::seconds_until,
     compare,
@@ -155,7 +156,7 @@ impl Trying<'_, '_> {
             return Err(why);
         }
         let slots = self.progress.history.get(tried).and_then(|trial| effective_slots(&well(trial)));
-        let mut is_alike = self.are_present || self.measure_present(wanted).await;
+        let is_alike = self.are_present || self.measure_present(wanted).await;
         let history = &self.progress.history;
         let last = history.len().saturating_sub(1);
         let is_pair = |trial: &Trial| matches!(&trial.experiment, Experiment::Notes { files } if files.len() >= NOTES);
@@ -164,10 +165,10 @@ impl Trying<'_, '_> {
         }
         // Those who measured had about so many slots; where most of the requests wait, few notes do not show it.
         let at_once = f64::from(prior.settings.max_concurrent_requests.max(1));
-        is_alike &= slots.is_none_or(|slots| slots >= SERVED * at_once);
+        let has_slots = slots.is_none_or(|slots| slots >= SERVED * at_once);
         let speed = |settings: &Candidate| speed_of(&self.progress.history, facts.workload, settings);
         let (now, before) = (speed(&prior.settings), speed(facts.baseline));
-        self.judge(now, before.filter(|_| !self.are_present), is_alike)
+        self.judge(now, before.filter(|_| !self.are_present), (is_alike, has_slots))
     }
 
     /// Measures the present settings on the same files, as many of them where there is time: they are measured in every study, so that this takes nothing from it. Whether
@@ -216,12 +217,17 @@ impl Trying<'_, '_> {
         compare::measure(self.fleet, STAGE, settings, who, &files, until, history, self.emit).await;
     }
 
-    /// What notes said. `is_alike`: both were measured alike, as the middle of a long batch.
+    /// The most notes a minute that the present settings can make, where they made none.
+    fn bound(&self) -> Option<f64> {
+        Bound::of(&self.progress.history, self.facts.workload, self.facts.baseline).at_most
+    }
+
+    /// What notes said. `is_alike`: both were measured alike, as the middle of a long batch; `has_slots`: the server works on as many at once as it asks for.
     fn judge(
         &self,
         now: Option<Estimate>,
         before: Option<Estimate>,
-        is_alike: bool,
+        (is_alike, has_slots): (bool, bool),
     ) -> Result<(Found, String), String> {
         let now = now.ok_or("no note was made with it in the time")?;
         let foretold = &self.prior.notes_per_minute;
@@ -230,11 +236,15 @@ impl Trying<'_, '_> {
             now.value, foretold.interval.low, foretold.interval.high
         );
         let alone = self.prior.alone;
-        let is_sure = alone || (is_alike && now.value >= AS_FORETOLD * foretold.value);
+        let as_foretold = now.value >= AS_FORETOLD * foretold.value;
+        let is_sure = alone || (is_alike && has_slots && as_foretold);
         let better = if alone { BETTER_ALONE } else { BETTER };
         match before {
             None if self.are_present || alone => Ok((Found::Holds, holds(&how))),
-            // Where the present settings make no note, what is scarce here may not be scarce where others measured.
+            // Where the present settings make no note, what is scarce here may not be scarce where others measured: unless it is as fast as there, and they are surely slower.
+            None if has_slots && as_foretold && self.bound().is_some_and(|bound| now.value >= BETTER * bound) => {
+                Ok((Found::Holds, holds(&how)))
+            }
             None => Ok((Found::Better, begins(&how))),
             Some(before) if now.value >= better * before.value && is_sure => Ok((Found::Holds, holds(&how))),
             Some(before) if now.value >= WORTH_BEGINNING * before.value && !alone => Ok((Found::Better, begins(&how))),
