@@ -29,13 +29,15 @@ const MOST_MOVED: f64 = 0.03;
 type Lie = fn(usize, f64) -> f64;
 
 /// All high, all low, in both directions, just within what is not noticed, and what pays most for who wants to be believed.
-const LIES: [(&str, Lie); 6] = [
+const LIES: [(&str, Lie); 8] = [
     ("ten times as fast", |_, centre| centre * 10.0),
     ("a tenth as fast", |_, centre| centre * 0.1),
     ("both", |liar, centre| if liar % 2 == 0 { centre * 30.0 } else { centre / 30.0 }),
     ("just not noticed, fast", |_, centre| centre * 1.9),
     ("just not noticed, slow", |_, centre| centre / 1.9),
-    ("a little better than most", |_, centre| centre * 1.3),
+    ("a fifth better", |_, centre| centre * 1.2),
+    ("a third better", |_, centre| centre * 1.33),
+    ("half as fast again", |_, centre| centre * 1.5),
 ];
 
 /// Normal numbers as they are in the mean of many crowds, in no order: what is measured is what lies do, not how a crowd happens to be.
