@@ -56,6 +56,16 @@ fn what_the_present_settings_ask_for_is_held_against_what_is_there() {
 }
 
 #[test]
+fn another_configuration_is_looked_at_where_it_is_named() {
+    let world = World::new();
+    world.write("mine.json", r#"{"batch_delay_seconds": 600}"#);
+    let asked = |file: &str| world.run(&["doctor", "--simulate", "one-slot", "--config", file]).succeeded().stdout;
+    assert!(asked("mine.json").contains("600 s"), "{}", asked("mine.json"));
+    let missing = asked("nowhere.json");
+    assert!(missing.contains("there is no nowhere.json") && missing.contains("--config"), "{missing}");
+}
+
+#[test]
 fn what_was_tuned_is_known_and_slots_are_those_that_were_seen() {
     let world = World::new();
     world.write("config.json", r#"{"num_ctx": 10000, "max_concurrent_requests": 4}"#);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "the comments are the help text, which is no Markdown")]
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::{cli::args::MachineArgs, settings::Overrides};
@@ -10,6 +12,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   ralf-tune doctor
   ralf-tune doctor --host 192.168.0.7 --model llama3.2:3b --format json
+  ralf-tune doctor --config project/config.json
   ralf-tune doctor --fix                     mends what is the program's own, after showing it and asking
 
 What --fix removes is files of the program's own that nobody can read or needs any more. Your configuration, notes and server it leaves alone.
@@ -20,6 +23,10 @@ See also: ralf-tune machine, ralf-tune run";
 pub struct DoctorArgs {
     #[command(flatten)]
     pub look: MachineArgs,
+
+    /// Configuration to look at [env: RALF_TUNE_CONFIG] [default: ~/.ralf-notes/config.json when it exists]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// Mend what is the program's own: damaged leftovers, stale profiles of studies, compiled plugins of earlier releases
     #[arg(long)]
@@ -32,6 +39,6 @@ pub struct DoctorArgs {
 
 impl From<&DoctorArgs> for Overrides {
     fn from(args: &DoctorArgs) -> Self {
-        Self { yes: args.yes.then_some(true), ..Self::from(&args.look) }
+        Self { yes: args.yes.then_some(true), config: args.config.clone(), ..Self::from(&args.look) }
     }
 }

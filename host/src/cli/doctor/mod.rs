@@ -5,7 +5,7 @@ mod fix;
 mod own;
 mod way;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     CommandResult,
@@ -38,6 +38,8 @@ pub fn run(args: &DoctorArgs) -> CommandResult {
     let scenario = session::scenario(&settings)?;
     let target = super::run::target(&settings, scenario.as_ref());
     let present = super::run::present_settings(target.as_deref());
+    let is_missing = |path: &PathBuf| !path.exists();
+    let missing = settings.config.value.clone().filter(is_missing);
     let mut found = own::look(&env);
     let mut status = ExitStatus::Done;
     let mut refuse = |subject, failure: &Failure| {
@@ -56,6 +58,11 @@ pub fn run(args: &DoctorArgs) -> CommandResult {
             None
         }
     };
+    if let Some(path) = missing {
+        let evidence = format!("there is no {}", path.display());
+        let hint = "name the file that your batch reads with --config; `ralf-tune run` makes one that is not there";
+        found.push(Found::at(Gravity::Warning, "config", evidence, Some(hint.to_owned())));
+    }
     let Looked { connection, server, model } = look(&settings, scenario.as_ref(), present.as_ref(), &env)?;
     match (&server, &model) {
         (Err(failure), _) => found.push(refuse("server", failure)),
