@@ -80,6 +80,8 @@ fn a_stage_decides_once_more_by_what_was_measured_after_it() {
     let trials: u32 = found.stages.iter().map(|stage| stage.trials).sum();
     let of_stages = found.trials.iter().filter(|trial| trial.stage != "baseline").count();
     assert_eq!(trials as usize, of_stages, "and has made all of its trials");
+    let first = found.stages[0].first_turn.as_ref().expect("graybox was asked once more");
+    assert!(first.settings.contains(&("max_concurrent_requests".to_owned(), 1.0)), "{first:?}");
 }
 
 #[test]

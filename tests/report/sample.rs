@@ -205,6 +205,7 @@ fn stage(name: &str, trials: u32, seconds: f64, settings: &[(&str, f64)], reason
         reasons: reasons.iter().map(|reason| text(reason)).collect(),
         failure: None,
         cut_short: false,
+        first_turn: None,
     }
 }
 

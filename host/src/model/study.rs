@@ -238,6 +238,36 @@ pub struct StageOutcome {
     pub failure: Option<String>,
     /// Questions that the budget did not allow.
     pub cut_short: bool,
+    /// What it ended with at first, where it was asked once more: all else is of both turns together, or of the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_turn: Option<FirstTurn>,
+}
+
+/// What a stage ended with at first that was asked once more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FirstTurn {
+    /// Trials that it made.
+    pub trials: u32,
+    /// Time that it took.
+    pub seconds: f64,
+    /// Time that it was given at its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_given: Option<f64>,
+    /// Settings that it decided: name and value.
+    pub settings: Vec<(String, f64)>,
+}
+
+impl StageOutcome {
+    /// What it ended with when it was asked for the first time.
+    #[must_use]
+    pub fn at_first(&self) -> FirstTurn {
+        self.first_turn.clone().unwrap_or_else(|| FirstTurn {
+            trials: self.trials,
+            seconds: self.seconds,
+            seconds_given: self.seconds_given,
+            settings: self.settings.clone(),
+        })
+    }
 }
 
 /// A stage that was given up.

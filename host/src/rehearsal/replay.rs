@@ -1,6 +1,6 @@
 //! A recorded study, played to a strategy: what it would have asked at each point, and decided.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use super::record::Record;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         experiment::{Decision, Experiment, Proposal, StrategyAnswer},
         rehearsal::{REHEARSAL_SCHEMA_VERSION, RecordedStage, ReplayEnd, ReplayStep, ReplayedProposal, StrategyReplay},
         space::Parameter,
-        study::PlannedStage,
+        study::{PlannedStage, StageOutcome},
         trial::Trial,
     },
     plugin::{PluginError, parameters::Arguments, strategy::Strategy},
@@ -85,13 +85,20 @@ impl Start {
         let place = stages.iter().take(measuring).position(rival);
         let before: Vec<&str> =
             stages.iter().take(place.unwrap_or(measuring)).map(|stage| stage.name.as_str()).collect();
-        let history: Vec<Trial> =
-            study.trials.iter().filter(|trial| before.contains(&trial.stage.as_str())).cloned().collect();
+        // What a stage made and decided when it was asked once more came after all of them.
+        let first = |name: &str| study.stages.iter().find(|stage| stage.name == name).map(StageOutcome::at_first);
+        let mut made: BTreeMap<String, u32> = BTreeMap::new();
+        let is_before = |trial: &&Trial| {
+            let number = made.entry(trial.stage.clone()).or_default();
+            *number += 1;
+            before.contains(&trial.stage.as_str()) && first(&trial.stage).is_none_or(|first| *number <= first.trials)
+        };
+        let history: Vec<Trial> = study.trials.iter().filter(is_before).cloned().collect();
         let mut incumbent = study.baseline.clone();
         for stage in study.stages.iter().filter(|stage| before.contains(&stage.name.as_str())) {
-            for (name, value) in &stage.settings {
-                if let Some(parameter) = Parameter::from_name(name) {
-                    incumbent.set(parameter, *value);
+            for (name, value) in stage.at_first().settings {
+                if let Some(parameter) = Parameter::from_name(&name) {
+                    incumbent.set(parameter, value);
                 }
             }
         }
@@ -102,15 +109,15 @@ impl Start {
         let later = stages.iter().take(measuring).skip(place.map_or(measuring, |place| place + 1));
         let own = weight_of(decides);
         let share = stage_share(left, own, later.map(|stage| weight_of(&stage.decides)));
-        let outcome = place.and_then(|place| stages.get(place));
-        let outcome = outcome.and_then(|planned| study.stages.iter().find(|stage| stage.name == planned.name));
+        let planned = place.and_then(|place| stages.get(place));
+        let outcome = planned.and_then(|planned| Some((planned.name.clone(), first(&planned.name)?)));
         // Whoever takes a stage's place has its time; studies of before did not note it.
-        let seconds = outcome.and_then(|stage| stage.seconds_given).unwrap_or(share);
-        let recorded = outcome.map(|outcome| RecordedStage {
-            name: outcome.name.clone(),
-            trials: outcome.trials,
-            seconds: outcome.seconds,
-            settings: outcome.settings.clone(),
+        let seconds = outcome.as_ref().and_then(|(_, first)| first.seconds_given).unwrap_or(share);
+        let recorded = outcome.map(|(name, first)| RecordedStage {
+            name,
+            trials: first.trials,
+            seconds: first.seconds,
+            settings: first.settings,
         });
         Self { history, incumbent, seconds, recorded }
     }

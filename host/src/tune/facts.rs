@@ -110,6 +110,7 @@ impl Progress {
             return;
         };
         *before = StageOutcome {
+            first_turn: Some(before.at_first()),
             trials: before.trials + outcome.trials,
             seconds: before.seconds + outcome.seconds,
             seconds_given: before.seconds_given.zip(outcome.seconds_given).map(|(first, then)| first + then),

@@ -73,6 +73,7 @@ pub async fn check(
             )],
             failure: None,
             cut_short: false,
+            first_turn: None,
         });
     } else {
         let found = now.as_ref().map_or_else(|| "no note was made now".to_owned(), speeds);

@@ -123,6 +123,7 @@ pub async fn run(
         reasons: Vec::new(),
         failure: None,
         cut_short: confirmed.is_none(),
+        first_turn: None,
     });
 }
 

@@ -131,6 +131,7 @@ pub async fn check(
         reasons: vec![reason],
         failure: None,
         cut_short: false,
+        first_turn: None,
     });
     found
 }

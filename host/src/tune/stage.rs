@@ -105,6 +105,7 @@ pub async fn run(
         reasons: decision.reasons.clone(),
         failure: failure.as_ref().map(ToString::to_string),
         cut_short,
+        first_turn: None,
     };
     StageEnd { outcome, decision, failure }
 }

@@ -36,7 +36,8 @@ struct Turns<'a, 'f> {
 const SPARE: f64 = 0.5;
 
 /// Runs the stages until `kept` seconds before the end. What earlier ones did not use, and what later ones leave because they are given up, goes to the others;
-/// when all were asked, those are asked again that would measure something in what is left, or that know more by what came after them.
+/// when all were asked, those are asked again that would measure something in what is left, or that know more by what came after them. Where the last trial failed, nobody is: a
+/// server that does not answer has no use for more questions.
 pub async fn run(
     fleet: &mut Fleet<'_>,
     (present, facts): (&Facts<'_>, &Facts<'_>),
@@ -48,6 +49,9 @@ pub async fn run(
     let ends = progress.total_seconds - kept;
     let mut turns = Turns { fleet, facts, stages, progress, ends, turned: vec![None; stages.len()], emit };
     for again in [false, true] {
+        if again && turns.progress.history.last().is_some_and(|last| !last.is_complete()) {
+            break;
+        }
         if again && turns.progress.incumbent.works_like(present.baseline) {
             turns.ends += SPARE * kept;
         }

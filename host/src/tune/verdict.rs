@@ -87,6 +87,7 @@ fn failed_selection(error: &PluginError) -> StageOutcome {
         reasons: Vec::new(),
         failure: Some(error.to_string()),
         cut_short: false,
+        first_turn: None,
     }
 }
 

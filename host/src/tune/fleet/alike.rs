@@ -81,6 +81,7 @@ pub async fn compare_hosts(
         reasons: fleet.hosts.iter().map(|host| format!("{}: {}", host.name, host.verdict)).collect(),
         failure: None,
         cut_short: false,
+        first_turn: None,
     });
 }
 
