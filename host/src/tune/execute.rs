@@ -1,11 +1,6 @@
 //! Carries out a proposal: loads, warms up, measures, scores. The outcome is a trial, whatever happens.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -79,8 +74,8 @@ pub struct Executor<'a> {
     pub watch: Watch,
     /// Undisturbed requests so far: they tell how well the machine repeats itself.
     pub(super) requests: Rc<RefCell<Vec<Request>>>,
-    /// Load-time settings whose first requests were sent before.
-    pub(super) felt: BTreeSet<LoadKey>,
+    /// Load-time settings whose first requests were sent before, with the fastest of them that ended.
+    pub(super) felt: BTreeMap<LoadKey, Option<FirstRequest>>,
     /// The first request after the last load, until one was measured.
     pub(super) first: Option<FirstRequest>,
     /// It did not end in the time that there was.
@@ -143,7 +138,7 @@ impl<'a> Executor<'a> {
             memory: None,
             watch: Watch::new(&profile.loaded_models, &model.name),
             requests: Rc::default(),
-            felt: BTreeSet::new(),
+            felt: BTreeMap::new(),
             first: None,
             first_was_cut_off: false,
             settled: true,

@@ -3,6 +3,8 @@
 //! A request that cannot end in time is not only lost: the server reads the whole batch of tokens that it is at, minutes on a slow machine,
 //! before it sees that nobody waits any more, and the next load waits for that.
 
+use std::cmp::Ordering;
+
 use super::note_size::NoteSize;
 use crate::model::{
     candidate::Candidate,
@@ -46,6 +48,13 @@ impl FirstRequest {
     #[must_use]
     pub const fn at(reading: f64, writing: f64) -> Self {
         Self { reading, writing }
+    }
+
+    /// Order by how long both take for the shortest note that there is.
+    #[must_use]
+    pub fn faster(&self, other: &Self) -> Ordering {
+        let seconds = |first: &Self| ITS_PROMPT * first.reading + NoteSize::LEAST.answer_tokens * first.writing;
+        seconds(self).total_cmp(&seconds(other))
     }
 
     /// What strategies may know of it.

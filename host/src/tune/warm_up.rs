@@ -29,7 +29,7 @@ impl Executor<'_> {
     /// Touches everything once. Settings that were never loaded in this study are felt first, with the shortest prompt that there is: where a prompt of a hundred tokens
     /// takes a minute, it is not sent, and nothing of ours keeps the server busy for long after its time.
     pub(super) async fn warm_up(&mut self, candidate: &Candidate, deadline: Instant, measured: &mut Measured) {
-        if self.felt.insert(candidate.load_key()) {
+        if !self.felt.contains_key(&candidate.load_key()) {
             let feeler = warm_up_ask(probe::feeler_prompt(&self.nonces.next()), FEELER_ANSWER);
             let asked = Instant::now();
             self.first_request(candidate, feeler, deadline, measured).await;
@@ -50,10 +50,16 @@ impl Executor<'_> {
         self.first_was_cut_off = answered.is_err();
         match answered {
             Ok(Answered { observation, .. }) => {
-                self.first = FirstRequest::of(&observation);
+                // One of them may have stalled: who was faster before can be as fast again.
+                let fastest = self.felt.entry(candidate.load_key()).or_default();
+                *fastest = FirstRequest::of(&observation).into_iter().chain(*fastest).min_by(FirstRequest::faster);
+                self.first = *fastest;
                 measured.observations.push(observation);
             }
-            Err(_) => measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64())),
+            Err(_) => {
+                self.felt.entry(candidate.load_key()).or_default();
+                measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64()));
+            }
         }
     }
 
