@@ -130,8 +130,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
             return of_the_present(study, target, server);
         }
     }
-    let rate = |batch: f64| known.iter().find(|(tried, _)| same(*tried, batch)).map(|(_, rate)| *rate);
-    let smaller = kind.smaller().iter().copied().find(|batch| rate(*batch).is_none());
+    let smaller = kind.smaller().iter().copied().find(|batch| !was_tried(study, *batch));
     // On from the last one only where that was better than all before.
     let goes_on = known.last().is_none_or(|(last, rate)| {
         let best_and_least = |(batch, other): &(f64, f64)| same(*batch, *last) || (other < rate && batch > last);
@@ -139,6 +138,10 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
     });
     let batch = smaller.filter(|_| goes_on).or_else(|| between(&known, usual * kind.faster()))?;
     let batch = study.allowed("num_batch", batch);
+    if was_tried(study, batch) {
+        // Where a trial that ended says nothing, as when requests fail, another one may say as little.
+        return None;
+    }
     // With its warm-up; of a load that is all.
     let seconds = match kind.experiment() {
         Experiment::Probe(probe) => 2.0 * server.probe_seconds(&probe),
@@ -154,6 +157,9 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
 
 /// How fast prompts are read with the present batch, where only several at once or short ones were seen, and it matters.
 fn of_the_present(study: &Study, target: &Target, server: &Server) -> Option<Question> {
+    if study.history.iter().any(|trial| target.load.is_of(trial) && is_long_probe(trial)) {
+        return None;
+    }
     let writes = server.decode_rate();
     let own = study.history.iter().filter(|trial| target.load.is_of(trial));
     let reads = own.filter_map(|trial| Kind::Short.rate(trial)).max_by(f64::total_cmp)?;
@@ -223,6 +229,11 @@ fn usual(study: &Study, like: &Load) -> Option<(Kind, f64)> {
         None if !some_note_was_made(study) => of(Kind::Short, LEAST_SHORT_PROMPT).or_else(|| of(Kind::First, 0.0)),
         _ => of(Kind::Long, LEAST_PROMPT),
     }
+}
+
+/// Whether another batch was tried, whatever came of it.
+fn was_tried(study: &Study, batch: f64) -> bool {
+    study.trials_of(NAME).any(|trial| is_probe(study, trial) && same(trial.setting("num_batch"), batch))
 }
 
 fn is_long_probe(trial: &Trial) -> bool {

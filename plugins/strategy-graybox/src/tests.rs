@@ -1,4 +1,7 @@
-use ralf_tune_sdk::testing::{Host, Outcome, Server, sample};
+use ralf_tune_sdk::{
+    setting,
+    testing::{Host, Outcome, Server, sample},
+};
 
 use super::*;
 
@@ -203,6 +206,22 @@ fn where_reading_takes_much_of_the_time_the_present_batch_is_measured_and_then_a
         .collect();
     assert_eq!(probes.get(..2), Some([0.0, 256.0].as_slice()), "{}", outcome.text());
     assert_eq!(outcome.value("num_batch"), 256.0, "{}", outcome.text());
+}
+
+#[test]
+fn a_batch_whose_trial_says_nothing_is_not_tried_again() {
+    let batches = |batch: f64| if batch < 0.5 { 0.04 } else { 1.0 / (1.0 + (batch / 32.0).log2().powi(2)) };
+    let mut host = without_a_note(Server { batches, ..cpu() });
+    // Loaded, and the requests after it failed.
+    let mut loaded = host.study.history[0].clone();
+    (loaded.stage, loaded.experiment, loaded.state) = (NAME.to_owned(), Experiment::Load, TrialState::Complete);
+    loaded.facts.clear();
+    loaded.candidate.retain(|setting| setting.name != "num_batch");
+    loaded.candidate.push(setting("num_batch", 64.0));
+    host.study.history.push(loaded);
+    run(&mut host, 300.0);
+    let again = host.study.trials_of("graybox").filter(|trial| trial.setting("num_batch") == 64.0);
+    assert_eq!(again.filter(|trial| matches!(trial.experiment, Experiment::Load)).count(), 1);
 }
 
 #[test]
