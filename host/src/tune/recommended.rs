@@ -288,8 +288,8 @@ impl Trying<'_, '_> {
                     let [_, theirs] = &mut shapes;
                     *theirs = shape_of(self.fleet, settings, SHORT_MOST * seconds).unwrap_or(*theirs).min(*theirs);
                 }
-                let Some(shape) = shapes.get(side).copied() else { continue };
-                self.trial((settings, who), short_proof::requests(shape, settings), until).await;
+                let Some(tokens) = shapes.get(side).copied() else { continue };
+                self.trial((settings, who), short_proof::requests(tokens, settings), until).await;
             }
             if self.are_present {
                 return Ok((Found::Holds, ": it is what you have".into()));

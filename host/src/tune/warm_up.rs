@@ -48,19 +48,15 @@ impl Executor<'_> {
         let asked = Instant::now();
         let answered = tokio::time::timeout_at(deadline, self.bench().ask(candidate, ask)).await;
         self.first_was_cut_off = answered.is_err();
-        match answered {
-            Ok(Answered { observation, .. }) => {
-                // One of them may have stalled: who was faster before can be as fast again.
-                let fastest = self.felt.entry(candidate.load_key()).or_default();
-                *fastest = FirstRequest::of(&observation).into_iter().chain(*fastest).min_by(FirstRequest::faster);
-                self.first = *fastest;
-                measured.observations.push(observation);
-            }
-            Err(_) => {
-                self.felt.entry(candidate.load_key()).or_default();
-                measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64()));
-            }
-        }
+        let fastest = self.felt.entry(candidate.load_key()).or_default();
+        let Ok(Answered { observation, .. }) = answered else {
+            measured.facts.push((CUT_OFF_AFTER.into(), asked.elapsed().as_secs_f64()));
+            return;
+        };
+        // One of them may have stalled: who was faster before can be as fast again.
+        *fastest = FirstRequest::of(&observation).into_iter().chain(*fastest).min_by(FirstRequest::faster);
+        self.first = *fastest;
+        measured.observations.push(observation);
     }
 
     /// Whether a request of that many tokens would take longer than so many seconds, if it were as slow as the first one after the load, which
