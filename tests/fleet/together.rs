@@ -23,8 +23,11 @@ fn ended(child: Child) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Two processes at the same time: the study is one, and both get its result.
-fn share(store: &str) {
+/// Tries until both take part: who starts late on a busy machine may only find the result.
+const TRIES: usize = 5;
+
+/// Two processes at the same time: the study is one, and both get its result. Whether both took part.
+fn share(store: &str) -> bool {
     let (one, two) = (World::new(), World::new());
     let both = [run(&one, store, &["--simulate"]), run(&two, store, &["--simulate"])];
     let waits = both.map(|child| thread::spawn(move || ended(child)));
@@ -36,29 +39,32 @@ fn share(store: &str) {
     }
     let helped = results.iter().filter(|(_, _, said)| said.contains("helping it")).count();
     // Whoever comes when the study is over begins another one.
+    assert!(helped <= 1);
     if helped == 1 {
         assert_eq!(studies[0], studies[1], "one study");
-        assert_eq!(studies[0]["fleet"]["hosts"].as_array().unwrap().len(), 2, "{}", studies[0]["fleet"]);
     }
-    assert!(helped <= 1);
     for study in &studies {
         let trials = study["trials"].as_array().unwrap();
         for (place, trial) in (0..).zip(trials) {
             assert_eq!(trial["number"], place, "each trial once, in its order");
         }
     }
+    // Whoever comes when the hosts were compared takes no part.
+    helped == 1 && studies[0]["fleet"]["hosts"].as_array().is_some_and(|hosts| hosts.len() == 2)
 }
 
 #[test]
 fn two_processes_make_one_study_in_an_sqlite_file() {
     let folder = tempfile::tempdir().unwrap();
-    share(&format!("sqlite://{}", folder.path().join("shared.db").display()));
+    let store = format!("sqlite://{}", folder.path().join("shared.db").display());
+    assert!((0..TRIES).any(|_| share(&store)), "never did both take part");
 }
 
 #[test]
 fn two_processes_make_one_study_on_postgresql() {
     let Some(server) = Postgres::start() else { return };
-    share(&server.address());
+    let store = server.address();
+    assert!((0..TRIES).any(|_| share(&store)), "never did both take part");
 }
 
 #[test]
