@@ -160,7 +160,7 @@ async fn compared(
         names: (NEW, OLD),
         file_seconds: (new_seconds, old_seconds),
         deadline,
-        goal: Goal::Gain,
+        goal: Goal::Verdict,
     };
     compare::run(executor, &contest, history, known, emit).await;
 }

@@ -43,8 +43,10 @@ pub struct Contest<'a> {
 /// What a comparison goes on for, unless its time is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// Which of the two is faster, and by how much.
+    /// Whether the first is faster, and by how much.
     Gain,
+    /// The same where it is worth knowing as well that it is slower.
+    Verdict,
     /// Which of the two is faster.
     Proof,
     /// The same where the first seemed plainly faster: what few pairs do not prove is not so.
@@ -87,7 +89,7 @@ pub async fn run(
             Goal::Proof | Goal::ProofOfPlain if rounds.is_empty() => costs.shortest(seconds, is_loaded, LEAST_PAIRS),
             // What is plain needs few more, and each round may be the last.
             Goal::ProofOfPlain => costs.block(seconds, is_loaded, false).min(costs.width().max(LEAST_PAIRS)),
-            Goal::Gain | Goal::Proof => costs.block(seconds, is_loaded, rounds.is_empty()),
+            Goal::Gain | Goal::Verdict | Goal::Proof => costs.block(seconds, is_loaded, rounds.is_empty()),
         };
         if block == 0 {
             break End::Time;

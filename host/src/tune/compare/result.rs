@@ -173,13 +173,19 @@ impl<'a> Rounds<'a> {
         match verdict(&pairs) {
             ProofVerdict::Undecided if futile && self.is_balanced() => Some(End::Futile),
             ProofVerdict::Undecided
-                if made >= HOPELESS_PAIRS && self.is_balanced() && is_hopeless(&pairs, made, most) =>
+                if self.goal != Goal::Verdict
+                    && made >= HOPELESS_PAIRS
+                    && self.is_balanced()
+                    && is_hopeless(&pairs, made, most) =>
             {
                 Some(End::Hopeless)
             }
             ProofVerdict::Undecided => None,
             ProofVerdict::Faster | ProofVerdict::Slower if precise && settled => Some(End::Decided),
-            ProofVerdict::Faster | ProofVerdict::Slower => (self.goal != Goal::Gain && settled).then_some(End::Proven),
+            ProofVerdict::Faster | ProofVerdict::Slower => {
+                let is_enough = !matches!(self.goal, Goal::Gain | Goal::Verdict);
+                (is_enough && settled).then_some(End::Proven)
+            }
         }
     }
 
