@@ -1,9 +1,8 @@
 //! Whether the notes of one of two settings are surely better than those of the other, by all files that both made. Pure.
 
-use std::collections::BTreeMap;
-
+use super::compare;
 use crate::{
-    model::{candidate::Candidate, selection::MeasuredCandidate, trial::Trial},
+    model::{candidate::Candidate, trial::Trial},
     stats::{interval::mean_interval_at, summary::mean},
 };
 
@@ -15,53 +14,32 @@ const LEAST_FILES: usize = 5;
 
 /// Whether ours are.
 #[must_use]
-pub fn are_better(history: &[Trial], (ours, theirs): (&MeasuredCandidate, &MeasuredCandidate)) -> bool {
-    let theirs = scores(history, &theirs.candidate);
-    let ours = scores(history, &ours.candidate);
+pub fn are_better(history: &[Trial], (ours, theirs): (&Candidate, &Candidate)) -> bool {
+    let scores =
+        |settings: &Candidate| compare::scores(history.iter().filter(|trial| trial.candidate.works_like(settings)));
+    let theirs = scores(theirs);
     let differences: Vec<f64> =
-        ours.iter().filter_map(|(file, ours)| Some(mean(ours) - mean(theirs.get(file)?))).collect();
+        scores(ours).iter().filter_map(|(file, ours)| Some(mean(ours) - mean(theirs.get(file)?))).collect();
     differences.len() >= LEAST_FILES
         && mean_interval_at(&differences, LEVEL).is_some_and(|difference| difference.interval.low > 0.0)
-}
-
-/// Scores by file of all notes that settings made.
-fn scores(history: &[Trial], settings: &Candidate) -> BTreeMap<usize, Vec<f64>> {
-    let own = history.iter().filter(|trial| trial.candidate.works_like(settings));
-    own.flat_map(|trial| &trial.scores).fold(BTreeMap::new(), |mut all: BTreeMap<usize, Vec<f64>>, score| {
-        all.entry(score.file).or_default().push(score.value);
-        all
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{experiment::Experiment, score::NoteScore, selection::MeasuredCandidate, trial::TrialState};
+    use crate::model::{experiment::Experiment, score::NoteScore, trial::TrialState};
 
-    fn measured(temperature: f64) -> MeasuredCandidate {
-        MeasuredCandidate {
-            id: 0,
-            candidate: Candidate { temperature, ..Candidate::default() },
-            is_baseline: false,
-            notes_per_minute: None,
-            quality: None,
-            scored_notes: 0,
-            source_share: 1.0,
-            lost_share: 0.0,
-            peak_memory_bytes: None,
-            spilled: false,
-            violations: Vec::new(),
-            trials: Vec::new(),
-        }
+    fn at(temperature: f64) -> Candidate {
+        Candidate { temperature, ..Candidate::default() }
     }
 
-    fn trial(settings: &MeasuredCandidate, scores: &[(usize, f64)]) -> Trial {
+    fn trial(settings: &Candidate, scores: &[(usize, f64)]) -> Trial {
         let score = |(file, value): &(usize, f64)| NoteScore { file: *file, value: *value, by_scorer: Vec::new() };
         Trial {
             number: 0,
             stage: String::new(),
             why: String::new(),
-            candidate: settings.candidate.clone(),
+            candidate: settings.clone(),
             experiment: Experiment::Notes { files: scores.iter().map(|(file, _)| *file).collect() },
             state: TrialState::Complete,
             seconds: 1.0,
@@ -76,7 +54,7 @@ mod tests {
 
     #[test]
     fn all_files_that_both_made_count_and_no_others() {
-        let (ours, theirs) = (measured(0.5), measured(0.1));
+        let (ours, theirs) = (at(0.5), at(0.1));
         let gains = [0.10, 0.16, 0.12, 0.18, 0.14];
         let base = |file: usize| 0.5 + f64::from(u8::try_from(file).unwrap()) * 0.08;
         let of = |gains: &[f64]| {

@@ -141,7 +141,7 @@ pub fn decide(
             (winner, baseline),
             facts.constraints.quality_floor,
         );
-        let notes_are_better = are_better(&progress.history, (winner, baseline));
+        let notes_are_better = are_better(&progress.history, (&winner.candidate, &baseline.candidate));
         Case { winner, baseline, comparison, floor, bound, notes_are_better, short_proof: short_proof.as_ref() }
             .grounds()
     };

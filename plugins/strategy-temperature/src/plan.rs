@@ -33,7 +33,7 @@ pub fn next(study: &Study, arguments: &Arguments) -> Answer {
     let wanted = has_a_reason(study, arguments) && !is_mute(study, arguments);
     let mut proposals = match looks {
         0 if wanted => comparisons(study, arguments, &values(study, arguments), 0),
-        1 if wanted => match between(study, arguments) {
+        1 if wanted && arguments.text("when") != "always" => match between(study, arguments) {
             proposals if proposals.is_empty() => promising(study, arguments),
             proposals => proposals,
         },
@@ -61,17 +61,12 @@ fn promising(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
     let compared = compared(study, arguments, arguments.number("level"));
     let no_worse = compared.iter().filter(|other| gain(study, other) > 0.0);
     let best = no_worse.max_by(|left, right| left.difference.mean.total_cmp(&right.difference.mean));
-    let open = best.filter(|best| {
-        arguments.text("when") != "always" && best.difference.mean > PROMISE && better(&compared).is_none()
-    });
+    let open = best.filter(|best| best.difference.mean > PROMISE && better(&compared).is_none());
     open.map_or_else(Vec::new, |best| comparisons(study, arguments, &[best.temperature], best.difference.pairs))
 }
 
 /// A temperature between the present one and the lowest that mends repetition: one that is higher than it must be invents names, and breaks formats.
 fn between(study: &Study, arguments: &Arguments) -> Vec<Proposal> {
-    if arguments.text("when") == "always" {
-        return Vec::new();
-    }
     let compared = compared(study, arguments, arguments.number("level"));
     let mends = compared.iter().filter(|other| other.difference.mean > PROMISE).map(|other| other.temperature);
     let Some(lowest) = mends.min_by(f64::total_cmp) else { return Vec::new() };

@@ -7,6 +7,7 @@ mod turns;
 
 use tokio::time::Instant;
 
+pub use pairs::scores;
 use result::{End, LEAST_PAIRS, Rounds};
 use schedule::Costs;
 pub use turns::in_turn;

@@ -233,9 +233,9 @@ pub fn prompts_cut(trials: &[&Trial]) -> usize {
 }
 
 /// Scores of each file, in the order in which they were made.
-fn scores(trials: &[&Trial]) -> BTreeMap<usize, Vec<f64>> {
+pub fn scores<'t>(trials: impl IntoIterator<Item = &'t Trial>) -> BTreeMap<usize, Vec<f64>> {
     let mut scores: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for score in trials.iter().flat_map(|trial| &trial.scores) {
+    for score in trials.into_iter().flat_map(|trial| &trial.scores) {
         scores.entry(score.file).or_default().push(score.value);
     }
     scores
@@ -244,8 +244,8 @@ fn scores(trials: &[&Trial]) -> BTreeMap<usize, Vec<f64>> {
 /// Qualities of notes of the same files: ours and theirs.
 #[must_use]
 pub fn qualities(ours: &[&Trial], theirs: &[&Trial]) -> Vec<(f64, f64)> {
-    let theirs = scores(theirs);
-    scores(ours)
+    let theirs = scores(theirs.iter().copied());
+    scores(ours.iter().copied())
         .into_iter()
         .filter_map(|(file, ours)| Some((ours, theirs.get(&file)?)))
         .flat_map(|(ours, theirs)| ours.into_iter().zip(theirs.clone()).collect::<Vec<_>>())

@@ -266,3 +266,21 @@ fn ratio(pairs: &Pairs) -> Estimate {
 fn exponential(interval: ConfidenceInterval) -> ConfidenceInterval {
     ConfidenceInterval { level: interval.level, low: interval.low.exp(), high: interval.high.min(700.0).exp() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_luck_would_not_prove_is_hopeless() {
+        // Twelve pairs with noise of 0.1, around a mean.
+        let around = |mean: f64| {
+            let differences: Vec<f64> = (0..12).map(|pair| mean + if pair % 2 == 0 { 0.1 } else { -0.1 }).collect();
+            Pairs::alike(&differences, KnownNoise::default(), 1.0)
+        };
+        assert!(is_hopeless(&around(0.0), 12, MOST_PAIRS) && is_hopeless(&around(-0.1), 12, MOST_PAIRS));
+        assert!(!is_hopeless(&around(0.05), 12, MOST_PAIRS));
+        assert!(is_hopeless(&around(0.02), 12, MOST_PAIRS_OF_PLAIN), "fewer are to come");
+        assert!(!is_hopeless(&around(0.03), 12, MOST_PAIRS));
+    }
+}
