@@ -33,14 +33,11 @@ const TRIAL_SHARE: f64 = 0.15;
 /// Seconds that are kept at the end where nothing else is asked, besides what a load takes.
 const KEPT_SECONDS: f64 = 1.0;
 
-/// Fewest notes that are made with each of the two.
+/// Notes that are made with each of the two, but for one for each request at once: more of them only make sure of what the comparison decides.
 const NOTES: usize = 2;
 
 /// Share of the requests at once that the server must work on at a time.
 const SERVED: f64 = 0.6;
-
-/// Most notes that are made with each, but for one for each request at once.
-const MOST_NOTES: usize = 6;
 
 /// Share of the speed that was foretold below which it is no more than a place to begin from: whoever made it so fast had something that is not here.
 const AS_FORETOLD: f64 = 0.75;
@@ -157,7 +154,7 @@ impl Trying<'_, '_> {
             return Err(why);
         }
         let slots = self.progress.history.get(tried).and_then(|trial| effective_slots(&well(trial)));
-        let is_alike = self.are_present || self.measure_present(wanted).await;
+        let is_alike = self.are_present || self.measure_present().await;
         let history = &self.progress.history;
         let last = history.len().saturating_sub(1);
         let is_pair = |trial: &Trial| matches!(&trial.experiment, Experiment::Notes { files } if files.len() >= NOTES);
@@ -172,9 +169,9 @@ impl Trying<'_, '_> {
         self.judge(now, before.filter(|_| !self.are_present), (is_alike, has_slots))
     }
 
-    /// Measures the present settings on the same files, as many of them where there is time: they are measured in every study, so that this takes nothing from it. Whether
-    /// as in the middle of a long batch: where that takes too long, by single notes.
-    async fn measure_present(&mut self, tried: usize) -> bool {
+    /// Measures the present settings on the first of the same files: they are measured in every study, so that this takes nothing from it. Whether as in the middle of a
+    /// long batch: where that takes too long, by single notes.
+    async fn measure_present(&mut self) -> bool {
         let (facts, present) = (self.facts, self.facts.baseline);
         let until = self.until_present();
         self.trial((present, PRESENT), Experiment::Load, until).await;
@@ -182,9 +179,7 @@ impl Trying<'_, '_> {
             return false;
         }
         let left = seconds_until(until);
-        let at_once = present.max_concurrent_requests.max(1) as usize;
-        let as_many = Some(tried).filter(|many| *many >= at_once && notes_fit(self.fleet, facts, present, *many, left));
-        let Some(wanted) = as_many.or_else(|| wanted(self.fleet, facts, present, left)) else {
+        let Some(wanted) = wanted(self.fleet, facts, present, left) else {
             let why = ("what your present settings do", NOTES);
             baseline::run(self.fleet, facts, self.progress, why, (until, until), self.emit).await;
             return present.max_concurrent_requests <= 1;
@@ -320,12 +315,10 @@ fn begins(how: &str) -> String {
     format!(" is better here ({how}): the search began from it")
 }
 
-/// Notes that show how fast settings are: with several requests at once some for each where there is time, or they only show how a batch begins; none where there is no
-/// time for one for each.
+/// Notes that show how fast settings are: one for each request at once at least, or they only show how a batch begins; none where there is no time for them.
 fn wanted(fleet: &Fleet<'_>, facts: &Facts<'_>, settings: &Candidate, seconds: f64) -> Option<usize> {
-    let at_once = settings.max_concurrent_requests.max(1) as usize;
-    let most = if at_once > 1 { (2 * at_once).min(MOST_NOTES.max(at_once)) } else { NOTES };
-    [most, NOTES.max(at_once)].into_iter().find(|wanted| notes_fit(fleet, facts, settings, *wanted, seconds))
+    let wanted = NOTES.max(settings.max_concurrent_requests as usize);
+    notes_fit(fleet, facts, settings, wanted, seconds).then_some(wanted)
 }
 
 /// Whether there is time for so many notes, by the first request after the load.
