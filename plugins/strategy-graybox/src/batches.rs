@@ -103,6 +103,8 @@ pub struct Question {
     pub seconds: f64,
     /// Prompts are read far more slowly than memory explains; else it is only that reading takes much of the time.
     pub is_suspicion: bool,
+    /// Share of a note's time that goes into reading.
+    pub reading: f64,
 }
 
 /// Another batch that should be tried, because prompts are read far more slowly than memory explains, or reading them takes much of the time.
@@ -122,8 +124,9 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
     };
     let least = if is_on_gpu(study) { LEAST_RATIO_ON_GPU } else { LEAST_RATIO };
     let is_suspicion = usual < least * writes;
+    let reading = reading_share(study, usual, writes);
     if known.is_empty() && !is_suspicion {
-        if reading_share(study, usual, writes) < MUCH_READING {
+        if reading < MUCH_READING {
             return None;
         }
         if kind != Kind::Long {
@@ -152,7 +155,7 @@ pub fn probe(study: &Study, target: &Target, server: &Server) -> Option<Question
         .set("num_ctx", target.load.context)
         .set("num_thread", target.load.threads)
         .set("num_batch", batch);
-    Some(Question { proposal, seconds, is_suspicion })
+    Some(Question { proposal, seconds, is_suspicion, reading })
 }
 
 /// How fast prompts are read with the present batch, where only several at once or short ones were seen, and it matters.
@@ -163,13 +166,14 @@ fn of_the_present(study: &Study, target: &Target, server: &Server) -> Option<Que
     let writes = server.decode_rate();
     let own = study.history.iter().filter(|trial| target.load.is_of(trial));
     let reads = own.filter_map(|trial| Kind::Short.rate(trial)).max_by(f64::total_cmp)?;
-    (reading_share(study, reads, writes) >= MUCH_READING).then(|| {
+    let reading = reading_share(study, reads, writes);
+    (reading >= MUCH_READING).then(|| {
         let probe = Probe { prompt_tokens: PROBE.0, output_tokens: PROBE.1, parallel: 1, requests: 1 };
         let proposal = Proposal::new(Experiment::Probe(probe), "how fast prompts are read with the present batches")
             .set("num_ctx", target.load.context)
             .set("num_thread", target.load.threads)
             .set("num_batch", target.load.batch);
-        Question { proposal, seconds: 2.0 * server.probe_seconds(&probe), is_suspicion: false }
+        Question { proposal, seconds: 2.0 * server.probe_seconds(&probe), is_suspicion: false, reading }
     })
 }
 

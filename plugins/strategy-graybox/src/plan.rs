@@ -29,8 +29,8 @@ const SPEND_ON_THREADS: f64 = 0.7;
 /// The same for batches where prompts are read far too slowly.
 const SPEND_ON_BATCHES: f64 = 0.5;
 
-/// The same where nothing seems wrong with them, and reading only takes much of the time.
-const SPEND_ON_A_DOUBT: f64 = 0.15;
+/// The same where nothing seems wrong with them, for each share of a note's time that reading takes: half of what it takes is what another batch may save.
+const SPEND_ON_A_DOUBT: f64 = 0.5;
 
 /// The same for more notes than a trial needs.
 const SPEND_ON_MORE: f64 = 0.6;
@@ -197,7 +197,7 @@ fn levels_to_measure(budget: &Budget<'_>, arguments: &Arguments) -> Option<Vec<P
 fn batch_to_measure(budget: &Budget<'_>) -> Option<Vec<Proposal>> {
     let question = batches::probe(budget.study, budget.target, budget.server)?;
     let share = match question.is_suspicion {
-        false => SPEND_ON_A_DOUBT,
+        false => question.reading * SPEND_ON_A_DOUBT,
         true if some_note_was_made(budget.study) => SPEND_ON_BATCHES,
         // Where not one note was made, nothing else is left to be mended.
         true => SPEND_ON_THREADS,
