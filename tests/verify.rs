@@ -65,13 +65,13 @@ fn alone_it_compares_with_what_was_before_the_last_change() {
 }
 
 /// Runs a comparison on a machine with that noise.
-fn compared(scenario: &str, sigma: f64, seed: u64, old: &Candidate, new: &Candidate) -> Verification {
+fn compared(scenario: &str, sigma: f64, seed: u64, old: &Candidate, new: &Candidate, seconds: f64) -> Verification {
     let mut scenario = Scenario::named(scenario).unwrap();
     scenario.noise.request_sigma = sigma;
     let panel = plan(&intensity("quick"), &bundled(), &Choices::default()).unwrap().panel;
     runtime().block_on(async {
         let simulation = Simulation::new(&scenario, seed).await.unwrap();
-        verify_with(&simulation, &panel, seed, old, new).await
+        verify_with(&simulation, &panel, seed, (old, new), seconds).await
     })
 }
 
@@ -79,8 +79,8 @@ async fn verify_with(
     simulation: &Simulation,
     panel: &Panel,
     seed: u64,
-    old: &Candidate,
-    new: &Candidate,
+    (old, new): (&Candidate, &Candidate),
+    seconds: f64,
 ) -> Verification {
     let setup = Verify {
         client: simulation.client(),
@@ -90,7 +90,7 @@ async fn verify_with(
         panel,
         old: (old.clone(), "old".into()),
         new: (new.clone(), "new".into()),
-        budget: Budget::from_seconds(240.0),
+        budget: Budget::from_seconds(seconds),
         seed,
         salt: 0,
         started_at: String::new(),
@@ -107,13 +107,25 @@ fn settings_that_are_equal_are_seldom_told_apart() {
     let mut claims = 0;
     for seed in 0..20 {
         let new = if seed % 2 == 0 { &old } else { &same_by_name };
-        let found = compared("one-slot", 0.08, seed, &old, new);
+        let found = compared("one-slot", 0.08, seed, &old, new, 240.0);
         let comparison = found.comparison.unwrap();
         assert!(comparison.pairs >= 2 && found.elapsed_seconds <= 245.0, "{}", found.elapsed_seconds);
         claims += u32::from(comparison.proof.verdict != ProofVerdict::Undecided);
     }
     // A test of 5 % a side claims four or more of 20 once in a thousand times at most.
     assert!(claims <= 3, "{claims} of 20");
+}
+
+#[test]
+fn it_goes_on_where_a_study_would_give_up() {
+    // Settings that are equal, on a fast machine: a study gives such a comparison up at the twelfth pair.
+    let old = Candidate { num_ctx: 8192, max_concurrent_requests: 4, ..Candidate::default() };
+    let ends: Vec<(usize, String)> = (0..6)
+        .filter_map(|seed| compared("high-end", 0.08, seed, &old, &old, 600.0).comparison)
+        .map(|found| (found.pairs, found.proof.ended))
+        .collect();
+    assert!(ends.iter().all(|(_, ended)| !ended.contains("would not have been proven")), "{ends:?}");
+    assert!(ends.iter().any(|(pairs, _)| *pairs > 16), "{ends:?}");
 }
 
 /// A server that answers so many requests, and then none.
@@ -140,8 +152,8 @@ fn a_server_that_goes_away_is_not_the_fault_of_the_settings() {
         // Six to look at it, one to load and one to warm up; the first note finds nobody.
         let transport = Arc::new(Fleeting { server, left: AtomicUsize::new(9) });
         let simulation = Simulation::over(&scenario, 1, transport).await.unwrap();
-        verify_with(&simulation, &panel, 1, &Candidate::default(), &Candidate { num_ctx: 8192, ..Candidate::default() })
-            .await
+        let new = Candidate { num_ctx: 8192, ..Candidate::default() };
+        verify_with(&simulation, &panel, 1, (&Candidate::default(), &new), 240.0).await
     });
     assert!(
         found.old.faults.is_empty() && found.new.faults.is_empty(),

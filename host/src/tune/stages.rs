@@ -74,11 +74,7 @@ impl Turns<'_, '_> {
             given_up(&manifests, ahead.len(), left, pace(self.fleet, self.progress, self.facts.workload, now));
         let gone = given_up.first().copied().flatten();
         if again {
-            let turned = self.turned.get(index).and_then(Option::as_ref);
-            let knows_more = turned.is_some_and(|(_, knew)| self.progress.history.len() > *knew);
-            let name = &stage.strategy.manifest.name;
-            let has_failed = self.progress.stages.iter().any(|end| end.name == *name && end.failure.is_some());
-            if has_failed || gone.is_some() || left <= 0.0 || !(knows_more || self.would_measure(index, stage, left)) {
+            if gone.is_some() || left <= 0.0 || !self.has_more_to_say(index, stage, left) {
                 return false;
             }
         } else if let Some(needs_seconds) = gone {
@@ -92,6 +88,15 @@ impl Turns<'_, '_> {
         let share = stage_share(left, weight(&stage.strategy.manifest), later.into_iter());
         self.ask(index, stage, (now + share, (now + share * 1.3).min(self.ends))).await;
         true
+    }
+
+    /// Whether a stage that had its turn would measure something in so many seconds, or knows more by what came after it.
+    fn has_more_to_say(&self, index: usize, stage: &PreparedStage, seconds: f64) -> bool {
+        let name = &stage.strategy.manifest.name;
+        let has_failed = self.progress.stages.iter().any(|end| end.name == *name && end.failure.is_some());
+        let turned = self.turned.get(index).and_then(Option::as_ref);
+        let knows_more = turned.is_some_and(|(_, knew)| self.progress.history.len() > *knew);
+        !has_failed && (knows_more || self.would_measure(index, stage, seconds))
     }
 
     /// Asks a stage from now on, and takes what it decides. `soft` and `hard`, in seconds after the start: when it should be over, and when it is cut off.
